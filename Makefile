@@ -1,0 +1,54 @@
+# Every target sets up what it needs. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+# Extras of one environment; constraints.txt pins them and all they need.
+EXTRAS := onnx,cloud,export,dev
+PROTOC = PATH=$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path=proto
+PROTOS := $(wildcard proto/upcall/protocol/v1/*.proto)
+export HF_HUB_DISABLE_TELEMETRY := 1
+export ORT_DISABLE_TELEMETRY := 1
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Upcall needs Python 3.11 or later, found: $$($(PYTHON) --version). Next: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	touch $@
+
+setup: .venv/installed ## create .venv and install everything, pinned
+
+demo: setup ## pull the models, export, start the service, ask real questions
+	$(BIN)/upcall demo $(DEMO)
+
+pull: setup ## pull the models that the tests use
+	$(BIN)/upcall pull --device --cloud
+
+test: setup pull ## all tests, those on real weights too
+	$(BIN)/python -m pytest
+
+lint: setup ## format, style, layering, protocol
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against baseline.binpb
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+gen: setup ## write the Python stubs of the protocol
+	$(PROTOC) --python_out=proto/python --mypy_out=proto/python $(PROTOS)
+	$(PROTOC) --grpc_python_out=proto/python --mypy_grpc_out=proto/python proto/upcall/protocol/v1/escalation.proto
+
+baseline: setup ## accept the protocol as it is as the one that later changes must not break
+	cd proto && ../$(BIN)/buf build --output baseline.binpb
+
+constraints: ## pin the newest versions that fit pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-package upcall \
+	  --upgrade pyproject.toml --output-file constraints.txt
+
+.PHONY: help setup demo pull test lint types gen baseline constraints

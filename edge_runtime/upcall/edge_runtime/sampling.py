@@ -1,0 +1,114 @@
+"""How the next token is chosen; the same seed gives the same tokens in every language (proto/vectors/sampling.json)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upcall.edge_runtime.errors import InputError
+
+_RANGES = {
+    "temperature": (0.0, 2.0),
+    "top_p": (1e-6, 1.0),
+    "top_k": (0, 1_000_000),
+    "min_p": (0.0, 1.0),
+    "repetition_penalty": (1e-6, 2.0),
+    "seed": (0, 2**64 - 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingOptions:
+    """Knobs of sampling. The defaults are greedy.
+
+    Args:
+        temperature: 0 is greedy; 0 to 2.
+        top_p: keep the likeliest tokens whose probabilities sum to it; above 0, to 1.
+        top_k: keep that many of the likeliest; 0 keeps all.
+        min_p: drop tokens less likely than this share of the likeliest one; 0 to 1.
+        repetition_penalty: divide positive logits of seen tokens by it, multiply negative ones (CTRL, Keskar et al. 2019,
+            1909.05858); 1 changes nothing; above 0, to 2.
+        seed: 0 to 2⁶⁴ − 1.
+
+    Raises:
+        InputError: a value outside its range.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            low, high = _RANGES[field.name]
+            if not low <= value <= high:
+                raise InputError(f"The sampling option {field.name} is {value}.", allowed=f"{low:g} to {high:g}")
+
+
+class SplitMix64:
+    """The generator of pseudo-random numbers: SplitMix64 (Steele, Lea, Flood 2014), seven lines in any language."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed & 0xFFFF_FFFF_FFFF_FFFF
+
+    def uniform(self) -> float:
+        """The next number in [0, 1), of 53 random bits."""
+        self._state = (self._state + 0x9E37_79B9_7F4A_7C15) & 0xFFFF_FFFF_FFFF_FFFF
+        mixed = self._state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58_476D_1CE4_E5B9) & 0xFFFF_FFFF_FFFF_FFFF
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D0_49BB_1331_11EB) & 0xFFFF_FFFF_FFFF_FFFF
+        return ((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """[V] float32 → [V] float64, natural logarithms of the probabilities, summed in float64 in every language."""
+    wide = logits.astype(np.float64)
+    wide -= wide.max()
+    return np.asarray(wide - np.log(np.exp(wide).sum()))
+
+
+class Sampler:
+    """Chooses tokens one after another.
+
+    Order: repetition penalty, temperature, top-k, min-p, top-p, then one draw. Tokens are ranked by falling probability,
+    equal ones by rising id, and the draw walks that ranking, so every language takes the same token.
+    """
+
+    def __init__(self, options: SamplingOptions) -> None:
+        self._options = options
+        self._random = SplitMix64(options.seed)
+
+    def choose(self, logits: NDArray[np.float32], *, seen: NDArray[np.int64]) -> int:
+        """The next token id.
+
+        Args:
+            logits: [V] float32.
+            seen: [N] int64, ids of prompt and answer so far; used by the repetition penalty only.
+        """
+        options = self._options
+        if options.repetition_penalty != 1.0 and seen.size:
+            logits = logits.copy()
+            ids = np.unique(seen)
+            chosen = logits[ids]
+            penalty = np.float32(options.repetition_penalty)
+            logits[ids] = np.where(chosen > 0, chosen / penalty, chosen * penalty)
+        if options.temperature == 0.0:
+            return int(logits.argmax())
+        probabilities = np.exp(log_softmax(logits / np.float32(options.temperature)))
+        ranking = np.argsort(-probabilities, kind="stable")
+        if options.top_k:
+            ranking = ranking[: options.top_k]
+        kept = probabilities[ranking]
+        if options.min_p:
+            kept = kept[: max(1, int((kept >= options.min_p * kept[0]).sum()))]
+        if options.top_p < 1.0:
+            kept = kept[: 1 + int((np.cumsum(kept) < options.top_p * kept.sum()).sum())]
+        cumulative = np.cumsum(kept)
+        drawn = int(np.searchsorted(cumulative, self._random.uniform() * cumulative[-1], side="right"))
+        return int(ranking[min(drawn, len(kept) - 1)])

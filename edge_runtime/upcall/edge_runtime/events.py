@@ -1,0 +1,109 @@
+"""What ``Session.ask`` yields: nothing else reports progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.decision import Place, RouteDecision
+from upcall.edge_runtime.errors import UpcallError
+from upcall.edge_runtime.redaction import EntityType
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Where the answer comes from. All tokens before it from another place are void: a draft, or a cloud answer cut off.
+
+    A second one in the same question says that the cloud failed and the device answers.
+    """
+
+    decision: RouteDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """Exactly what leaves the device, just before it does.
+
+    Args:
+        address: to whom.
+        messages: as sent.
+        masked: placeholder → its type; the values stay in the vault.
+        counts: distinct values masked by type.
+    """
+
+    address: str
+    messages: tuple[Message, ...] = field(repr=False)
+    masked: Mapping[str, EntityType]
+    counts: Mapping[EntityType, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer, placeholders restored."""
+
+    text: str = field(repr=False)
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many placeholders of the cloud's answer were turned back."""
+
+    count: int
+
+
+class FinishReason(StrEnum):
+    """Why an answer ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the answer took. Times are wall-clock milliseconds since the question was asked.
+
+    Args:
+        place: where the answer came from.
+        input_tokens: of the whole prompt, cached ones too.
+        output_tokens: of the answer.
+        time_to_first_token_ms: until the first piece of the final answer's text; None for an answer without text.
+        total_ms: until the end.
+        tokens_per_s: output tokens after the first by the time they took; None for a single token.
+    """
+
+    place: Place
+    input_tokens: int
+    output_tokens: int
+    time_to_first_token_ms: float | None
+    total_ms: float
+    tokens_per_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole answer.
+
+    Args:
+        answer: its text.
+        decision: the last one; its place is where the answer comes from.
+        finish_reason: the model ended it, or a limit did.
+        cloud_error: why the cloud's answer is missing, when the device had to answer in its place.
+    """
+
+    answer: str = field(repr=False)
+    decision: RouteDecision
+    finish_reason: FinishReason
+    cloud_error: UpcallError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No answer at all."""
+
+    error: UpcallError
+
+
+Event = Decided | Redacted | Token | Restored | Usage | Done | Failed

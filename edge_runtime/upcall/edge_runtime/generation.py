@@ -1,0 +1,128 @@
+"""The device's own answer: prefill, sample, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.events import FinishReason
+from upcall.edge_runtime.sampling import Sampler, SamplingOptions, log_softmax
+from upcall.edge_runtime.tokenizer import Tokenizer
+
+PREFILL_CHUNK_TOKENS = 256
+"""A stop request takes effect between chunks; larger ones are hardly faster."""
+
+
+class PromptCache:
+    """Feeds an engine prompts, and reuses what its cache already holds of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._cached: list[int] = []
+
+    def prefill(self, tokens: Sequence[int]) -> Iterator[np.ndarray[tuple[int], np.dtype[np.float32]] | None]:
+        """Bring the engine to the end of a prompt. Yields None after each chunk and last the logits [V] float32.
+
+        Raises:
+            EngineError: from the engine; the cache then starts afresh.
+        """
+        shared = 0
+        for cached, wanted in zip(self._cached, tokens[:-1], strict=False):  # the last token must be computed for its logits
+            if cached != wanted:
+                break
+            shared += 1
+        self.engine.truncate(shared)
+        del self._cached[shared:]
+        for start in range(shared, len(tokens), PREFILL_CHUNK_TOKENS):
+            logits = self.append(tokens[start : start + PREFILL_CHUNK_TOKENS])
+            yield logits if self.engine.position == len(tokens) else None
+
+    def append(self, tokens: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        """Feed tokens and give the logits after them, [V] float32."""
+        logits = self.engine.forward(tokens).logits
+        self._cached += tokens
+        return logits
+
+
+class LocalAnswer:
+    """One answer as it grows. ``text()`` may be left and taken up again: a draft that lost the decision can still be finished.
+
+    Args:
+        cache: the engine with what it holds.
+        tokenizer: of the bundle.
+        prompt: token ids of the rendered conversation.
+        stop_token_ids: any of them ends the answer.
+        sampling: how to choose tokens.
+        max_output_tokens: most tokens of the answer.
+
+    Raises:
+        InputError: the prompt leaves no room for an answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        cache: PromptCache,
+        tokenizer: Tokenizer,
+        prompt: Sequence[int],
+        stop_token_ids: frozenset[int],
+        sampling: SamplingOptions,
+        max_output_tokens: int,
+    ) -> None:
+        room = cache.engine.context_length - len(prompt)
+        if room < 1:
+            raise InputError(
+                f"The conversation has {len(prompt):,} tokens.",
+                allowed=f"at most {cache.engine.context_length - 1:,} on this device",
+                next_step="shorten it, start a new conversation or ask the cloud",
+            )
+        self.input_tokens = len(prompt)
+        self.log_probs: list[float] = []
+        self.answer = ""
+        self.finish_reason: FinishReason | None = None
+        self._cache = cache
+        self._prompt = list(prompt)
+        self._stop_token_ids = stop_token_ids
+        self._sampler = Sampler(sampling)
+        self._max_output_tokens = min(max_output_tokens, room)
+        self._stream = tokenizer.stream()
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens chosen so far, the stop token included."""
+        return len(self.log_probs)
+
+    def text(self) -> Iterator[str]:
+        """Yields after every step of the engine, an empty string when there is no new text; ``finish_reason`` is set at the end.
+
+        Raises:
+            EngineError: from the engine.
+        """
+        logits = None
+        for logits in self._cache.prefill(self._prompt):
+            if logits is None:
+                yield ""
+        assert logits is not None
+        chosen: list[int] = []
+        while True:
+            seen = np.array(self._prompt + chosen, dtype=np.int64)
+            token = self._sampler.choose(logits, seen=seen)
+            self.log_probs.append(min(0.0, float(log_softmax(logits)[token])))
+            if token in self._stop_token_ids:
+                self.finish_reason = FinishReason.STOP
+                break
+            chosen.append(token)
+            piece = self._stream.push(token)
+            self.answer += piece
+            if len(chosen) == self._max_output_tokens:
+                yield piece
+                self.finish_reason = FinishReason.LENGTH
+                break
+            yield piece
+            logits = self._cache.append([token])
+        rest = self._stream.finish()
+        self.answer += rest
+        yield rest

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from upcall.edge_runtime.decision import RouteDecision, Strategy
 from upcall.edge_runtime.redaction import RedactedMessages
 from upcall.edge_runtime.sampling import SamplingOptions
+
+
+class FinishReason(StrEnum):
+    """Why an answer ended, in the terms of ``upcall.protocol.v1.FinishReason``."""
+
+    STOP = "stop"
+    LENGTH = "length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,11 @@ class CloudText:
 
 @dataclass(frozen=True, slots=True)
 class CloudUsage:
-    """What the cloud's engine counted; comes once, before the end."""
+    """What the cloud's engine counted and why it ended; comes once, as the last part of a whole answer."""
 
     input_tokens: int
     output_tokens: int
+    finish_reason: FinishReason
 
 
 class Cloud(Protocol):
@@ -56,8 +65,8 @@ class Cloud(Protocol):
     def address(self) -> str:
         """To whom the words go, for the user to see."""
 
-    def generate(self, question: CloudQuestion) -> Iterator[CloudText | CloudUsage]:
-        """Stream one answer. Closing the iterator cancels the call; running to its end means that the answer is whole.
+    def generate(self, question: CloudQuestion) -> Generator[CloudText | CloudUsage, None, None]:
+        """Stream one answer. Closing the generator cancels the call; running to its end means that the answer is whole.
 
         Raises:
             EscalationError: the answer is not whole.

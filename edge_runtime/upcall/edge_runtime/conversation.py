@@ -24,14 +24,14 @@ class Message:
     """One turn. Its content is private: it is left out of ``repr``.
 
     Raises:
-        InputError: the content is empty, longer than MAX_MESSAGE_CHARACTERS, or holds a lone surrogate (broken UTF-8).
+        InputError: the content is empty (a model's own answer may be), longer than MAX_MESSAGE_CHARACTERS, or holds a lone surrogate (broken UTF-8).
     """
 
     role: Role
     content: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not self.content.strip():
+        if not self.content.strip() and self.role is not Role.ASSISTANT:
             raise InputError(f"The {self.role} message is empty.", next_step="write something and ask again")
         if len(self.content) > MAX_MESSAGE_CHARACTERS:
             raise InputError(

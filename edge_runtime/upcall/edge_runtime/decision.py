@@ -34,6 +34,7 @@ class Reason(StrEnum):
     CONFIDENT = "confident"
     NOT_CONFIDENT = "not_confident"
     LOCAL_FAILED = "local_failed"
+    CLOUD_FAILED = "cloud_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Circumstances:
         score: log-probability signal of the local answer, ≤ 0 nats; None before there is an answer.
         threshold: the score below which a cascade calls; from the bundle's manifest, moved by the user's quality level.
         local_failed: the device gave no answer.
+        cloud_failed: the cloud was asked and gave no whole answer.
 
     Raises:
         InputError: the score is positive or not a number, or the threshold is not a number.
@@ -60,6 +62,7 @@ class Circumstances:
     score: float | None = None
     threshold: float | None = None
     local_failed: bool = False
+    cloud_failed: bool = False
 
     def __post_init__(self) -> None:
         if self.score is not None and (math.isnan(self.score) or self.score > 0):
@@ -82,7 +85,7 @@ def decide(given: Circumstances) -> RouteDecision:
     """Choose where the answer comes from.
 
     Hard rules come first, in this order, and nothing outweighs them: the user's choice to stay local, no cloud, a detector
-    that failed (fail closed), a blocked entity. Then the user's choice to call, a device without an answer, and last the
+    that failed (fail closed), a blocked entity, a cloud that has just failed. Then the user's choice to call, a device without an answer, and last the
     threshold: call when the score is below it, stay when it is equal or above. A cascade without score or threshold calls,
     since nothing speaks for the local answer.
 
@@ -100,6 +103,8 @@ def decide(given: Circumstances) -> RouteDecision:
         return choose(Place.DEVICE, Reason.DETECTOR_FAILED)
     if given.is_blocked:
         return choose(Place.DEVICE, Reason.PRIVATE)
+    if given.cloud_failed:
+        return choose(Place.DEVICE, Reason.CLOUD_FAILED)
     if given.strategy is Strategy.CLOUD:
         return choose(Place.CLOUD, Reason.STRATEGY)
     if given.local_failed:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from upcall.edge_runtime.cloud import FinishReason
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.decision import Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
@@ -52,13 +52,6 @@ class Restored:
     """How many placeholders of the cloud's answer were turned back."""
 
     count: int
-
-
-class FinishReason(StrEnum):
-    """Why an answer ended."""
-
-    STOP = "stop"
-    LENGTH = "length"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from upcall.edge_runtime.cloud import FinishReason
 from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.events import FinishReason
 from upcall.edge_runtime.sampling import Sampler, SamplingOptions, log_softmax
 from upcall.edge_runtime.tokenizer import Tokenizer
 
@@ -23,7 +24,7 @@ class PromptCache:
         self.engine = engine
         self._cached: list[int] = []
 
-    def prefill(self, tokens: Sequence[int]) -> Iterator[np.ndarray[tuple[int], np.dtype[np.float32]] | None]:
+    def prefill(self, tokens: Sequence[int]) -> Iterator[NDArray[np.float32] | None]:
         """Bring the engine to the end of a prompt. Yields None after each chunk and last the logits [V] float32.
 
         Raises:
@@ -40,7 +41,7 @@ class PromptCache:
             logits = self.append(tokens[start : start + PREFILL_CHUNK_TOKENS])
             yield logits if self.engine.position == len(tokens) else None
 
-    def append(self, tokens: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    def append(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """Feed tokens and give the logits after them, [V] float32."""
         logits = self.engine.forward(tokens).logits
         self._cached += tokens
@@ -108,8 +109,7 @@ class LocalAnswer:
         assert logits is not None
         chosen: list[int] = []
         while True:
-            seen = np.array(self._prompt + chosen, dtype=np.int64)
-            token = self._sampler.choose(logits, seen=seen)
+            token = self._sampler.choose(logits, seen=self._prompt + chosen)
             self.log_probs.append(min(0.0, float(log_softmax(logits)[token])))
             if token in self._stop_token_ids:
                 self.finish_reason = FinishReason.STOP

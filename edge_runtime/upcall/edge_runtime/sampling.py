@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -84,17 +85,17 @@ class Sampler:
         self._options = options
         self._random = SplitMix64(options.seed)
 
-    def choose(self, logits: NDArray[np.float32], *, seen: NDArray[np.int64]) -> int:
+    def choose(self, logits: NDArray[np.float32], *, seen: Sequence[int]) -> int:
         """The next token id.
 
         Args:
             logits: [V] float32.
-            seen: [N] int64, ids of prompt and answer so far; used by the repetition penalty only.
+            seen: ids of prompt and answer so far; used by the repetition penalty only.
         """
         options = self._options
-        if options.repetition_penalty != 1.0 and seen.size:
+        if options.repetition_penalty != 1.0 and seen:
             logits = logits.copy()
-            ids = np.unique(seen)
+            ids = np.unique(np.array(seen, dtype=np.int64))
             chosen = logits[ids]
             penalty = np.float32(options.repetition_penalty)
             logits[ids] = np.where(chosen > 0, chosen / penalty, chosen * penalty)

@@ -58,6 +58,7 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_CONFIDENT: _ReasonCode.ValueType  # 5
     REASON_CODE_NOT_CONFIDENT: _ReasonCode.ValueType  # 6
     REASON_CODE_LOCAL_FAILED: _ReasonCode.ValueType  # 7
+    REASON_CODE_CLOUD_FAILED: _ReasonCode.ValueType  # 8
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """Why a question stayed or left."""
@@ -70,6 +71,7 @@ REASON_CODE_DETECTOR_FAILED: ReasonCode.ValueType  # 4
 REASON_CODE_CONFIDENT: ReasonCode.ValueType  # 5
 REASON_CODE_NOT_CONFIDENT: ReasonCode.ValueType  # 6
 REASON_CODE_LOCAL_FAILED: ReasonCode.ValueType  # 7
+REASON_CODE_CLOUD_FAILED: ReasonCode.ValueType  # 8
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,146 @@
+"""Opens a device bundle, and refuses one that is not exactly what its exporter wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from google.protobuf import json_format
+
+from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
+from upcall.edge_runtime.confidence import Signal, Threshold
+from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.errors import BundleError
+from upcall.protocol.v1 import bundle_pb2
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+MODEL_ONNX = "model.onnx"
+TOKENIZER = "tokenizer.json"
+_MAX_MANIFEST_BYTES = 1 << 20
+_SIGNALS = {
+    bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
+    bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
+}
+_EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle. ``threshold`` is None when the exporter did not calibrate one."""
+
+    path: Path
+    manifest: bundle_pb2.BundleManifest
+    template: ChatTemplate
+    stop_token_ids: frozenset[int]
+    threshold: Threshold | None
+
+    @property
+    def model(self) -> Path:
+        """The ONNX graph."""
+        return self.path / MODEL_ONNX
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer of the model."""
+        return self.path / TOKENIZER
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Read and verify a bundle: every file of the manifest and no other, each of its size and sha256, nothing outside.
+
+    Raises:
+        BundleError: the folder is missing, damaged, incomplete, edited, or of a schema version that this Upcall does not know.
+    """
+    if not path.is_dir():
+        raise BundleError(
+            f"There is no bundle at {path}.", next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx"
+        )
+    manifest = _read_manifest(path / MANIFEST)
+    _check_files(path, manifest)
+    return Bundle(
+        path=path,
+        manifest=manifest,
+        template=template_from_proto(manifest.chat_template),
+        stop_token_ids=frozenset(manifest.stop_token_ids),
+        threshold=_threshold(manifest),
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Lower-case hexadecimal SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def template_from_proto(given: bundle_pb2.ChatTemplate) -> ChatTemplate:
+    """The runtime's form of the contract's chat template."""
+
+    def form(role: bundle_pb2.RoleFormat) -> RoleFormat:
+        return RoleFormat(prefix=role.prefix, suffix=role.suffix)
+
+    return ChatTemplate(
+        beginning=given.beginning,
+        roles={Role.SYSTEM: form(given.system), Role.USER: form(given.user), Role.ASSISTANT: form(given.assistant)},
+        generation_prefix=given.generation_prefix,
+        default_system=given.default_system if given.HasField("default_system") else None,
+    )
+
+
+def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
+    if path.is_symlink() or not path.is_file():
+        raise BundleError(f"{path} is missing or not a plain file.", next_step=_EXPORT_AGAIN)
+    if path.stat().st_size > _MAX_MANIFEST_BYTES:
+        raise BundleError(f"{path} is larger than 1 MiB, so it is no manifest.", next_step=_EXPORT_AGAIN)
+    try:
+        manifest = json_format.Parse(path.read_text(encoding="utf-8"), bundle_pb2.BundleManifest())
+    except (UnicodeDecodeError, json_format.ParseError) as error:
+        raise BundleError(f"{path} is not a manifest that this Upcall can read.", next_step=_EXPORT_AGAIN) from error
+    if manifest.schema_version != SCHEMA_VERSION:
+        raise BundleError(
+            f"{path} has schema version {manifest.schema_version}.",
+            allowed=str(SCHEMA_VERSION),
+            next_step="use the version of Upcall that made it, or export the model again",
+        )
+    return manifest
+
+
+def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
+    listed = {entry.path for entry in manifest.files}
+    if len(listed) != len(manifest.files):
+        raise BundleError(f"{path / MANIFEST} lists a file twice.", next_step=_EXPORT_AGAIN)
+    for name in listed:
+        pure = PurePosixPath(name)
+        if not name or pure.is_absolute() or ".." in pure.parts or "\\" in name or str(pure) != name:
+            raise BundleError(f"The bundle lists a file outside itself: {name!r}.", next_step="do not use this bundle")
+    if missing := {MODEL_ONNX, TOKENIZER} - listed:
+        raise BundleError(f"The bundle does not list {', '.join(sorted(missing))}.", next_step=_EXPORT_AGAIN)
+    found = set()
+    for file in path.rglob("*"):
+        if file.is_symlink():
+            raise BundleError(f"The bundle holds a symbolic link: {file.name}.", next_step="do not use this bundle")
+        if not file.is_dir():
+            found.add(file.relative_to(path).as_posix())
+    if extra := found - listed - {MANIFEST}:
+        raise BundleError(f"The bundle holds files that its manifest does not list: {', '.join(sorted(extra))}.", next_step=_EXPORT_AGAIN)
+    for entry in manifest.files:
+        file = path / entry.path
+        if entry.path not in found:
+            raise BundleError(f"The bundle lacks {entry.path}.", next_step=_EXPORT_AGAIN)
+        size = file.stat().st_size
+        if size != entry.size_bytes:
+            raise BundleError(
+                f"{entry.path} has {size:,} bytes.", allowed=f"{entry.size_bytes:,}", next_step=_EXPORT_AGAIN
+            )
+        if file_sha256(file) != entry.sha256:
+            raise BundleError(f"{entry.path} is damaged or edited: its sha256 differs.", next_step=_EXPORT_AGAIN)
+
+
+def _threshold(manifest: bundle_pb2.BundleManifest) -> Threshold | None:
+    if not manifest.HasField("threshold"):
+        return None
+    signal = _SIGNALS.get(manifest.threshold.signal)
+    if signal is None or not manifest.threshold.value <= 0:
+        raise BundleError("The bundle's escalation threshold is not usable.", next_step=_EXPORT_AGAIN)
+    return Threshold(signal=signal, value=manifest.threshold.value)

@@ -1,0 +1,155 @@
+"""Strict fakes of the runtime's ports, for tests of applications and of Upcall itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
+from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage, FinishReason
+from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.engine import Step
+from upcall.edge_runtime.errors import EngineError, EscalationError
+
+BYTE_VOCABULARY_SIZE = 258
+TURN_START, TURN_END = "<|im_start|>", "<|im_end|>"
+TURN_END_ID = 257
+CHATML = ChatTemplate(
+    beginning="",
+    roles={role: RoleFormat(f"{TURN_START}{role}\n", f"{TURN_END}\n") for role in Role},
+    generation_prefix=f"{TURN_START}assistant\n",
+)
+
+
+def write_byte_tokenizer(path: Path) -> Path:
+    """Write a tokenizer of 256 bytes and two special tokens (ids 256 and 257) and return its path."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={letter: index for index, letter in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([TURN_START, TURN_END])
+    path.write_text(json.dumps(json.loads(tokenizer.to_str())), encoding="utf-8")
+    return path
+
+
+class ScriptedEngine:
+    """An engine that says what it is told.
+
+    Args:
+        script: called with all tokens in the cache, gives the next token and its probability, in (1/V, 1]; may raise EngineError.
+        vocabulary_size: V.
+        context_length: most tokens.
+    """
+
+    def __init__(
+        self,
+        script: Callable[[Sequence[int]], tuple[int, float]],
+        *,
+        vocabulary_size: int = BYTE_VOCABULARY_SIZE,
+        context_length: int = 4096,
+    ) -> None:
+        self._script = script
+        self._vocabulary_size = vocabulary_size
+        self._context_length = context_length
+        self._tokens: list[int] | None = []
+        self.forwarded_tokens = 0
+
+    @property
+    def context_length(self) -> int:
+        """Most tokens."""
+        return self._context_length
+
+    @property
+    def position(self) -> int:
+        """Tokens in the cache."""
+        return len(self._open())
+
+    def forward(self, tokens: Sequence[int]) -> Step:
+        """Append tokens; see :class:`upcall.edge_runtime.engine.Engine`. Hidden states hold the position, D = 2."""
+        cache = self._open()
+        if not tokens:
+            raise EngineError("No tokens were given.", allowed="one or more")
+        if min(tokens) < 0 or max(tokens) >= self._vocabulary_size:
+            raise EngineError("A token id is outside the vocabulary.", allowed=f"0 to {self._vocabulary_size - 1}")
+        if len(cache) + len(tokens) > self._context_length:
+            raise EngineError(f"{len(cache) + len(tokens)} tokens do not fit.", allowed=str(self._context_length))
+        token, probability = self._script([*cache, *tokens])
+        cache += tokens
+        self.forwarded_tokens += len(tokens)
+        hidden = np.full(2, len(cache), dtype=np.float32)
+        return Step(self._logits(token, probability), hidden, hidden, hidden)
+
+    def truncate(self, position: int) -> None:
+        """Keep the first tokens; see :class:`upcall.edge_runtime.engine.Engine`."""
+        cache = self._open()
+        if not 0 <= position <= len(cache):
+            raise EngineError(f"Cannot truncate to {position} tokens.", allowed=f"0 to {len(cache)}")
+        del cache[position:]
+
+    def close(self) -> None:
+        """Refuse all further calls."""
+        self._tokens = None
+
+    def _open(self) -> list[int]:
+        if self._tokens is None:
+            raise EngineError("The engine is closed.")
+        return self._tokens
+
+    def _logits(self, token: int, probability: float) -> NDArray[np.float32]:
+        if not 1 / self._vocabulary_size < probability <= 1:
+            raise ValueError(f"probability {probability} of the scripted token must be above 1/V and at most 1")
+        rest = max((1 - probability) / (self._vocabulary_size - 1), 1e-30)
+        logits = np.full(self._vocabulary_size, np.log(rest), dtype=np.float32)
+        logits[token] = np.log(probability)
+        return logits
+
+
+class ScriptedCloud:
+    """A cloud that says what it is told, and keeps the questions it was asked.
+
+    Args:
+        reply: called with the question, gives the pieces of the answer.
+        fail_after: break off after so many pieces with this reason.
+    """
+
+    def __init__(
+        self,
+        reply: Callable[[CloudQuestion], Sequence[str]],
+        *,
+        fail_after: int | None = None,
+        reason: str = "unavailable",
+    ) -> None:
+        self._reply = reply
+        self._fail_after = fail_after
+        self._reason = reason
+        self.questions: list[CloudQuestion] = []
+        self.cancelled_count = 0
+
+    @property
+    def address(self) -> str:
+        """Shown to the user."""
+        return "scripted"
+
+    def generate(self, question: CloudQuestion) -> Generator[CloudText | CloudUsage, None, None]:
+        """Stream the scripted reply; see :class:`upcall.edge_runtime.cloud.Cloud`."""
+        self.questions.append(question)
+        pieces = self._reply(question)
+        try:
+            for index, piece in enumerate(pieces):
+                if index == self._fail_after:
+                    break
+                yield CloudText(piece)
+        except GeneratorExit:
+            self.cancelled_count += 1
+            raise
+        if self._fail_after is not None:
+            raise EscalationError("The scripted cloud failed.", reason=self._reason)
+        yield CloudUsage(input_tokens=1, output_tokens=len(pieces), finish_reason=FinishReason.STOP)
+
+    def close(self) -> None:
+        """Nothing to drop."""

@@ -12,7 +12,7 @@ from rich.table import Table
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.models.catalogue import CatalogueEntry, entries, find
 from upcall.edge_runtime.models.pull import PullProgress, pull
-from upcall.edge_runtime.models.store import is_pulled, model_folder
+from upcall.edge_runtime.models.store import is_pulled
 
 DEVICE_MODEL = "smollm2-135m-instruct"
 CLOUD_MODEL = "qwen2.5-coder-0.5b-instruct"
@@ -79,8 +79,11 @@ def _pull(entry: CatalogueEntry, *, own_copy: Path | None, verify: bool) -> None
 
 
 def _show() -> None:
-    table = Table("model", "role", "size", "licence", "pulled", "note")
+    table = Table("model", "role", "size", "licence", "pulled")
     for entry in entries():
-        pulled = str(model_folder(entry)) if is_pulled(entry) else "no"
-        table.add_row(entry.name, entry.role, f"{entry.size_bytes / 1e6:,.0f} MB", entry.licence, pulled, entry.note)
-    Console().print(table)
+        pulled = "yes" if is_pulled(entry) else "no"
+        table.add_row(entry.name, entry.role, f"{entry.size_bytes / 1e6:,.0f} MB", entry.licence, pulled)
+    console = Console()
+    console.print(table)
+    for entry in entries():
+        console.print(f"{entry.name}: {entry.note}", highlight=False)

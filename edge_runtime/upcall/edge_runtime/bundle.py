@@ -55,7 +55,8 @@ def open_bundle(path: Path) -> Bundle:
     """
     if not path.is_dir():
         raise BundleError(
-            f"There is no bundle at {path}.", next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx"
+            f"There is no bundle at {path}.",
+            next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx",
         )
     manifest = _read_manifest(path / MANIFEST)
     _check_files(path, manifest)
@@ -123,7 +124,10 @@ def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
         if not file.is_dir():
             found.add(file.relative_to(path).as_posix())
     if extra := found - listed - {MANIFEST}:
-        raise BundleError(f"The bundle holds files that its manifest does not list: {', '.join(sorted(extra))}.", next_step=_EXPORT_AGAIN)
+        raise BundleError(
+            f"The bundle holds files that its manifest does not list: {', '.join(sorted(extra))}.",
+            next_step=_EXPORT_AGAIN,
+        )
     for entry in manifest.files:
         file = path / entry.path
         if entry.path not in found:

@@ -24,7 +24,8 @@ class Message:
     """One turn. Its content is private: it is left out of ``repr``.
 
     Raises:
-        InputError: the content is empty (a model's own answer may be), longer than MAX_MESSAGE_CHARACTERS, or holds a lone surrogate (broken UTF-8).
+        InputError: the content is empty (a model's own answer may be), longer than MAX_MESSAGE_CHARACTERS, or holds a
+            lone surrogate (broken UTF-8).
     """
 
     role: Role

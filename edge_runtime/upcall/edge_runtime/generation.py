@@ -31,7 +31,9 @@ class PromptCache:
             EngineError: from the engine; the cache then starts afresh.
         """
         shared = 0
-        for cached, wanted in zip(self._cached, tokens[:-1], strict=False):  # the last token must be computed for its logits
+        for cached, wanted in zip(
+            self._cached, tokens[:-1], strict=False
+        ):  # the last token must be computed for its logits
             if cached != wanted:
                 break
             shared += 1
@@ -97,7 +99,7 @@ class LocalAnswer:
         return len(self.log_probs)
 
     def text(self) -> Iterator[str]:
-        """Yields after every step of the engine, an empty string when there is no new text; ``finish_reason`` is set at the end.
+        """Yields after every step of the engine, empty where there is no new text; at the end ``finish_reason`` is set.
 
         Raises:
             EngineError: from the engine.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -56,7 +56,7 @@ class Session:
 
     Args:
         engine, tokenizer, template, stop_token_ids, threshold: from one bundle.
-        detector: finds what is private.
+        detector: finds what is private; may be replaced between questions.
         policy: what to do with it.
         cloud: where to call; None stays on the device.
         vault: to go on with; by default a new one.
@@ -81,12 +81,12 @@ class Session:
         self._template = template
         self._stop_token_ids = stop_token_ids
         self._threshold = threshold
-        self._detector = detector
+        self.detector = detector
         self._policy = policy or Policy()
         self._cloud = cloud
 
-    def ask(self, messages: Sequence[Message], options: AskOptions | None = None) -> Iterator[Event]:
-        """Answer the last message. Closing the iterator stops the engine, here or in the cloud.
+    def ask(self, messages: Sequence[Message], options: AskOptions | None = None) -> Generator[Event, None, None]:
+        """Answer the last message. Closing the generator stops the engine, here or in the cloud.
 
         Whatever fails after the checks becomes an event: the device's marked answer where there is one, else ``Failed``.
 
@@ -149,7 +149,7 @@ class _Question:
         )
         self._local_error: UpcallError | None = None
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         redacted = self._redact() if self._given.has_cloud and self._options.strategy is not Strategy.LOCAL else None
         decision = decide(self._given)
         if decision.reason is not Reason.NOT_CONFIDENT:  # no draft needed to know
@@ -174,7 +174,7 @@ class _Question:
         session = self._session
         try:
             redacted = redact_messages(
-                self._messages, detector=session._detector, vault=session.vault, policy=session._policy
+                self._messages, detector=session.detector, vault=session.vault, policy=session._policy
             )
         except RedactionError:
             self._given = replace(self._given, detector_failed=True)
@@ -236,12 +236,8 @@ class _Question:
             return
         local = self._local
         assert local is not None and local.finish_reason is not None
-        yield self._clock.usage(
-            Place.DEVICE, input_tokens=local.input_tokens, output_tokens=local.output_tokens
-        )
-        yield Done(
-            answer=local.answer, decision=decision, finish_reason=local.finish_reason, cloud_error=cloud_error
-        )
+        yield self._clock.usage(Place.DEVICE, input_tokens=local.input_tokens, output_tokens=local.output_tokens)
+        yield Done(answer=local.answer, decision=decision, finish_reason=local.finish_reason, cloud_error=cloud_error)
 
     def _answer_there(self, decision: RouteDecision, redacted: RedactedMessages) -> Iterator[Event]:
         session = self._session
@@ -280,7 +276,5 @@ class _Question:
             yield Token(text, Place.CLOUD)
         assert usage is not None  # the port promises it for a whole answer
         yield Restored(restorer.restored_count)
-        yield self._clock.usage(
-            Place.CLOUD, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens
-        )
+        yield self._clock.usage(Place.CLOUD, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
         yield Done(answer="".join(answer), decision=decision, finish_reason=usage.finish_reason)

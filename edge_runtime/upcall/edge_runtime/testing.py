@@ -41,7 +41,8 @@ class ScriptedEngine:
     """An engine that says what it is told.
 
     Args:
-        script: called with all tokens in the cache, gives the next token and its probability, in (1/V, 1]; may raise EngineError.
+        script: called with all tokens in the cache, gives the next token and its probability, in (1/V, 1]; may raise
+            EngineError.
         vocabulary_size: V.
         context_length: most tokens.
     """

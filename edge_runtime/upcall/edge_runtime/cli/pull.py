@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
+
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.models.catalogue import CatalogueEntry, entries, find
 from upcall.edge_runtime.models.pull import PullProgress, pull

@@ -60,6 +60,7 @@ class OnnxEngine:
         self._context_length = context_length
         self._vocabulary_size = vocabulary_size
         self._past: dict[str, Any] = {}
+        self._position = 0
         self.truncate(0)
 
     @property
@@ -112,8 +113,6 @@ class OnnxEngine:
         """Keep the first ``position`` tokens of the cache. See :class:`upcall.edge_runtime.engine.Engine`."""
         if self._session is None:
             raise EngineError("The engine is closed.")
-        if not self._past:
-            self._position = 0
         if not 0 <= position <= self._position:
             raise EngineError(f"Cannot truncate to {position} tokens.", allowed=f"0 to {self._position}")
         if self._past and position == self._position:
@@ -140,7 +139,8 @@ class OnnxEngine:
             raise EngineError("A token id is outside the vocabulary.", allowed=f"0 to {self._vocabulary_size - 1}")
         if self._position + len(tokens) > self._context_length:
             raise EngineError(
-                f"{self._position + len(tokens):,} tokens do not fit.", allowed=f"{self._context_length:,}, the context length"
+                f"{self._position + len(tokens):,} tokens do not fit.",
+                allowed=f"{self._context_length:,}, the context length",
             )
 
 

@@ -1,0 +1,93 @@
+"""``upcall ask``: one question, one answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
+from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.decision import Strategy
+from upcall.edge_runtime.opening import open_session
+from upcall.edge_runtime.redaction import Action, Policy
+from upcall.edge_runtime.sampling import SamplingOptions
+from upcall.edge_runtime.session import AskOptions
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def policy_from(block: list[str] | None) -> Policy:
+    """Mask everything but the types that must keep the question on the device.
+
+    Raises:
+        InputError: an unknown type.
+    """
+    return Policy.from_mapping({name.upper(): Action.BLOCK for name in block or []})
+
+
+@app.command(
+    epilog="Examples:  upcall ask 'What is 12 + 30?'   ·   echo 'Sort these: …' | upcall ask -   ·   "
+    "UPCALL_API_KEY=… upcall ask --cloud localhost:50551 --why 'Write to ann@example.com'"
+)
+def ask(
+    prompt: Annotated[str, typer.Argument(help="The question; - reads standard input.")] = "-",
+    bundle: shared.BundleOption = None,
+    cloud: shared.CloudOption = None,
+    cloud_model: shared.CloudModelOption = "",
+    tls: shared.TlsOption = False,
+    ca_certificate: shared.CaCertificateOption = None,
+    strategy: Annotated[
+        Strategy, typer.Option(help="local: never call. cloud: always call. cascade: call when the device is not sure.")
+    ] = Strategy.CASCADE,
+    system: shared.SystemOption = None,
+    private: shared.PrivateOption = None,
+    block: shared.BlockOption = None,
+    threshold: shared.ThresholdOption = None,
+    max_output_tokens: shared.MaxTokensOption = 256,
+    temperature: shared.TemperatureOption = 0.0,
+    seed: shared.SeedOption = 0,
+    cloud_timeout_ms: shared.TimeoutOption = 60_000,
+    why: Annotated[bool, typer.Option("--why", help="Show exactly what left the device.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all there is to know.")] = False,
+) -> None:
+    """Ask one question. The answer goes to standard output, where it came from to standard error."""
+    text = shared.read_standard_input() if prompt == "-" else prompt
+    messages = [Message(Role.SYSTEM, system)] if system is not None else []
+    messages.append(Message(Role.USER, text))
+    asked = AskOptions(
+        strategy=strategy,
+        sampling=SamplingOptions(temperature=temperature, seed=seed),
+        max_output_tokens=max_output_tokens,
+        cloud_timeout_ms=cloud_timeout_ms,
+        threshold=threshold,
+    )
+    session = open_session(
+        bundle_path=bundle,
+        cloud=shared.cloud_options(cloud, model=cloud_model, use_tls=tls, ca_certificate=ca_certificate),
+        policy=policy_from(block),
+        private_terms=private or (),
+    )
+    notes = Console(stderr=True)
+    try:
+        outcome = follow(
+            session.ask(messages, asked),
+            out=None if as_json else Console(),
+            notes=None if as_json else notes,
+        )
+    finally:
+        session.close()
+    if as_json:
+        sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
+    elif outcome.done is not None:
+        if why and outcome.redacted is not None:
+            notes.print(describe_departure(outcome.redacted), highlight=False, soft_wrap=True)
+        notes.print(describe(outcome), highlight=False)
+    if outcome.was_stopped:
+        raise KeyboardInterrupt
+    if outcome.error is not None:
+        raise outcome.error

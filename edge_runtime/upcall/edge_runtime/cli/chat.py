@@ -1,0 +1,138 @@
+"""``upcall chat``: a conversation. It lives in memory and is gone at the end."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.ask import policy_from
+from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
+from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.decision import Strategy
+from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.opening import open_session
+from upcall.edge_runtime.redaction import Detector
+from upcall.edge_runtime.sampling import SamplingOptions
+from upcall.edge_runtime.session import AskOptions, Session
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+HELP = """\
+/why            exactly what left the device for the last answer
+/private TERM   from now on TERM must not leave
+/reset          start afresh; placeholders are kept
+/quit           leave (also Ctrl-D); Ctrl-C stops an answer"""
+
+
+@app.command(epilog="Example:  UPCALL_API_KEY=… upcall chat --cloud localhost:50551 --private 'Project Heron'")
+def chat(
+    bundle: shared.BundleOption = None,
+    cloud: shared.CloudOption = None,
+    cloud_model: shared.CloudModelOption = "",
+    tls: shared.TlsOption = False,
+    ca_certificate: shared.CaCertificateOption = None,
+    strategy: Strategy = Strategy.CASCADE,
+    system: shared.SystemOption = None,
+    private: shared.PrivateOption = None,
+    block: shared.BlockOption = None,
+    threshold: shared.ThresholdOption = None,
+    max_output_tokens: shared.MaxTokensOption = 256,
+    temperature: shared.TemperatureOption = 0.0,
+    seed: shared.SeedOption = 0,
+    cloud_timeout_ms: shared.TimeoutOption = 60_000,
+) -> None:
+    """Talk, turn by turn. Type /help for the commands."""
+    asked = AskOptions(
+        strategy=strategy,
+        sampling=SamplingOptions(temperature=temperature, seed=seed),
+        max_output_tokens=max_output_tokens,
+        cloud_timeout_ms=cloud_timeout_ms,
+        threshold=threshold,
+    )
+    session = open_session(
+        bundle_path=bundle,
+        cloud=shared.cloud_options(cloud, model=cloud_model, use_tls=tls, ca_certificate=ca_certificate),
+        policy=policy_from(block),
+        private_terms=private or (),
+    )
+    try:
+        _Conversation(session, asked, system=system, private_terms=list(private or ())).run()
+    finally:
+        session.close()
+
+
+class _Conversation:
+    def __init__(self, session: Session, asked: AskOptions, *, system: str | None, private_terms: list[str]) -> None:
+        self._session = session
+        self._asked = asked
+        self._opening = [Message(Role.SYSTEM, system)] if system is not None else []
+        self._history = list(self._opening)
+        self._private_terms = private_terms
+        self._last: Outcome | None = None
+        self._out = Console()
+        self._notes = Console(stderr=True)
+
+    def run(self) -> None:
+        # Broken bytes become lone surrogates here, which Message refuses by name instead of ending the chat.
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # a text file here
+        if sys.stdin.isatty():
+            import readline  # noqa: F401  # importing it gives input() a line editor
+
+            self._notes.print("[dim]/help shows the commands[/dim]")
+        while True:
+            try:
+                line = input("> " if sys.stdin.isatty() else "")
+            except EOFError:
+                return
+            except KeyboardInterrupt:
+                self._notes.print()
+                continue
+            if line.strip() in ("/quit", "/exit"):
+                return
+            if line.strip():
+                try:
+                    self._take(line)
+                except InputError as error:
+                    self._notes.print(str(error), style="red", markup=False)
+
+    def _take(self, line: str) -> None:
+        command, _, argument = line.strip().partition(" ")
+        if command == "/help":
+            self._notes.print(HELP, markup=False, highlight=False)
+        elif command == "/why":
+            self._explain()
+        elif command == "/private":
+            self._session.detector = Detector(deny_terms=(*self._private_terms, argument.strip()))
+            self._private_terms.append(argument.strip())
+            self._notes.print("[dim]noted[/dim]")
+        elif command == "/reset":
+            self._history = list(self._opening)
+        elif command.startswith("/") and command[1:].isalpha():
+            raise InputError(f"There is no command {command}.", allowed=HELP)
+        else:
+            self._ask(line)
+
+    def _explain(self) -> None:
+        if self._last is None:
+            self._notes.print("Nothing has been asked yet.")
+        elif self._last.redacted is None:
+            self._notes.print("Nothing left the device.")
+        else:
+            self._notes.print(describe_departure(self._last.redacted), highlight=False, soft_wrap=True)
+
+    def _ask(self, line: str) -> None:
+        question = Message(Role.USER, line)
+        outcome = follow(self._session.ask([*self._history, question], self._asked), out=self._out, notes=self._notes)
+        self._last = outcome
+        if outcome.error is not None:
+            self._notes.print(str(outcome.error), style="red", markup=False)
+            return
+        if outcome.was_stopped:
+            self._notes.print("\n[dim]stopped[/dim]")
+        else:
+            self._notes.print(describe(outcome), highlight=False)
+        if outcome.answer:
+            self._history += [question, Message(Role.ASSISTANT, outcome.answer)]

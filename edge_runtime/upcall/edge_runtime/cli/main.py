@@ -1,0 +1,92 @@
+"""The entry point. Knows the commands by name, and imports one only when it is called, so that help comes at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import typer
+
+from upcall.edge_runtime.errors import (
+    BundleError,
+    EngineError,
+    EscalationError,
+    InputError,
+    MissingExtraError,
+    ModelError,
+    RedactionError,
+    UpcallError,
+)
+
+EXIT_CODES: dict[type[UpcallError], int] = {
+    InputError: 2,
+    MissingExtraError: 3,
+    ModelError: 4,
+    BundleError: 5,
+    EngineError: 6,
+    EscalationError: 7,
+    RedactionError: 8,
+}
+INTERRUPTED = 130
+
+# Name → module with a Typer app named `app`, and the line that help shows.
+COMMANDS = {
+    "ask": ("upcall.edge_runtime.cli.ask", "Ask one question."),
+    "chat": ("upcall.edge_runtime.cli.chat", "Talk, turn by turn."),
+    "pull": ("upcall.edge_runtime.cli.pull", "Download models, verified."),
+    "export": ("upcall.export.cli", "Turn a model into a device bundle."),
+    "cloud": ("upcall.cloud_service.cli", "Serve the large model."),
+    "demo": ("upcall.edge_runtime.cli.demo", "See all of it work, on real models."),
+}
+
+app = typer.Typer(
+    name="upcall",
+    help="A small model on the device answers when it can and calls up to a large one when it must. Private words stay.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _register(name: str, module: str, text: str) -> None:
+    # The command's own options, `--help` included, are read by its own app.
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+    @app.command(name, help=text, context_settings=settings, add_help_option=False)
+    def _(context: typer.Context) -> None:
+        importlib.import_module(module).app(args=context.args, prog_name=f"upcall {name}", standalone_mode=True)
+
+
+for _name, (_module, _text) in COMMANDS.items():
+    _register(_name, _module, _text)
+
+
+def main() -> None:
+    """Run a command. An error becomes a message and an exit code, never a traceback (unless UPCALL_DEBUG is set)."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `upcall ask … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except UpcallError as error:
+        _fail(str(error), code=next(code for kind, code in _exit_codes() if isinstance(error, kind)))
+    except Exception as error:
+        if os.environ.get("UPCALL_DEBUG"):
+            raise
+        # The text of an unknown error may quote the prompt, so only its type is shown.
+        _fail(
+            f"Upcall met an unexpected {type(error).__name__}.\nNext: set UPCALL_DEBUG=1 to see where, and report it",
+            code=1,
+        )
+
+
+def _exit_codes() -> list[tuple[type[UpcallError], int]]:
+    return [*EXIT_CODES.items(), (UpcallError, 1)]
+
+
+def _fail(text: str, *, code: int) -> None:
+    sys.stderr.write(f"Error: {text}\n")
+    sys.exit(code)

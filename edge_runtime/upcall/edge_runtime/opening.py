@@ -1,0 +1,111 @@
+"""Puts a session together from a bundle on disk and the address of a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from upcall.edge_runtime.bundle import Bundle, open_bundle
+from upcall.edge_runtime.cloud import Cloud
+from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.home import upcall_home
+from upcall.edge_runtime.redaction import Detector, Policy
+from upcall.edge_runtime.session import Session
+from upcall.edge_runtime.tokenizer import Tokenizer
+
+DEFAULT_BUNDLE = "smollm2-135m-instruct-onnx_int4_g32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudOptions:
+    """Where to call up.
+
+    Args:
+        target: ``HOST:PORT``.
+        api_key: for the service; empty sends none.
+        model: alias at the service; empty takes its default.
+        use_tls: anything but loopback must.
+        ca_certificate: PEM file of the authority to trust in place of the system's.
+    """
+
+    target: str
+    api_key: str = field(default="", repr=False)
+    model: str = ""
+    use_tls: bool = False
+    ca_certificate: Path | None = None
+
+
+def default_bundle_path() -> Path:
+    """Where ``upcall export`` puts the default device model."""
+    return upcall_home() / "bundles" / DEFAULT_BUNDLE
+
+
+def open_engine(bundle: Bundle, *, threads: int | None = None) -> Engine:
+    """Load the bundle's model.
+
+    Raises:
+        MissingExtraError: the engine's package is not installed.
+        EngineError: the model cannot be loaded.
+    """
+    from upcall.edge_runtime.engines.onnx import OnnxEngine
+
+    shape = bundle.manifest.shape
+    return OnnxEngine(
+        bundle.model, context_length=shape.context_length, vocabulary_size=shape.vocabulary_size, threads=threads
+    )
+
+
+def open_cloud(options: CloudOptions) -> Cloud:
+    """Make a client. It connects at the first question.
+
+    Raises:
+        InputError: the target is malformed, or is not loopback and TLS is off.
+    """
+    from upcall.edge_runtime.escalation import CloudEndpoint, GrpcCloud
+
+    return GrpcCloud(
+        CloudEndpoint(
+            target=options.target,
+            api_key=options.api_key,
+            model=options.model,
+            use_tls=options.use_tls,
+            ca_certificate=options.ca_certificate,
+        )
+    )
+
+
+def open_session(
+    *,
+    bundle_path: Path | None = None,
+    cloud: CloudOptions | None = None,
+    policy: Policy | None = None,
+    private_terms: Sequence[str] = (),
+    threads: int | None = None,
+) -> Session:
+    """Verify the bundle, load its model and make a session.
+
+    Args:
+        bundle_path: a bundle's folder; by default the default device model's.
+        cloud: where to call; None never calls.
+        policy: what to do with private entities; by default all are masked.
+        private_terms: words that are private for this user, beside what the rules find.
+        threads: of the engine; by default the physical cores.
+
+    Raises:
+        UpcallError: whatever of it cannot be had.
+    """
+    bundle = open_bundle(bundle_path or default_bundle_path())
+    tokenizer = Tokenizer(bundle.tokenizer)
+    detector = Detector(deny_terms=tuple(private_terms))
+    client = open_cloud(cloud) if cloud is not None else None
+    return Session(
+        engine=open_engine(bundle, threads=threads),
+        tokenizer=tokenizer,
+        template=bundle.template,
+        stop_token_ids=bundle.stop_token_ids,
+        threshold=bundle.threshold,
+        detector=detector,
+        policy=policy,
+        cloud=client,
+    )

@@ -86,8 +86,8 @@ def decide(given: Circumstances) -> RouteDecision:
 
     Hard rules come first, in this order, and nothing outweighs them: the user's choice to stay local, no cloud, a detector
     that failed (fail closed), a blocked entity, a cloud that has just failed. Then the user's choice to call, a device
-    without an answer, and last the threshold: call when the score is below it, stay when it is equal or above. A cascade without score or threshold calls,
-    since nothing speaks for the local answer.
+    without an answer, and last the threshold: call when the score is below it, stay when it is equal or above. A
+    cascade without score or threshold calls, since nothing speaks for the local answer.
 
     Vectors: proto/vectors/decision.json
     """

@@ -1,0 +1,60 @@
+"""The device side of Upcall. Names are imported when they are used, so that importing this does no work."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from upcall.edge_runtime.bundle import Bundle, open_bundle
+    from upcall.edge_runtime.conversation import Message, Role
+    from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
+    from upcall.edge_runtime.errors import UpcallError
+    from upcall.edge_runtime.events import Decided, Done, Failed, Redacted, Restored, Token, Usage
+    from upcall.edge_runtime.opening import CloudOptions, open_session
+    from upcall.edge_runtime.sampling import SamplingOptions
+    from upcall.edge_runtime.session import AskOptions, Session
+
+_MODULES = {
+    "bundle": ("Bundle", "open_bundle"),
+    "conversation": ("Message", "Role"),
+    "decision": ("Circumstances", "Place", "Reason", "RouteDecision", "Strategy", "decide"),
+    "errors": ("UpcallError",),
+    "events": ("Decided", "Done", "Failed", "Redacted", "Restored", "Token", "Usage"),
+    "opening": ("CloudOptions", "open_session"),
+    "sampling": ("SamplingOptions",),
+    "session": ("AskOptions", "Session"),
+}
+
+__all__ = [
+    "AskOptions",
+    "Bundle",
+    "Circumstances",
+    "CloudOptions",
+    "Decided",
+    "Done",
+    "Failed",
+    "Message",
+    "Place",
+    "Reason",
+    "Redacted",
+    "Restored",
+    "Role",
+    "RouteDecision",
+    "SamplingOptions",
+    "Session",
+    "Strategy",
+    "Token",
+    "UpcallError",
+    "Usage",
+    "decide",
+    "open_bundle",
+    "open_session",
+]
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"upcall.edge_runtime.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

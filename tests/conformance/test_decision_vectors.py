@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upcall.edge_runtime.confidence import Signal, score
+from upcall.edge_runtime.decision import Circumstances, Strategy, decide
+from upcall.edge_runtime.errors import InputError
+
+SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/decision.json").read_text())
+
+
+@pytest.mark.parametrize("case", SUITE["decide"], ids=lambda case: case["name"])
+def test_decide(case: dict[str, Any]) -> None:
+    given = {**case["given"], "strategy": Strategy(case["given"]["strategy"])}
+    if "error" in case["expect"]:
+        with pytest.raises(InputError):
+            decide(Circumstances(**given))
+        return
+    decision = decide(Circumstances(**given))
+    assert {"place": decision.place, "reason": decision.reason} == case["expect"]
+    assert decision.score == given.get("score")
+    assert decision.threshold == given.get("threshold")
+
+
+@pytest.mark.parametrize("case", SUITE["score"], ids=lambda case: case["name"])
+def test_score(case: dict[str, Any]) -> None:
+    if "error" in case:
+        with pytest.raises(InputError):
+            score(Signal(case["signal"]), case["log_probs"])
+    else:
+        assert score(Signal(case["signal"]), case["log_probs"]) == pytest.approx(case["expect"], abs=case["tolerance"])

@@ -1,0 +1,1 @@
+"""The gRPC service that hosts the large model."""

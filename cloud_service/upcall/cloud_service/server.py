@@ -1,0 +1,263 @@
+"""The server around the service: address, TLS, health, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from upcall.cloud_service.auth import ApiKeys
+from upcall.cloud_service.engine import Engine, EngineHealth
+from upcall.cloud_service.service import SERVICE, EscalationService
+from upcall.cloud_service.validation import Limits
+from upcall.edge_runtime.errors import InputError, require
+from upcall.edge_runtime.redaction import Detector
+
+_HEALTH_POLL_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Where and how to serve.
+
+    Args:
+        host: an address, or ``localhost``; anything but loopback needs TLS.
+        port: 0 takes a free one.
+        tls_certificate: PEM chain; together with ``tls_key``.
+        tls_key: PEM private key.
+        max_waiting: requests that wait for a slot.
+        max_answer_s: longest time for one answer, in seconds.
+        grace_s: time that running answers get at the end, in seconds.
+
+    Raises:
+        InputError: TLS is missing or half there, or the port is out of range.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 50051
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    max_waiting: int = 16
+    max_answer_s: float = 300.0
+    grace_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise InputError(f"The port is {self.port}.", allowed="0 to 65535; 0 takes a free one")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise InputError(
+                "TLS needs both a certificate and its key.", next_step="give --tls-cert FILE and --tls-key FILE"
+            )
+        if self.tls_certificate is None and not is_loopback(self.host):
+            raise InputError(
+                f"Serving on {self.host} without TLS would show every word to the network.",
+                allowed="127.0.0.1, ::1 or localhost without TLS",
+                next_step="give --tls-cert FILE and --tls-key FILE, or --host 127.0.0.1",
+            )
+
+
+class CloudServer:
+    """One listening server. ``start``, then ``stop`` exactly once.
+
+    Args:
+        engine: not yet loaded.
+        options: where and how to serve.
+        keys: who may call; None lets anybody on this machine.
+        announce: gets the lines meant for the operator.
+
+    Raises:
+        InputError: no keys, but the address is not loopback.
+    """
+
+    def __init__(
+        self, engine: Engine, *, options: ServerOptions, keys: ApiKeys | None, announce: Callable[[str], None]
+    ) -> None:
+        if keys is None and not is_loopback(options.host):
+            raise InputError(
+                f"Serving on {options.host} without keys would let anybody call.",
+                next_step="make a key with: upcall cloud key NAME",
+            )
+        self._engine = engine
+        self._options = options
+        self._announce = announce
+        self._limits = Limits()
+        self._health: Any = require("grpc_health.v1.health", extra="cloud").aio.HealthServicer()
+        self._statuses: Any = require("grpc_health.v1.health_pb2", extra="cloud").HealthCheckResponse
+        self.service = EscalationService(
+            engine,
+            keys=keys,
+            detector=Detector(),
+            limits=self._limits,
+            max_waiting=options.max_waiting,
+            max_answer_s=options.max_answer_s,
+        )
+        self._server: grpc.aio.Server | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Bind, load the engine, serve; returns the port.
+
+        Raises:
+            InputError: the port is taken or the certificate cannot be read.
+            ModelError: the engine cannot load its model.
+        """
+        server = self._server = grpc.aio.server(options=_channel_options(self._limits))
+        server.add_generic_rpc_handlers((self.service.handler(),))
+        require("grpc_health.v1.health_pb2_grpc", extra="cloud").add_HealthServicer_to_server(self._health, server)
+        port = self._bind(server)
+        await self._set_health(EngineHealth.LOADING)
+        await server.start()
+        await self._engine.load()
+        await self._set_health(self._engine.health())
+        self._watcher = asyncio.create_task(self._watch_engine())
+        host = f"[{self._options.host}]" if ":" in self._options.host else self._options.host
+        self._announce(f"upcall cloud: ready on {host}:{port}, model {self._engine.info.model}")
+        return port
+
+    async def stop(self, *, grace_s: float | None = None) -> None:
+        """Take no new calls, let running ones end for a while, free the engine, and say what was done.
+
+        Args:
+            grace_s: in seconds; by default that of the options.
+        """
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait((self._watcher,))
+        await self._health.enter_graceful_shutdown()
+        if self._server is not None:
+            await self._server.stop(self._options.grace_s if grace_s is None else grace_s)
+        await self._engine.close()
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(self.service.counts.items()))
+        self._announce(f"upcall cloud: stopped, calls: {counts or 'none'}")
+
+    async def cut(self) -> None:
+        """End running calls now."""
+        if self._server is not None:
+            await self._server.stop(0)
+
+    def _bind(self, server: grpc.aio.Server) -> int:
+        options = self._options
+        address = f"[{options.host}]:{options.port}" if ":" in options.host else f"{options.host}:{options.port}"
+        try:
+            if options.tls_certificate is None or options.tls_key is None:
+                return server.add_insecure_port(address)
+            pair = (_read(options.tls_key), _read(options.tls_certificate))
+            return server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+        except RuntimeError:
+            raise _bind_error(options) from None
+
+    async def _set_health(self, health: EngineHealth) -> None:
+        status = self._statuses.SERVING if health is EngineHealth.READY else self._statuses.NOT_SERVING
+        for name in ("", SERVICE):
+            await self._health.set(name, status)
+
+    async def _watch_engine(self) -> None:
+        """Report an engine that died and came back."""
+        shown = self._engine.health()
+        while True:
+            await asyncio.sleep(_HEALTH_POLL_S)
+            if self._engine.health() is not shown:
+                shown = self._engine.health()
+                await self._set_health(shown)
+
+
+async def serve(
+    engine: Engine, *, options: ServerOptions, keys: ApiKeys | None, announce: Callable[[str], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM, then drain; a second signal ends the drain at once.
+
+    Raises:
+        InputError: see ``ServerOptions`` and ``CloudServer``.
+        ModelError: the engine cannot load its model.
+    """
+    signals: asyncio.Queue[None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signals.put_nowait, None)
+    server = CloudServer(engine, options=options, keys=keys, announce=announce)
+    starting = asyncio.create_task(server.start())
+    first = asyncio.create_task(signals.get())
+    try:
+        await asyncio.wait((starting, first), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await first
+    finally:
+        starting.cancel()
+        first.cancel()
+        has_started = starting.done() and not starting.cancelled() and starting.exception() is None
+        await _stop(server, signals, grace_s=options.grace_s if has_started else 0.0)
+
+
+async def _stop(server: CloudServer, signals: asyncio.Queue[None], *, grace_s: float) -> None:
+    stopping = asyncio.create_task(server.stop(grace_s=grace_s))
+    second = asyncio.create_task(signals.get())
+    await asyncio.wait((stopping, second), return_when=asyncio.FIRST_COMPLETED)
+    if not stopping.done():
+        await server.cut()
+    second.cancel()
+    await stopping
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address never leaves this machine. Other names than ``localhost`` are not looked up: they do not count."""
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def _channel_options(limits: Limits) -> tuple[tuple[str, int], ...]:
+    return (
+        ("grpc.so_reuseport", 0),  # a port in use is an error, not half of the calls
+        ("grpc.max_receive_message_length", limits.max_request_bytes),
+        ("grpc.max_concurrent_streams", 1024),
+        # A burst of calls is shed by the admission with a typed status, not by the library.
+        ("grpc.server.max_pending_requests", 16_384),
+        ("grpc.server.max_pending_requests_hard_limit", 32_768),
+        # A client that vanished is noticed within 80 s, and its answer is aborted.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The TLS file {path} cannot be read ({error.strerror}).", next_step="check --tls-cert and --tls-key"
+        ) from None
+
+
+def _bind_error(options: ServerOptions) -> InputError:
+    """Find out why an address could not be bound: gRPC does not say."""
+    place = f"{options.host}:{options.port}"
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return InputError(
+                    f"Port {options.port} on {options.host} is in use.",
+                    next_step="stop the other program, or choose another port with --port, for example --port 0",
+                )
+            return InputError(
+                f"{place} cannot be served ({error.strerror}).", next_step="choose another --host or --port"
+            )
+    return InputError(f"{place} cannot be served.", next_step="check --tls-cert and --tls-key")

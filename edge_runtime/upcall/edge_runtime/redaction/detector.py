@@ -1,0 +1,163 @@
+"""Finds private text: the rules on the text and on its shadow copy, then the user's own terms."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+from upcall.edge_runtime.errors import InputError, RedactionError
+from upcall.edge_runtime.redaction.characters import is_letter, without_surrogates
+from upcall.edge_runtime.redaction.checks import CHECKS
+from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
+from upcall.edge_runtime.redaction.phone import checked_regions
+from upcall.edge_runtime.redaction.placeholders import blank_placeholders
+from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
+from upcall.edge_runtime.redaction.terms import Terms
+
+CUSTOM_DETECTOR = "deny_list"
+
+
+class Detector:
+    """Finds e-mail addresses, numbers, secrets and the user's own terms. Holds no text; may be shared between threads.
+
+    Args:
+        rules: detection rules; by default those that come with this version.
+        deny_terms: the user's own words, found as CUSTOM in any case.
+        allow_terms: values that are never reported, compared whole and in any case; a denied term cannot be allowed.
+        phone_regions: ISO 3166 codes whose national telephone numbers are looked for; by default those of the rules. Numbers
+            with a leading + are found everywhere.
+
+    Raises:
+        InputError: a term or region is not acceptable, or a term is both denied and allowed.
+        RedactionError: the rules cannot be read.
+
+    Vectors: proto/vectors/redaction.json
+    """
+
+    def __init__(
+        self,
+        rules: Rules | None = None,
+        *,
+        deny_terms: Iterable[str] = (),
+        allow_terms: Iterable[str] = (),
+        phone_regions: Iterable[str] | None = None,
+    ) -> None:
+        self._rules = load_rules() if rules is None else rules
+        self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
+        characters = self._rules.characters
+        self._denied = Terms(deny_terms, characters=characters, purpose="deny")
+        self._allowed = Terms(allow_terms, characters=characters, purpose="allow")
+        if self._denied.shares_with(self._allowed):
+            raise InputError("A term is both denied and allowed.", next_step="remove it from one of the lists")
+
+    @property
+    def rules_version(self) -> str:
+        """Version of the rules, as reported to the service."""
+        return self._rules.version
+
+    def find(self, text: str) -> tuple[Span, ...]:
+        """What is private in a text: spans in order, none overlapping (``merge_spans``), none inside a placeholder.
+
+        Args:
+            text: any text, also one that is not valid Unicode.
+
+        Raises:
+            RedactionError: a rule failed; nothing may be sent.
+        """
+        return self.merge(self.claims(text))
+
+    def merge(self, claims: Iterable[Span]) -> tuple[Span, ...]:
+        """Join claims that overlap, by the priority of the rules."""
+        return merge_spans(claims, priority=self._rules.priority)
+
+    def claims(self, text: str) -> tuple[Span, ...]:
+        """What each rule finds on its own: spans may overlap or repeat a place. A policy applies to these, before they merge.
+
+        Raises:
+            RedactionError: a rule failed; nothing may be sent.
+        """
+        failed = ""
+        try:
+            return tuple(self._claims(text))
+        except Exception as error:  # whatever it is, the text must stay
+            failed = type(error).__name__
+        # Raised outside the handler: the failure may hold the text, and a chained error would carry it along.
+        raise RedactionError(f"A redaction rule failed ({failed}).", next_step="ask with the strategy local")
+
+    def _claims(self, text: str) -> Iterator[Span]:
+        readable = blank_placeholders(without_surrogates(text))
+        seen: set[tuple[int, int, EntityType]] = set()
+        shadow = self._rules.characters.shadow(readable)
+        for copy in (None, shadow) if shadow else (None,):
+            searched = copy.text if copy else readable
+            for span in self._search(searched, skipped="phone" if shadow and not copy else ""):
+                start, end = copy.original(span.start, span.end) if copy else (span.start, span.end)
+                if (start, end, span.entity_type) not in seen and readable[start:end] not in self._allowed:
+                    seen.add((start, end, span.entity_type))
+                    yield Span(start, end, span.entity_type, span.detector)
+        for start, end in self._denied.spans(readable):
+            yield Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR)
+
+    def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
+        """What the rules find in one copy, without the rules of the validator to be skipped."""
+        lowered = text.lower()
+        taken: list[tuple[int, int]] | None = None
+        found: list[tuple[int, int]] = []
+        for rule in self._rules.patterns:
+            if rule.validator == skipped or not rule.may_match(lowered):
+                continue
+            excluded = _Cover(())
+            if rule.entity_type in self._rules.excluded_types:
+                taken = self._look_alikes(text) if taken is None else taken
+                # What is already found is no telephone number, and asking libphonenumber is slow.
+                excluded = _Cover(taken + found if rule.validator == "phone" else taken)
+            for start, end in self._candidates(rule, text, excluded):
+                found.append((start, end))
+                yield Span(start, end, rule.entity_type, rule.name)
+
+    def _candidates(self, rule: Rule, text: str, excluded: _Cover) -> Iterator[tuple[int, int]]:
+        check = CHECKS[rule.validator]
+        for match in rule.pattern.finditer(text):
+            group = next((number for number, value in enumerate(match.groups(), 1) if value is not None), 0)
+            if excluded.holds(*match.span(group)):
+                continue
+            for start, end in check(text, match.start(group), match.end(group), rule, self._rules, self._regions):
+                if (
+                    not excluded.holds(start, end)
+                    and self._has_edges(rule, text, start, end)
+                    and (not rule.needs_context or rule.has_context(text, start, end))
+                ):
+                    yield start, end
+
+    def _has_edges(self, rule: Rule, text: str, start: int, end: int) -> bool:
+        unspaced = self._rules.characters.unspaced
+        if rule.edges != "none" and start and is_letter(text[start - 1], unspaced):
+            return False
+        return rule.edges != "both" or end == len(text) or not is_letter(text[end], unspaced)
+
+    def _look_alikes(self, text: str) -> list[tuple[int, int]]:
+        """Dates, UUIDs, coordinates and the like, where they are not part of something longer."""
+        found = []
+        for pattern in self._rules.exclude:
+            for match in pattern.finditer(text):
+                start, end = match.span()
+                around = text[max(0, start - 1) : start] + text[end : end + 1]
+                goes_on = text[end : end + 1] in (".", "-") and text[end + 1 : end + 2].isdigit()
+                if not goes_on and not any(map(str.isalnum, around)):
+                    found.append((start, end))
+        return found
+
+
+class _Cover:
+    """Intervals, asked whether one of them holds another."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        # The furthest end so far stands in for nested intervals, so that one look-up is enough.
+        self._furthest = list(accumulate((end for _, end in ordered), max))
+
+    def holds(self, start: int, end: int) -> bool:
+        position = bisect_right(self._starts, start) - 1
+        return position >= 0 and self._furthest[position] >= end

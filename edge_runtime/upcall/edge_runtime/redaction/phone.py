@@ -1,0 +1,64 @@
+"""Telephone numbers, by Google's numbering plans (the package phonenumbers, which is slow to import and to ask)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from upcall.edge_runtime.errors import InputError
+
+_MARGIN = 1  # characters before a candidate that libphonenumber looks at
+_TAIL = 16  # room for an extension
+_SHORTEST = 7
+_LONGEST_RUN = 256  # of one question to libphonenumber, which tries every break in a run
+
+
+def checked_regions(regions: Iterable[str]) -> tuple[str, ...]:
+    """The regions in the form that libphonenumber knows, without repeats.
+
+    Raises:
+        InputError: one is not a region with a numbering plan.
+    """
+    from phonenumbers import SUPPORTED_REGIONS
+
+    given = tuple(dict.fromkeys(region.upper() for region in regions))
+    unknown = [region for region in given if region not in SUPPORTED_REGIONS]
+    if unknown:
+        raise InputError(
+            f"Telephone regions without a numbering plan: {len(unknown)} of {len(given)}.",
+            allowed="ISO 3166 codes of two letters, such as US, GB, DE",
+        )
+    return given
+
+
+def phone_spans(text: str, start: int, end: int, regions: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Valid numbers in a run of digits and separators: international ones, and national ones of the regions.
+
+    Args:
+        text: the whole text, of which [start, end) is the run.
+        regions: as ``checked_regions`` gives them; empty finds international numbers only.
+    """
+    for begin in range(start, end, _LONGEST_RUN):
+        window_start = max(0, begin - _MARGIN)
+        window = text[window_start : min(begin + _LONGEST_RUN, end) + _TAIL]
+        for low, high in _in_window(window, regions):
+            if window_start + low < end:
+                yield window_start + low, window_start + high
+
+
+def _in_window(window: str, regions: tuple[str, ...]) -> list[tuple[int, int]]:
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    found: list[tuple[int, int]] = []
+    for region in regions or (None,):
+        unread = sum(map(str.isdigit, window)) - sum(map(str.isdigit, "".join(window[low:high] for low, high in found)))
+        if unread < _SHORTEST:
+            break
+        for match in PhoneNumberMatcher(window, region, leniency=Leniency.VALID):
+            if not any(low < match.end and match.start < high for low, high in found):
+                found.append((match.start, match.end))
+    return found
+
+
+def is_plain(value: str) -> bool:
+    """Whether a number is written as bare digits without a trunk zero: an order number looks the same."""
+    return value.isdigit() and not value.startswith("0")

@@ -1,0 +1,103 @@
+"""What stands behind the placeholders of one conversation. It lives in memory and never leaves the device."""
+
+from __future__ import annotations
+
+import secrets
+
+from upcall.edge_runtime.errors import InputError, RedactionError
+from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.placeholders import (
+    LAST_NUMBER,
+    NONCE_CHARACTERS,
+    NONCE_LENGTH,
+    find_placeholders,
+    is_nonce,
+    placeholder,
+)
+
+
+class Vault:
+    """Gives placeholders for values and values for placeholders. One for each conversation; not for several threads at once.
+
+    A value is kept as it was written, so that what is restored is the same to the last character: two spellings of one
+    address have two placeholders.
+
+    Args:
+        nonce: two lower-case base-36 characters that make the placeholders of this vault its own; by default random.
+
+    Raises:
+        InputError: the nonce has another form.
+
+    Vectors: proto/vectors/restore.json
+    """
+
+    def __init__(self, *, nonce: str | None = None) -> None:
+        if nonce is None:
+            nonce = "".join(secrets.choice(NONCE_CHARACTERS) for _ in range(NONCE_LENGTH))
+        if not is_nonce(nonce):
+            raise InputError("The nonce of a vault has another form.", allowed="two of 0-9 and a-z")
+        self._nonce = nonce
+        self._placeholders: dict[tuple[EntityType, str], str] = {}
+        self._values: dict[str, str] = {}
+        self._reserved: set[str] = set()
+        self._last: dict[EntityType, int] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self._values)} values)"
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def nonce(self) -> str:
+        """The two characters that all placeholders of this vault end in."""
+        return self._nonce
+
+    @property
+    def values(self) -> tuple[tuple[EntityType, str], ...]:
+        """Every value kept, with its type, in the order of minting. Private."""
+        return tuple(self._placeholders)
+
+    def is_minted(self, text: str) -> bool:
+        """Whether a placeholder, in the form in which it is minted, belongs to this vault."""
+        return text in self._values
+
+    def reserve(self, text: str) -> None:
+        """Never mint the placeholders that this text already holds: nobody can plant one that later stands for a value."""
+        self._reserved.update(found for _, _, found in find_placeholders(text))
+
+    def placeholder(self, entity_type: EntityType, value: str) -> str:
+        """The placeholder of a value: always the same one for the same type and value, never one for two values.
+
+        Raises:
+            RedactionError: all numbers of the type are used.
+        """
+        known = self._placeholders.get((entity_type, value))
+        if known is not None:
+            return known
+        number = self._last.get(entity_type, 0) + 1
+        while placeholder(entity_type, number, self._nonce) in self._reserved:
+            number += 1
+        if number > LAST_NUMBER:
+            raise RedactionError(f"More than {LAST_NUMBER:,} values to mask.", next_step="begin a new conversation")
+        self._last[entity_type] = number
+        minted = placeholder(entity_type, number, self._nonce)
+        self._placeholders[entity_type, value] = minted
+        self._values[minted] = value
+        return minted
+
+    def restore(self, text: str) -> str:
+        """The text with every placeholder of this vault replaced by its value, once; all else is left as it is."""
+        return self.restore_counted(text)[0]
+
+    def restore_counted(self, text: str) -> tuple[str, int]:
+        """As ``restore``, with the number of placeholders replaced."""
+        pieces: list[str] = []
+        position = count = 0
+        for start, end, found in find_placeholders(text):
+            value = self._values.get(found)
+            if value is not None:
+                pieces += [text[position:start], value]
+                position = end
+                count += 1
+        return "".join([*pieces, text[position:]]), count

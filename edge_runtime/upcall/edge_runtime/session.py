@@ -176,7 +176,7 @@ class _Question:
             redacted = redact_messages(
                 self._messages, detector=session.detector, vault=session.vault, policy=session._policy
             )
-        except RedactionError:
+        except (RedactionError, InputError):  # what cannot be masked must not leave
             self._given = replace(self._given, detector_failed=True)
             return None
         self._given = replace(self._given, is_blocked=bool(redacted.blocked))

@@ -18,7 +18,7 @@ from upcall.edge_runtime.errors import EngineError, EscalationError
 
 BYTE_VOCABULARY_SIZE = 258
 TURN_START, TURN_END = "<|im_start|>", "<|im_end|>"
-TURN_END_ID = 257
+TURN_START_ID, TURN_END_ID = 256, 257
 CHATML = ChatTemplate(
     beginning="",
     roles={role: RoleFormat(f"{TURN_START}{role}\n", f"{TURN_END}\n") for role in Role},
@@ -35,6 +35,26 @@ def write_byte_tokenizer(path: Path) -> Path:
     tokenizer.add_special_tokens([TURN_START, TURN_END])
     path.write_text(json.dumps(json.loads(tokenizer.to_str())), encoding="utf-8")
     return path
+
+
+def says(path: Path, text: str, *, probability: float = 0.9) -> Callable[[Sequence[int]], tuple[int, float]]:
+    """A script for :class:`ScriptedEngine`: after each CHATML prompt the same text, each token equally probable.
+
+    Args:
+        path: of the byte tokenizer.
+        text: to say before the end of the turn.
+        probability: of every token, the closing one included.
+    """
+    tokenizer = Tokenizer.from_file(str(path))
+    reply = [*tokenizer.encode(text, add_special_tokens=False).ids, TURN_END_ID]
+    opening = len(CHATML.generation_prefix) - len(TURN_START)
+
+    def script(tokens: Sequence[int]) -> tuple[int, float]:
+        last_turn = len(tokens) - 1 - list(reversed(tokens)).index(TURN_START_ID)
+        said = len(tokens) - last_turn - 1 - opening
+        return (reply[said], probability) if 0 <= said < len(reply) else (TURN_END_ID, probability)
+
+    return script
 
 
 class ScriptedEngine:

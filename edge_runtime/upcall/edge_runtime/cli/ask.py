@@ -27,7 +27,7 @@ def policy_from(block: list[str] | None) -> Policy:
     Raises:
         InputError: an unknown type.
     """
-    return Policy.from_mapping({name.upper(): Action.BLOCK for name in block or []})
+    return Policy.parse({name.upper(): Action.BLOCK for name in block or []})
 
 
 @app.command(

@@ -1,0 +1,48 @@
+"""Without an extra, the error names it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WITHOUT = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {module!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent())
+sys.argv = ["upcall", *{arguments!r}]
+from upcall.edge_runtime.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "arguments"),
+    [
+        ("onnxruntime", "onnx", ["ask", "--bundle", "BUNDLE", "Hi"]),
+        ("torch", "export", ["export", "MODEL", "--to", "onnx"]),
+        ("xllamacpp", "cloud", ["cloud", "--model", "MODEL", "--no-auth", "--port", "0"]),
+    ],
+)
+def test_error_names_the_extra(
+    module: str, extra: str, arguments: list[str], tiny_bundle: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model.gguf"
+    model.write_bytes(b"GGUF")
+    given = [{"BUNDLE": str(tiny_bundle), "MODEL": str(model)}.get(argument, argument) for argument in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(module=module, arguments=given)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "UPCALL_HOME": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    assert f"pip install 'upcall[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr

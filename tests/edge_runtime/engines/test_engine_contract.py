@@ -1,0 +1,88 @@
+"""What every engine must do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.errors import EngineError
+from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE, ScriptedEngine
+
+CONTEXT = 16
+
+
+def scripted(_: Path) -> Engine:
+    return ScriptedEngine(lambda tokens: (sum(tokens) % BYTE_VOCABULARY_SIZE, 0.5), context_length=CONTEXT)
+
+
+def onnx(graph: Path) -> Engine:
+    return OnnxEngine(graph, context_length=CONTEXT, vocabulary_size=BYTE_VOCABULARY_SIZE, threads=1)
+
+
+@pytest.fixture(params=[scripted, onnx], ids=["scripted", "onnx"])
+def engine(request: pytest.FixtureRequest, tiny_graph: Path) -> Engine:
+    make: Callable[[Path], Engine] = request.param
+    return make(tiny_graph)
+
+
+def test_shapes_and_types(engine: Engine) -> None:
+    step = engine.forward([1, 2, 3])
+    assert step.logits.shape == (BYTE_VOCABULARY_SIZE,)
+    assert step.hidden_last.shape == step.hidden_sum.shape == step.hidden_mid.shape
+    for array in (step.logits, step.hidden_last, step.hidden_sum, step.hidden_mid):
+        assert array.ndim == 1
+        assert array.dtype == np.float32
+    assert engine.position == 3
+
+
+def test_chunked_prefill_equals_single(engine: Engine) -> None:
+    whole = engine.forward([5, 6, 7, 8]).logits.copy()
+    engine.truncate(0)
+    engine.forward([5])
+    engine.forward([6, 7])
+    np.testing.assert_allclose(engine.forward([8]).logits, whole, atol=1e-5)
+
+
+def test_truncate_forgets(engine: Engine) -> None:
+    engine.forward([5, 6])
+    expected = engine.forward([7]).logits.copy()
+    engine.forward([100, 101])
+    engine.truncate(2)
+    assert engine.position == 2
+    np.testing.assert_allclose(engine.forward([7]).logits, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("tokens", [[], [-1], [BYTE_VOCABULARY_SIZE], [1] * (CONTEXT + 1)])
+def test_refused_tokens_leave_the_cache_as_it_was(engine: Engine, tokens: list[int]) -> None:
+    engine.forward([1, 2])
+    with pytest.raises(EngineError):
+        engine.forward(tokens)
+    assert engine.position == 2
+    engine.forward([3])
+
+
+def test_context_is_filled_to_the_last_token(engine: Engine) -> None:
+    engine.forward([1] * CONTEXT)
+    with pytest.raises(EngineError, match=str(CONTEXT)):
+        engine.forward([1])
+
+
+@pytest.mark.parametrize("position", [-1, 3])
+def test_truncate_refuses_what_is_not_there(engine: Engine, position: int) -> None:
+    engine.forward([1, 2])
+    with pytest.raises(EngineError):
+        engine.truncate(position)
+
+
+def test_closed(engine: Engine) -> None:
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineError, match="closed"):
+        engine.forward([1])
+    with pytest.raises(EngineError, match="closed"):
+        engine.truncate(0)

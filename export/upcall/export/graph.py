@@ -1,0 +1,243 @@
+"""The decoder as an ONNX graph, written operator by operator from the weights, in float32 or with 4-bit matrices.
+
+Inputs: ``input_ids`` [1, T] int64; ``past_key_values.N.key`` and ``.value`` [1, H, P, D/heads] float32, P ≥ 0.
+Outputs: ``logits`` [1, V] (last token), ``hidden_last``, ``hidden_sum``, ``hidden_mid`` [1, D];
+``present.N.key`` and ``.value`` [1, H, P + T, D/heads]; all float32. Positions are P to P + T − 1; nothing is padded, so there
+is no mask. Operators of domain com.microsoft are in every build of ONNX Runtime, on Android too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from upcall.edge_runtime.errors import require
+from upcall.export.quantise import GROUP, Quantised
+from upcall.export.source import Array, DecoderShape
+
+Matrix = Array | Quantised
+_OPSET = 18
+_IR_VERSION = 10
+_MICROSOFT = "com.microsoft"
+_INT8_ACTIVATIONS = 4  # MatMulNBits' accuracy_level
+
+
+def joined(weights: Mapping[str, Array], shape: DecoderShape) -> dict[str, Array]:
+    """Weights with Q, K, V in one matrix and gate and up in one: fewer, larger products; exact, since groups run along the input.
+
+    Returns:
+        ``N.qkv`` [(heads + 2H) · D/heads, D], ``N.gate_up`` [2 · intermediate, D], ``N.qkv_bias`` where there are biases, and the
+        other weights as they were.
+    """
+    result = {name: weight for name, weight in weights.items() if name.count(".") == 0}
+    for layer in range(shape.layers):
+        own = {name.partition(".")[2]: weight for name, weight in weights.items() if name.startswith(f"{layer}.")}
+        result[f"{layer}.qkv"] = np.concatenate([own.pop("q"), own.pop("k"), own.pop("v")])
+        result[f"{layer}.gate_up"] = np.concatenate([own.pop("gate"), own.pop("up")])
+        if "q_bias" in own:
+            result[f"{layer}.qkv_bias"] = np.concatenate([own.pop("q_bias"), own.pop("k_bias"), own.pop("v_bias")])
+        result |= {f"{layer}.{name}": weight for name, weight in own.items()}
+    return result
+
+
+def rotary_tables(shape: DecoderShape) -> tuple[Array, Array]:
+    """Cosines and sines of every position, each [context, D/heads/2] float32.
+
+    Source: Su et al. 2021 (2104.09864), frequencies base^(−2i/d). Computed as transformers does, in float32 steps.
+    """
+    exponents = np.arange(0, shape.head_size, 2, dtype=np.float32) / np.float32(shape.head_size)
+    frequencies = (1.0 / np.power(np.float32(shape.rope_base), exponents)).astype(np.float32)
+    angles = np.arange(shape.context, dtype=np.float32)[:, None] * frequencies[None]
+    return np.cos(angles), np.sin(angles)
+
+
+def build_graph(weights: Mapping[str, Matrix], shape: DecoderShape) -> Any:
+    """An ``onnx.ModelProto``.
+
+    Args:
+        weights: as ``joined`` gives them; matrices may be Quantised, all or none.
+        shape: of the decoder.
+    """
+    return _Builder(weights, shape).build()
+
+
+def save_graph(model: Any, path: Path, *, external: bool) -> None:
+    """Write the graph; ``external`` keeps the weights in a file ``PATH.data`` beside it, needed above 2 GB."""
+    onnx = require("onnx", extra="export")
+    if external:
+        onnx.save_model(
+            model, str(path), save_as_external_data=True, all_tensors_to_one_file=True, location=f"{path.name}.data"
+        )
+    else:
+        onnx.save_model(model, str(path))
+
+
+class _Builder:
+    def __init__(self, weights: Mapping[str, Matrix], shape: DecoderShape) -> None:
+        self._onnx = require("onnx", extra="export")
+        self._helper = require("onnx.helper", extra="export")
+        self._numpy = require("onnx.numpy_helper", extra="export")
+        self._weights = weights
+        self._shape = shape
+        self._nodes: list[Any] = []
+        self._initializers: dict[str, Any] = {}
+
+    def build(self) -> Any:
+        shape = self._shape
+        cosines, sines = rotary_tables(shape)
+        self._constant("cosines", cosines)
+        self._constant("sines", sines)
+        self._lengths()
+        residual = self._embedding("embedding", "input_ids")
+        normal = self._node("SimplifiedLayerNormalization", [residual, self._norm("0.attention_norm")], **self._epsilon)
+        for layer in range(shape.layers):
+            attended = self._attention(layer, normal)
+            normal, residual = self._add_and_norm(residual, attended, f"{layer}.mlp_norm")
+            fed = self._mlp(layer, normal)
+            last = layer == shape.layers - 1
+            normal, residual = self._add_and_norm(residual, fed, "final_norm" if last else f"{layer + 1}.attention_norm")
+            if layer + 1 == shape.middle_layer:
+                self._node("Gather", [residual, self._constant("minus_one", np.int64(-1))], "hidden_mid", axis=1)
+        self._node("Gather", [normal, self._constant("minus_one", np.int64(-1))], "hidden_last", axis=1)
+        self._node("ReduceSum", [normal, self._constant("axis_tokens", np.array([1]))], "hidden_sum", keepdims=0)
+        self._head()
+        return self._model()
+
+    @property
+    def _epsilon(self) -> dict[str, Any]:
+        return {"epsilon": self._shape.norm_epsilon}
+
+    def _node(self, kind: str, inputs: list[str], output: str = "", *, domain: str = "", **attributes: Any) -> str:
+        """Add an operator of one output and return the output's name."""
+        output = output or f"{kind}_{len(self._nodes)}"
+        self._nodes.append(
+            self._helper.make_node(kind, inputs, [output], name=f"node_{output}", domain=domain, **attributes)
+        )
+        return output
+
+    def _constant(self, name: str, value: Any) -> str:
+        if name not in self._initializers:
+            self._initializers[name] = self._numpy.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), name)
+        return name
+
+    def _norm(self, name: str) -> str:
+        weight = self._weights[name]
+        assert isinstance(weight, np.ndarray)
+        return self._constant(name, weight)
+
+    def _lengths(self) -> None:
+        """``last_position`` [1] int32 = P + T − 1 and ``total`` scalar int32 = P + T."""
+        past = self._node("Shape", ["past_key_values.0.key"], start=2, end=3)
+        new = self._node("Shape", ["input_ids"], start=1, end=2)
+        total = self._node("Cast", [self._node("Add", [past, new])], to=self._onnx.TensorProto.INT32)
+        self._node("Sub", [total, self._constant("one", np.array([1], dtype=np.int32))], "last_position")
+        self._node("Squeeze", [total, self._constant("axis_0", np.array([0]))], "total")
+
+    def _embedding(self, name: str, ids: str) -> str:
+        weight = self._weights[name]
+        if not isinstance(weight, Quantised):
+            return self._node("Gather", [self._constant(name, weight), ids], axis=0)
+        codes, scales = self._quantised(name, weight)
+        flat = self._node("Reshape", [codes, self._constant("flat", np.array([self._shape.vocabulary, -1]))])
+        return self._node(
+            "GatherBlockQuantized",
+            [flat, ids, scales],
+            domain=_MICROSOFT,
+            bits=4,
+            block_size=GROUP,
+            gather_axis=0,
+            quantize_axis=1,
+        )
+
+    def _quantised(self, name: str, weight: Quantised) -> tuple[str, str]:
+        return self._constant(f"{name}.codes", weight.codes), self._constant(f"{name}.scales", weight.scales)
+
+    def _linear(self, name: str, value: str, output: str = "") -> str:
+        weight = self._weights[name]
+        if isinstance(weight, Quantised):
+            rows, groups, _ = weight.codes.shape
+            return self._node(
+                "MatMulNBits",
+                [value, *self._quantised(name, weight)],
+                output,
+                domain=_MICROSOFT,
+                K=groups * GROUP,
+                N=rows,
+                bits=4,
+                block_size=GROUP,
+                accuracy_level=_INT8_ACTIVATIONS,
+            )
+        return self._node("MatMul", [value, self._constant(f"{name}.transposed", weight.T)], output)
+
+    def _head(self) -> None:
+        name = "head" if "head" in self._weights else "embedding"
+        weight = self._weights[name]
+        if isinstance(weight, Quantised):
+            self._linear(name, "hidden_last", "logits")
+        else:  # Gemm reads the embedding as it lies, so a tied one is stored once
+            self._node("Gemm", ["hidden_last", self._constant(name, weight)], "logits", transB=1)
+
+    def _attention(self, layer: int, normal: str) -> str:
+        qkv = self._linear(f"{layer}.qkv", normal)
+        if f"{layer}.qkv_bias" in self._weights:
+            qkv = self._node("Add", [qkv, self._norm(f"{layer}.qkv_bias")])
+        attended = f"attended_{layer}"
+        names = [f"{layer}.{part}" for part in ("key", "value")]
+        self._nodes.append(
+            self._helper.make_node(
+                "GroupQueryAttention",
+                [qkv, "", "", *(f"past_key_values.{name}" for name in names), "last_position", "total", "cosines", "sines"],
+                [attended, *(f"present.{name}" for name in names)],
+                name=f"node_{attended}",
+                domain=_MICROSOFT,
+                num_heads=self._shape.heads,
+                kv_num_heads=self._shape.kv_heads,
+                do_rotary=1,
+                rotary_interleaved=0,
+            )
+        )
+        return self._linear(f"{layer}.o", attended)
+
+    def _add_and_norm(self, residual: str, update: str, norm: str) -> tuple[str, str]:
+        """The normalised sum and the sum."""
+        normal, total = f"{norm}.output", f"{norm}.residual"
+        self._nodes.append(
+            self._helper.make_node(
+                "SkipSimplifiedLayerNormalization",
+                [residual, update, self._norm(norm)],
+                [normal, "", "", total],
+                name=f"node_{norm}",
+                domain=_MICROSOFT,
+                **self._epsilon,
+            )
+        )
+        return normal, total
+
+    def _mlp(self, layer: int, normal: str) -> str:
+        both = self._linear(f"{layer}.gate_up", normal)
+        gate, up = f"gate_{layer}", f"up_{layer}"
+        self._nodes.append(
+            self._helper.make_node("Split", [both], [gate, up], name=f"node_split_{layer}", axis=-1, num_outputs=2)
+        )
+        swish = self._node("Mul", [gate, self._node("Sigmoid", [gate])])
+        return self._linear(f"{layer}.down", self._node("Mul", [swish, up]))
+
+    def _model(self) -> Any:
+        shape, helper, kinds = self._shape, self._helper, self._onnx.TensorProto
+
+        def value(name: str, *size: int | str, kind: int = kinds.FLOAT) -> Any:
+            return helper.make_tensor_value_info(name, kind, list(size))
+
+        names = [f"{layer}.{part}" for layer in range(shape.layers) for part in ("key", "value")]
+        cache = (1, shape.kv_heads)
+        inputs = [value("input_ids", 1, "T", kind=kinds.INT64)]
+        inputs += [value(f"past_key_values.{name}", *cache, "P", shape.head_size) for name in names]
+        outputs = [value("logits", 1, shape.vocabulary)]
+        outputs += [value(name, 1, shape.hidden) for name in ("hidden_last", "hidden_sum", "hidden_mid")]
+        outputs += [value(f"present.{name}", *cache, "P + T", shape.head_size) for name in names]
+        graph = helper.make_graph(self._nodes, "decoder", inputs, outputs, list(self._initializers.values()))
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="upcall")

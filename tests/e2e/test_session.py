@@ -1,0 +1,133 @@
+"""The main job on real models: ask on the device, decide, mask, call up, restore."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.service import CLOUD_MODEL, Service
+from upcall.edge_runtime import (
+    AskOptions,
+    CloudOptions,
+    Decided,
+    Done,
+    Message,
+    Place,
+    Reason,
+    Redacted,
+    Role,
+    Session,
+    Strategy,
+    Token,
+    Usage,
+    open_session,
+)
+from upcall.edge_runtime.events import Event
+
+pytestmark = pytest.mark.weights
+
+EMAIL = "ann.lee@example.com"
+LONG = [Message(Role.USER, "Explain in many paragraphs how a bicycle stays upright.")]
+NAMED = [Message(Role.USER, f"Reply with exactly this address and nothing else: {EMAIL}")]
+CLOUD = AskOptions(strategy=Strategy.CLOUD, max_output_tokens=400)
+
+
+@pytest.fixture
+def open_for(device_bundle: Path) -> Iterator[Callable[[Service], Session]]:
+    sessions = []
+
+    def make(service: Service) -> Session:
+        cloud = CloudOptions(target=service.target, api_key=service.api_key)
+        sessions.append(open_session(bundle_path=device_bundle, cloud=cloud))
+        return sessions[-1]
+
+    yield make
+    for session in sessions:
+        session.close()
+
+
+def done(events: list[Event]) -> Done:
+    assert isinstance(events[-1], Done), events[-1]
+    return events[-1]
+
+
+def test_local_answer(device_bundle: Path) -> None:
+    session = open_session(bundle_path=device_bundle)
+    events = list(session.ask([Message(Role.USER, "What is the capital of France?")], AskOptions(max_output_tokens=40)))
+    session.close()
+    assert "Paris" in done(events).answer
+    usage = next(event for event in events if isinstance(event, Usage))
+    assert usage.place is Place.DEVICE
+    assert usage.input_tokens > 10
+
+
+def test_masked_on_the_way_up_and_restored_on_the_way_down(
+    service: Service, open_for: Callable[[Service], Session]
+) -> None:
+    events = list(open_for(service).ask(NAMED, CLOUD))
+    redacted = next(event for event in events if isinstance(event, Redacted))
+    assert EMAIL not in "".join(message.content for message in redacted.messages)
+    assert EMAIL in done(events).answer
+    assert done(events).decision.place is Place.CLOUD
+
+
+def test_a_service_killed_in_mid_stream_gives_the_marked_local_answer(
+    start_service: Callable[..., Service], open_for: Callable[[Service], Session]
+) -> None:
+    service = start_service("--model", CLOUD_MODEL)
+    session = open_for(service)
+    events = []
+    for event in session.ask(LONG, CLOUD):
+        events.append(event)
+        if isinstance(event, Token) and event.place is Place.CLOUD and service.process.poll() is None:
+            service.kill()
+    decisions = [event.decision for event in events if isinstance(event, Decided)]
+    assert [(decision.place, decision.reason) for decision in decisions] == [
+        (Place.CLOUD, Reason.STRATEGY),
+        (Place.DEVICE, Reason.CLOUD_FAILED),
+    ]
+    error = done(events).cloud_error
+    assert error is not None
+    assert getattr(error, "reason", "") == "interrupted"
+    assert len(done(events).answer) > 100
+    assert done(events).decision.place is Place.DEVICE
+
+
+def test_a_cloud_that_is_down_gives_the_marked_local_answer(
+    start_service: Callable[..., Service], open_for: Callable[[Service], Session]
+) -> None:
+    service = start_service("--engine", "scripted")
+    session = open_for(service)
+    list(session.ask(NAMED, AskOptions(strategy=Strategy.CLOUD, max_output_tokens=20)))
+    service.kill()
+    before = dict(session.vault.values)
+    events = list(session.ask(NAMED, AskOptions(strategy=Strategy.CLOUD, max_output_tokens=20)))
+    assert done(events).decision.reason is Reason.CLOUD_FAILED
+    assert done(events).answer
+    assert dict(session.vault.values) == before, "the vault survives"
+
+
+def test_cancelling_stops_the_engine(service: Service, open_for: Callable[[Service], Session]) -> None:
+    stream = open_for(service).ask(LONG, CLOUD)
+    while not isinstance(next(stream), Token):
+        pass
+    time.sleep(0.5)
+    stream.close()
+    time.sleep(1.0)  # a token is about 60 ms; far more than enough for the one being made
+    before = service.cpu_seconds()
+    time.sleep(2.0)
+    assert service.cpu_seconds() - before < 0.3, "the engine still works"
+
+
+def test_a_running_engine_does_use_the_processor(service: Service, open_for: Callable[[Service], Session]) -> None:
+    """Without this, the test above could pass on an engine that never worked."""
+    stream = open_for(service).ask(LONG, CLOUD)
+    while not isinstance(next(stream), Token):
+        pass
+    before = service.cpu_seconds()
+    time.sleep(2.0)
+    assert service.cpu_seconds() - before > 1.0
+    stream.close()

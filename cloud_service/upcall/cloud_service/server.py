@@ -24,6 +24,7 @@ from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.redaction import Detector
 
 _HEALTH_POLL_S = 0.25
+_CLEAN_UP_S = 5.0  # for calls that were cut, to let go of the engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class CloudServer:
         await self._health.enter_graceful_shutdown()
         if self._server is not None:
             await self._server.stop(self._options.grace_s if grace_s is None else grace_s)
+        await self.service.wait_until_idle(patience_s=_CLEAN_UP_S)
         await self._engine.close()
         counts = ", ".join(f"{count} {status}" for status, count in sorted(self.service.counts.items()))
         self._announce(f"upcall cloud: stopped, calls: {counts or 'none'}")

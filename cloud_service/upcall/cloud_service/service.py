@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from collections import Counter
@@ -71,6 +72,9 @@ class EscalationService:
         self._max_answer_s = max_answer_s
         self._max_wait_s = max_wait_s
         self._runs = itertools.count(1)
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.counts: Counter[str] = Counter()
 
     def handler(self) -> grpc.GenericRpcHandler:
@@ -100,6 +104,22 @@ class EscalationService:
         return await self._typed(context, self._capabilities(request, context))
 
     async def _typed(self, context: _Context, work: Awaitable[_Result]) -> _Result:
+        self._running += 1
+        self._idle.clear()
+        try:
+            return await self._ended(context, work)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def wait_until_idle(self, *, patience_s: float) -> None:
+        """Wait for the end of all calls, for at most so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._idle.wait()
+
+    async def _ended(self, context: _Context, work: Awaitable[_Result]) -> _Result:
         """Await the work; end the call with a typed status and a fixed text whatever happens."""
         refusal: RefusalError
         try:

@@ -15,7 +15,9 @@ from upcall.edge_runtime.home import upcall_home
 
 pytestmark = pytest.mark.weights
 
-TRACED = "network,open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate"
+TRACED = (
+    "network,open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate"
+)
 TRACED += ",unlink,unlinkat"
 PATH = re.compile(r'"((?:[^"\\]|\\.)*)"')
 DEVICES = {"/dev/null", "/dev/tty"}
@@ -58,7 +60,9 @@ def _peer(line: str) -> str:
     address = re.search(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"', line)
     path = re.search(r'sun_path=(\S+"[^"]*")', line)
     assert family is not None, line
-    where = f"{(address[1] or address[2]) if address else ''}:{port[1] if port else ''}" if port else (path or [line])[0]
+    where = (
+        f"{(address[1] or address[2]) if address else ''}:{port[1] if port else ''}" if port else (path or [line])[0]
+    )
     return f"{family[1]} {where}"
 
 

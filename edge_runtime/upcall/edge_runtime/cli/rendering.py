@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.decision import Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
@@ -123,9 +124,9 @@ def describe(outcome: Outcome) -> str:
     return line
 
 
-def describe_departure(redacted: Redacted) -> str:
-    """The exact text that left, message by message. Rich markup."""
+def describe_departure(redacted: Redacted, messages: Sequence[Message] | None = None) -> str:
+    """The exact text that left, message by message: all of it, or some of its messages. Rich markup."""
     masks = ", ".join(f"{placeholder} ({kind})" for placeholder, kind in redacted.masked.items()) or "nothing to mask"
     lines = [f"[bold]Left the device[/bold] for {escape(redacted.address)}, {escape(masks)}:"]
-    lines += [f"  [dim]{message.role}:[/dim] {escape(message.content)}" for message in redacted.messages]
+    lines += [f"  [dim]{message.role}:[/dim] {escape(message.content)}" for message in messages or redacted.messages]
     return "\n".join(lines)

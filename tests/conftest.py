@@ -1,13 +1,27 @@
+"""A whole device bundle, tiny and real."""
+
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from google.protobuf import json_format
 from onnx import TensorProto, helper, numpy_helper
 
-from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
+from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, SCHEMA_VERSION, TOKENIZER, file_sha256
+from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.testing import (
+    BYTE_VOCABULARY_SIZE,
+    CHATML,
+    TURN_END,
+    TURN_END_ID,
+    TURN_START,
+    write_byte_tokenizer,
+)
+from upcall.protocol.v1 import bundle_pb2
 
 HIDDEN = 4
 
@@ -59,4 +73,28 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = tmp_path_factory.mktemp("graph") / "model.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole and valid bundle of that graph. What it says is noise."""
+    path = tmp_path_factory.mktemp("bundle") / "tiny"
+    path.mkdir()
+    shutil.copy(tiny_graph, path / MODEL_ONNX)
+    write_byte_tokenizer(path / TOKENIZER)
+    chatml = {
+        role.value: bundle_pb2.RoleFormat(prefix=f"{TURN_START}{role}\n", suffix=f"{TURN_END}\n") for role in Role
+    }
+    manifest = bundle_pb2.BundleManifest(
+        schema_version=SCHEMA_VERSION,
+        stop_token_ids=[TURN_END_ID],
+        shape=bundle_pb2.ModelShape(context_length=512, vocabulary_size=BYTE_VOCABULARY_SIZE, hidden_size=HIDDEN),
+        chat_template=bundle_pb2.ChatTemplate(generation_prefix=CHATML.generation_prefix, **chatml),
+        threshold=bundle_pb2.Threshold(signal=bundle_pb2.SIGNAL_MEAN_LOG_PROB, value=-0.5),
+    )
+    for name in (MODEL_ONNX, TOKENIZER):
+        file = path / name
+        manifest.files.add(path=name, size_bytes=file.stat().st_size, sha256=file_sha256(file))
+    (path / MANIFEST).write_text(json_format.MessageToJson(manifest), encoding="utf-8")
     return path

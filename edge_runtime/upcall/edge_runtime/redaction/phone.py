@@ -9,6 +9,7 @@ from upcall.edge_runtime.errors import InputError
 _MARGIN = 1  # characters before a candidate that libphonenumber looks at
 _TAIL = 16  # room for an extension
 _SHORTEST = 7
+_SHORTEST_WITH_TRUNK_ZERO = 10
 _LONGEST_RUN = 256  # of one question to libphonenumber, which tries every break in a run
 
 
@@ -50,15 +51,15 @@ def _in_window(window: str, regions: tuple[str, ...]) -> list[tuple[int, int]]:
 
     found: list[tuple[int, int]] = []
     for region in regions or (None,):
-        unread = sum(map(str.isdigit, window)) - sum(map(str.isdigit, "".join(window[low:high] for low, high in found)))
-        if unread < _SHORTEST:
+        if sum(map(str.isdigit, window)) < _SHORTEST:
             break
-        for match in PhoneNumberMatcher(window, region, leniency=Leniency.VALID):
-            if not any(low < match.end and match.start < high for low, high in found):
-                found.append((match.start, match.end))
+        for match in tuple(PhoneNumberMatcher(window, region, leniency=Leniency.VALID)):
+            found.append((match.start, match.end))
+            # Out of the way of the next region, which may read the number beside it.
+            window = window[: match.start] + "\n" * (match.end - match.start) + window[match.end :]
     return found
 
 
 def is_plain(value: str) -> bool:
-    """Whether a number is written as bare digits without a trunk zero: an order number looks the same."""
-    return value.isdigit() and not value.startswith("0")
+    """Whether a number is written as bare digits that an order number could be: no trunk zero, or too short for one."""
+    return value.isdigit() and not (value.startswith("0") and len(value) >= _SHORTEST_WITH_TRUNK_ZERO)

@@ -34,7 +34,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One pattern with its gates; the meaning of each field stands in proto/schema/rules-patterns.schema.json."""
+    """One pattern with its gates; the meaning of each field stands in proto/schema/rules_patterns.schema.json."""
 
     name: str
     entity_type: EntityType

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.redaction import Detector, EntityType, Policy, Vault, redact_messages, sent_sha256
+
+SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/redaction.json").read_text())
+
+
+def _detector(case: dict[str, Any]) -> Detector:
+    return Detector(
+        deny_terms=case.get("deny_terms", ()),
+        allow_terms=case.get("allow_terms", ()),
+        phone_regions=case.get("phone_regions"),
+    )
+
+
+@pytest.mark.parametrize("case", SUITE["detect"], ids=lambda case: case["name"])
+def test_detect(case: dict[str, Any]) -> None:
+    found = _detector(case).find(case["text"])
+    assert [{"start": s.start, "end": s.end, "entity_type": s.entity_type} for s in found] == case["expect"]
+
+
+@pytest.mark.parametrize("case", SUITE["detector_error"], ids=lambda case: case["name"])
+def test_detector_error(case: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        _detector(case)
+
+
+@pytest.mark.parametrize("case", SUITE["policy"], ids=lambda case: case["name"])
+def test_policy(case: dict[str, Any]) -> None:
+    if "error" in case:
+        with pytest.raises(InputError):
+            Policy.parse(case["policy"])
+        return
+    policy = Policy.parse(case["policy"])
+    assert {entity_type: policy.action(entity_type) for entity_type in EntityType} == case["expect"]
+
+
+@pytest.mark.parametrize("case", SUITE["mask"], ids=lambda case: case["name"])
+def test_mask(case: dict[str, Any]) -> None:
+    expect = case["expect"]
+    redacted = redact_messages(
+        [Message(Role(given["role"]), given["content"]) for given in case["messages"]],
+        detector=_detector(case),
+        vault=Vault(nonce=case["nonce"]),
+        policy=Policy.parse(case.get("policy", {})),
+    )
+    assert [{"role": m.role, "content": m.content} for m in redacted.messages] == expect["messages"]
+    assert redacted.counts == expect["counts"]
+    assert sorted(redacted.blocked) == expect["blocked"]
+    assert [placeholder for placeholder, _ in redacted.masked] == expect["masked"]
+    assert redacted.sent_sha256.hex() == expect["sent_sha256"]
+
+
+@pytest.mark.parametrize("case", SUITE["sent_sha256"], ids=lambda case: case["name"])
+def test_sent_sha256(case: dict[str, Any]) -> None:
+    assert sent_sha256(case["contents"]).hex() == case["expect"]
+
+
+def test_every_type_has_cases_found_and_not_found() -> None:
+    found = {span["entity_type"] for case in SUITE["detect"] for span in case["expect"]}
+    assert found == set(EntityType)
+    assert sum(not case["expect"] for case in SUITE["detect"]) >= 60

@@ -94,9 +94,6 @@ class Terms:
         self._folded = frozenset(self._checked(term, number, purpose) for number, term in enumerate(given, 1))
         self._automaton = Automaton(self._folded) if given else None
 
-    def __len__(self) -> int:
-        return len(self._folded)
-
     def _checked(self, term: str, number: int, purpose: str) -> str:
         if len(term) > MAX_TERM_CHARACTERS:
             raise InputError(

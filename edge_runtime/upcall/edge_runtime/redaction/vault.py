@@ -45,9 +45,6 @@ class Vault:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._values)} values)"
 
-    def __len__(self) -> int:
-        return len(self._values)
-
     @property
     def nonce(self) -> str:
         """The two characters that all placeholders of this vault end in."""

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from upcall.edge_runtime.errors import InputError, RedactionError
+from upcall.edge_runtime.redaction import Detector, EntityType, load_rules
+from upcall.edge_runtime.redaction import detector as module
+
+DETECTOR = Detector(deny_terms=["Ann", "Project Falcon", "张伟"])
+
+FRAGMENTS = [
+    *("alice@example.com", "4111 1111 1111 1111", "DE89370400440532013000", "078-05-1120", "192.0.2.1", "2001:db8::1"),
+    *("+44 20 7946 0958", "password: hunter22", "ghp_" + "a1" * 18, "https://u:pw1@h.example", "Ann", "[[EMAIL_1_k7]]"),
+    *(
+        "[[",
+        "]]",
+        "-----BEGIN PRIVATE KEY-----",
+        "password: ",
+        "@",
+        "4",
+        "\u200b",
+        "\u0301",
+        "\ud800",
+        "\x00",
+        "４",
+        "‑",
+    ),
+    *("\u202e", "👩‍👩‍👧", "你", " ", "\n", "token is ", '"', "://", "eyJ"),
+]
+texts = st.one_of(
+    st.text(st.characters(exclude_categories=()), max_size=60),
+    st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=3)), max_size=12).map("".join),
+)
+
+
+@given(texts)
+def test_any_text_has_spans_in_order_inside_it(text: str) -> None:
+    spans = DETECTOR.find(text)
+    borders = [border for span in spans for border in (span.start, span.end)]
+    assert borders == sorted(borders)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert DETECTOR.find(text) == spans
+
+
+@given(texts)
+def test_a_finding_never_touches_a_placeholder(text: str) -> None:
+    whole = f"{text}[[EMAIL_7_k7]]{text}"
+    start = len(text)
+    end = len(whole) - len(text)
+    for span in DETECTOR.find(whole):
+        assert span.end <= start or span.start >= end or (whole[start - 1 : start] == "[" and span.end <= start)
+
+
+def test_rules_version() -> None:
+    assert DETECTOR.rules_version == load_rules().version
+
+
+def test_claims_keep_what_merging_hides() -> None:
+    claims = DETECTOR.claims("ann@example.com")
+    assert {claim.entity_type for claim in claims} == {EntityType.CUSTOM, EntityType.EMAIL}
+
+
+def test_denied_and_allowed() -> None:
+    with pytest.raises(InputError, match="denied and allowed"):
+        Detector(deny_terms=["Ann"], allow_terms=["ann"])
+
+
+def test_a_failing_rule_fails_closed_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str, *_: Any) -> Any:
+        raise ValueError(text)
+
+    monkeypatch.setattr(module, "CHECKS", dict.fromkeys(module.CHECKS, fail))
+    with pytest.raises(RedactionError) as caught:
+        DETECTOR.find("private: alice@example.com")
+    assert "alice" not in str(caught.value)
+    assert caught.value.__cause__ is None and caught.value.__context__ is None
+
+
+def test_other_rules_can_be_given() -> None:
+    rules = load_rules()
+    given_rules: Any = SimpleNamespace(
+        version="test",
+        patterns=rules.patterns[:1],
+        priority=rules.priority,
+        exclude=(),
+        excluded_types=frozenset(),
+        phone_regions=(),
+        characters=rules.characters,
+    )
+    detector = Detector(given_rules)
+    assert detector.rules_version == "test"
+    assert [span.detector for span in detector.find("a@example.com 192.0.2.1")] == ["email"]
+
+
+ADVERSARIAL = {
+    "digits": "1",
+    "pairs": "41 ",
+    "spaced digits": "1 ",
+    "addresses": "1.1.1.1 ",
+    "colons": "1:",
+    "at signs": "a@",
+    "key heads": "-----BEGIN PRIVATE KEY-----",
+    "passwords": 'password="',
+    "brackets": "[[EMAIL_1_",
+    "tokens": "eyJaaaaaaaaa.",
+    "accounts": "DE89 ",
+    "hidden": "4\u200b",
+    "plus": "+1",
+}
+
+
+@pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
+def test_hostile_text_takes_bounded_time(unit: str) -> None:
+    text = (unit * 16_384)[:16_384]
+    started = time.process_time()
+    DETECTOR.find(text)
+    assert time.process_time() - started < 3  # measured below 0.6 s
+
+
+def test_import_does_not_bring_the_numbering_plans() -> None:
+    code = (
+        "import sys, upcall.edge_runtime.redaction; sys.exit('phonenumbers' in sys.modules or 'numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

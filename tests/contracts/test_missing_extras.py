@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+# Run by every interpreter that starts with it on its path, the engine's child process included.
 WITHOUT = """
 import sys
 class Absent:
@@ -16,9 +17,6 @@ class Absent:
         if name.partition(".")[0] == {module!r}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Absent())
-sys.argv = ["upcall", *{arguments!r}]
-from upcall.edge_runtime.cli.main import main
-main()
 """
 
 
@@ -36,11 +34,12 @@ def test_error_names_the_extra(
     model = tmp_path / "model.gguf"
     model.write_bytes(b"GGUF")
     given = [{"BUNDLE": str(tiny_bundle), "MODEL": str(model)}.get(argument, argument) for argument in arguments]
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(module=module), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT.format(module=module, arguments=given)],
+        [sys.executable, "-m", "upcall.edge_runtime.cli", *given],
         capture_output=True,
         text=True,
-        env={**os.environ, "UPCALL_HOME": str(tmp_path)},
+        env={**os.environ, "UPCALL_HOME": str(tmp_path), "PYTHONPATH": str(tmp_path)},
         check=False,
     )
     assert done.returncode == 3, done.stderr

@@ -26,11 +26,11 @@ _INT8_ACTIVATIONS = 4  # MatMulNBits' accuracy_level
 
 
 def joined(weights: Mapping[str, Array], shape: DecoderShape) -> dict[str, Array]:
-    """Weights with Q, K, V in one matrix and gate and up in one: fewer, larger products; exact, since groups run along the input.
+    """Weights with Q, K, V in one matrix and gate and up in one: fewer, larger products; exact, as groups run along the input.
 
     Returns:
-        ``N.qkv`` [(heads + 2H) · D/heads, D], ``N.gate_up`` [2 · intermediate, D], ``N.qkv_bias`` where there are biases, and the
-        other weights as they were.
+        ``N.qkv`` [(heads + 2H) · D/heads, D], ``N.gate_up`` [2 · intermediate, D], ``N.qkv_bias`` where there are biases, and
+        the other weights as they were.
     """
     result = {name: weight for name, weight in weights.items() if name.count(".") == 0}
     for layer in range(shape.layers):
@@ -98,7 +98,9 @@ class _Builder:
             normal, residual = self._add_and_norm(residual, attended, f"{layer}.mlp_norm")
             fed = self._mlp(layer, normal)
             last = layer == shape.layers - 1
-            normal, residual = self._add_and_norm(residual, fed, "final_norm" if last else f"{layer + 1}.attention_norm")
+            normal, residual = self._add_and_norm(
+                residual, fed, "final_norm" if last else f"{layer + 1}.attention_norm"
+            )
             if layer + 1 == shape.middle_layer:
                 self._node("Gather", [residual, self._constant("minus_one", np.int64(-1))], "hidden_mid", axis=1)
         self._node("Gather", [normal, self._constant("minus_one", np.int64(-1))], "hidden_last", axis=1)
@@ -120,7 +122,9 @@ class _Builder:
 
     def _constant(self, name: str, value: Any) -> str:
         if name not in self._initializers:
-            self._initializers[name] = self._numpy.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), name)
+            self._initializers[name] = self._numpy.from_array(
+                np.ascontiguousarray(value).reshape(np.shape(value)), name
+            )
         return name
 
     def _norm(self, name: str) -> str:
@@ -189,7 +193,16 @@ class _Builder:
         self._nodes.append(
             self._helper.make_node(
                 "GroupQueryAttention",
-                [qkv, "", "", *(f"past_key_values.{name}" for name in names), "last_position", "total", "cosines", "sines"],
+                [
+                    qkv,
+                    "",
+                    "",
+                    *(f"past_key_values.{name}" for name in names),
+                    "last_position",
+                    "total",
+                    "cosines",
+                    "sines",
+                ],
                 [attended, *(f"present.{name}" for name in names)],
                 name=f"node_{attended}",
                 domain=_MICROSOFT,

@@ -1,4 +1,4 @@
-"""Reading a GGUF file: shape, weights dequantised to float32, tokenizer fields and chat template. Nothing else of it is used."""
+"""Reading a GGUF file: shape, weights dequantised to float32, tokenizer fields and chat template."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def _weights(gguf: Any, reader: Any, *, shape: DecoderShape, name: str) -> Itera
                 f"The tensor '{tensor.name}' of {name} cannot be read as {tensor.tensor_type.name}.",
                 next_step="pull it again with --verify, or use another quantisation of the model",
             ) from error
-        weight = np.ascontiguousarray(weight, dtype=np.float32)
+        weight = np.require(weight, dtype=np.float32, requirements=["C", "W"])  # torch shares it and wants it writable
         if shape.architecture == "llama" and known.endswith((".q", ".k")):
             weight = _unpermute(weight, heads=shape.heads if known.endswith(".q") else shape.kv_heads)
         yield known, weight

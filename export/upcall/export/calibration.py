@@ -1,0 +1,167 @@
+"""The threshold below which the device calls the cloud, from questions whose answers are known.
+
+A set is a JSONL file. A line with ``examples`` opens a task: an instruction (the system message; may be empty) and worked
+examples, given as earlier turns of the conversation. A line with ``question`` and ``answer`` belongs to the task of its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from upcall.edge_runtime.chat_template import ChatTemplate
+from upcall.edge_runtime.confidence import Signal, score
+from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.generation import LocalAnswer, PromptCache
+from upcall.edge_runtime.sampling import SamplingOptions
+from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.protocol.v1 import bundle_pb2
+
+SET_NAME = "everyday-v1"
+DEFAULT_TARGET = 0.8
+_MAX_ANSWER_TOKENS = 12
+_SIGNALS = {
+    Signal.MEAN_LOG_PROB: bundle_pb2.SIGNAL_MEAN_LOG_PROB,
+    Signal.MIN_LOG_PROB: bundle_pb2.SIGNAL_MIN_LOG_PROB,
+}
+
+Ask = Callable[[Sequence[Message]], tuple[str, list[float]]]
+"""Conversation → the device's answer and the log-probability of each of its tokens, the stop token included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A conversation whose right answer is known."""
+
+    task: str
+    messages: tuple[Message, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the device did on one question."""
+
+    is_right: bool
+    log_probs: tuple[float, ...]
+
+
+def load_set() -> tuple[tuple[Question, ...], str]:
+    """The questions of the shipped set and the sha256 of its file."""
+    data = (Path(__file__).parent / "calibration" / f"{SET_NAME}.jsonl").read_bytes()
+    return tuple(_questions(data.decode())), hashlib.sha256(data).hexdigest()
+
+
+def _questions(text: str) -> Iterator[Question]:
+    openings: dict[str, tuple[Message, ...]] = {}
+    for line in map(json.loads, text.splitlines()):
+        if "examples" in line:
+            turns = [Message(Role.SYSTEM, line["instruction"])] if line["instruction"] else []
+            for question, answer in line["examples"]:
+                turns += [Message(Role.USER, question), Message(Role.ASSISTANT, answer)]
+            openings[line["task"]] = tuple(turns)
+        else:
+            messages = (*openings[line["task"]], Message(Role.USER, line["question"]))
+            yield Question(line["task"], messages, line["answer"])
+
+
+def asker(engine: Engine, *, tokenizer: Tokenizer, template: ChatTemplate, stop_token_ids: frozenset[int]) -> Ask:
+    """Greedy answers as the device gives them; questions with a common beginning share its cache."""
+    cache = PromptCache(engine)
+
+    def ask(messages: Sequence[Message]) -> tuple[str, list[float]]:
+        local = LocalAnswer(
+            cache=cache,
+            tokenizer=tokenizer,
+            prompt=tokenizer.encode(template.render(messages)),
+            stop_token_ids=stop_token_ids,
+            sampling=SamplingOptions(),
+            max_output_tokens=_MAX_ANSWER_TOKENS,
+        )
+        for _ in local.text():
+            pass
+        return local.answer, local.log_probs
+
+    return ask
+
+
+def calibrate(
+    ask: Ask, *, target_kept_accuracy: float = DEFAULT_TARGET, on_question: Callable[[int, int], None] = lambda *_: None
+) -> bundle_pb2.Threshold:
+    """Ask every question of the set, then choose signal and threshold.
+
+    Args:
+        ask: the device.
+        target_kept_accuracy: 0 to 1.
+        on_question: told questions done and all.
+    """
+    questions, sha256 = load_set()
+    outcomes = []
+    for number, question in enumerate(questions, start=1):
+        text, log_probs = ask(question.messages)
+        outcomes.append(Outcome(is_right(text, question.answer), tuple(log_probs)))
+        on_question(number, len(questions))
+    threshold = choose_threshold(outcomes, target_kept_accuracy=target_kept_accuracy)
+    threshold.calibration.set_name, threshold.calibration.set_sha256 = SET_NAME, sha256
+    return threshold
+
+
+def is_right(text: str, answer: str) -> bool:
+    """Whether the first number (for a number) or the first word of the text is the answer; case and commas do not count."""
+    pattern = r"-?\d[\d,]*" if answer.isdecimal() else r"[^\W\d_]+"
+    found = re.search(pattern, text)
+    return found is not None and found[0].replace(",", "").lower() == answer.lower()
+
+
+def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float) -> bundle_pb2.Threshold:
+    """The signal of higher AUROC, and the least threshold at which the answers kept are right often enough.
+
+    An answer is kept when its signal is equal to the threshold or above. Where no threshold reaches the target the value is
+    0: only an answer whose every token had probability 1 would be kept.
+
+    Args:
+        outcomes: one or more.
+        target_kept_accuracy: least share of right ones among the answers kept, 0 to 1.
+    """
+    right = np.array([outcome.is_right for outcome in outcomes])
+    scores = {signal: np.array([score(signal, outcome.log_probs) for outcome in outcomes]) for signal in Signal}
+    areas = {signal: auroc(values.tolist(), right.tolist()) for signal, values in scores.items()}
+    signal = max(Signal, key=lambda own: areas[own])  # the first, the mean, when equal
+    values = scores[signal]
+    value = 0.0
+    for candidate in np.unique(values):
+        if right[values >= candidate].mean() >= target_kept_accuracy:
+            value = float(candidate)
+            break
+    kept = values >= value
+    return bundle_pb2.Threshold(
+        signal=_SIGNALS[signal],
+        value=value,
+        calibration=bundle_pb2.Calibration(
+            question_count=len(outcomes),
+            local_accuracy=float(right.mean()),
+            auroc=areas[signal],
+            target_kept_accuracy=target_kept_accuracy,
+            kept_share=float(kept.mean()),
+            kept_accuracy=float(right[kept].mean()) if kept.any() else 0.0,
+        ),
+    )
+
+
+def auroc(scores: Sequence[float], is_right: Sequence[bool]) -> float:
+    """Probability that a right answer scores above a wrong one, ties counted half; 0.5 where one kind is missing.
+
+    Source: Hanley and McNeil 1982, the Mann–Whitney form.
+    """
+    values, right = np.asarray(scores), np.asarray(is_right, dtype=bool)
+    if right.all() or not right.any():
+        return 0.5
+    differences = values[right][:, None] - values[~right][None]
+    return float((differences > 0).mean() + 0.5 * (differences == 0).mean())

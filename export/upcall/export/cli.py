@@ -1,0 +1,95 @@
+"""``upcall export``: turn a model into a device bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from upcall.edge_runtime.errors import InputError, ModelError
+from upcall.edge_runtime.home import upcall_home
+from upcall.edge_runtime.models.catalogue import find
+from upcall.edge_runtime.models.store import model_path
+from upcall.export.calibration import DEFAULT_TARGET
+from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
+from upcall.export.recipes import ONNX_INT4_G32, check_format, find_recipe
+from upcall.protocol.v1 import bundle_pb2
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Turn a model into a device bundle: quantised, checked against PyTorch, its escalation threshold calibrated. "
+    "A failed check writes no bundle.\n\n"
+    "Examples:\n\n"
+    "  upcall export smollm2-135m-instruct --to onnx\n\n"
+    "  upcall export ./my-model.gguf --to onnx --out ./my-bundle\n\n"
+    "  upcall export smollm2-135m-instruct --to onnx --dry-run",
+)
+def export_command(
+    model: Annotated[str, typer.Argument(help="A pulled model of the catalogue, or a GGUF file.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="Format of the graph: onnx.", show_default=False)],
+    recipe: Annotated[str, typer.Option("--recipe", help="How the weights are stored.")] = ONNX_INT4_G32.name,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The bundle's folder [UPCALL_HOME/bundles/NAME-RECIPE].")
+    ] = None,
+    target: Annotated[
+        float,
+        typer.Option("--target-kept-accuracy", help="Least share of right answers among those the device keeps."),
+    ] = DEFAULT_TARGET,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it needs; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a bundle that is there.")] = False,
+) -> None:
+    """Check the plan, run it, show what was measured."""
+    check_format(to)
+    chosen = find_recipe(recipe)
+    source, model_id, licence = _source(model)
+    target_folder = out or upcall_home() / "bundles" / f"{model_id}-{chosen.name}"
+    plan = ExportPlan(source, model_id, licence, target_folder, chosen, target, force)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if dry_run:
+        check_plan(plan)
+        console.print(f"model    {plan.source}\nrecipe   {chosen.name}: {chosen.text}\nbundle   {plan.target}")
+        console.print(
+            f"needs    about {plan.disk_bytes / 1e6:,.0f} MB of disk for a while, up to {plan.memory_bytes / 1e6:,.0f} MB of "
+            f"memory; the bundle is about as large as the model, {plan.source.stat().st_size / 1e6:,.0f} MB or less"
+        )
+        return
+    with console.status("") as status:
+
+        def show(stage: StageTime) -> None:
+            if stage.seconds is None:
+                status.update(stage.name)
+            else:
+                console.print(f"{stage.seconds:6.1f} s  {stage.name}")
+
+        manifest = export(plan, progress=show)
+    _summary(console, manifest)
+    console.print(f"bundle   {plan.target}")
+
+
+def _source(model: str) -> tuple[Path, str, str]:
+    """The GGUF file, the model's name and its licence (empty where unknown)."""
+    path = Path(model).expanduser()
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise InputError(f"There is no file {path}.", allowed="a GGUF file or a name of the catalogue")
+        return path, path.stem, ""
+    entry = find(model)
+    main = model_path(entry)
+    if main.suffix != ".gguf":
+        raise ModelError(f"'{entry.name}' is not a language model.", allowed="a model with a GGUF file")
+    return main, entry.name, entry.licence
+
+
+def _summary(console: Console, manifest: bundle_pb2.BundleManifest) -> None:
+    for row in (*manifest.checks, *manifest.figures):
+        console.print(f"{row.value:10.4g} {row.unit}  {row.name}  {row.bound}")
+    own = manifest.threshold.calibration
+    console.print(
+        f"threshold {manifest.threshold.value:.4f} on {bundle_pb2.Signal.Name(manifest.threshold.signal)}: local accuracy "
+        f"{own.local_accuracy:.0%} of {own.question_count}, AUROC {own.auroc:.2f}, keeps {own.kept_share:.0%}, right "
+        f"{own.kept_accuracy:.0%} of those"
+    )

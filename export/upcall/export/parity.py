@@ -1,0 +1,151 @@
+"""Checks that stop an export when they fail, and figures that say what 4 bits cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upcall.edge_runtime.engine import Engine, Step
+from upcall.edge_runtime.errors import ModelError
+from upcall.edge_runtime.sampling import log_softmax
+from upcall.export.reference import Reference
+from upcall.protocol.v1.bundle_pb2 import Measurement
+
+MAX_LOGIT_DIFFERENCE = 1e-3
+MAX_HIDDEN_DIFFERENCE = 1e-4  # of the greatest magnitude in the vector
+MAX_CHUNKED_DISTANCE = 0.1
+GREEDY_TOKENS = 48
+_CHUNK = 7
+
+PROMPTS = (
+    "The capital of France is",
+    "def fibonacci(n):\n    if n < 2:\n        return n\n    return",
+    "12 + 30 = 42, 7 + 8 = 15, 120 + 45 =",
+    "Ein Zug fährt um 9:15 Uhr ab. 北京 is a city; ☕ is a drink.",
+)
+
+
+def prose() -> str:
+    """The text on which perplexity is measured."""
+    file = Path(__file__).parent / "calibration" / "prose-v1.json"
+    return "\n\n".join(json.loads(file.read_text(encoding="utf-8")))
+
+
+def check_float_graph(engine: Engine, reference: Reference, prompts: Sequence[Sequence[int]]) -> list[Measurement]:
+    """The float32 graph against PyTorch: logits absolutely, hidden states relative to their greatest magnitude.
+
+    Raises:
+        ModelError: a difference is above its bound.
+    """
+    logits = 0.0
+    hidden = dict.fromkeys(("hidden_last", "hidden_sum", "hidden_mid"), 0.0)
+    for prompt in prompts:
+        engine.truncate(0)
+        ours, theirs = engine.forward(prompt), reference.step(prompt)
+        logits = max(logits, _difference(ours.logits, theirs.logits))
+        for name in hidden:
+            wanted = getattr(theirs, name)
+            relative = _difference(getattr(ours, name), wanted) / float(np.abs(wanted).max())
+            hidden[name] = max(hidden[name], relative)
+    checks = [_checked("float32 graph vs PyTorch, logits", logits, MAX_LOGIT_DIFFERENCE, "logit")]
+    checks += [
+        _checked(f"float32 graph vs PyTorch, {name}", value, MAX_HIDDEN_DIFFERENCE, "relative")
+        for name, value in hidden.items()
+    ]
+    return checks
+
+
+def check_float_cache(engine: Engine, prompts: Sequence[Sequence[int]]) -> Measurement:
+    """The float32 graph: a prompt in chunks, the first half from a cut-back cache, against the prompt at once.
+
+    Raises:
+        ModelError: the logits differ by more than MAX_LOGIT_DIFFERENCE.
+    """
+    worst = max(_difference(chunked, at_once) for chunked, at_once in _both_ways(engine, prompts))
+    return _checked("float32 graph, prompt in chunks vs at once, logits", worst, MAX_LOGIT_DIFFERENCE, "logit")
+
+
+def check_cache(engine: Engine, prompts: Sequence[Sequence[int]]) -> Measurement:
+    """The same for the 4-bit graph, by the distance of the two distributions of the next token.
+
+    Logits would be no fair measure: activations are rounded to 8 bits in every matrix product, so differences of 1e-6 between
+    the kernels for one token and for many tip some of them over, and grow to one logit where the probability is nil.
+
+    Raises:
+        ModelError: the total variation distance is above MAX_CHUNKED_DISTANCE.
+    """
+    worst = 0.0
+    for chunked, at_once in _both_ways(engine, prompts):
+        distance = 0.5 * float(np.abs(np.exp(log_softmax(chunked)) - np.exp(log_softmax(at_once))).sum())
+        worst = max(worst, distance if np.isfinite(distance) else 1.0)
+    return _checked("prompt in chunks vs at once, next token", worst, MAX_CHUNKED_DISTANCE, "total variation")
+
+
+def _both_ways(
+    engine: Engine, prompts: Sequence[Sequence[int]]
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Logits [V] of each prompt in chunks of seven tokens and of one, and at once."""
+    for prompt in prompts:
+        engine.truncate(0)
+        at_once = engine.forward(prompt).logits.copy()
+        for size in (_CHUNK, 1):
+            engine.truncate(len(prompt) // 2)
+            for start in range(engine.position, len(prompt), size):
+                step = engine.forward(prompt[start : start + size])
+            yield step.logits, at_once
+
+
+def greedy_agreement(engine: Engine, wide: Engine, prompts: Sequence[Sequence[int]]) -> Measurement:
+    """Share of tokens for which the 4-bit graph's choice is the float32 graph's, along the latter's greedy text."""
+    same = total = 0
+    for prompt in prompts:
+        for ours, theirs in _side_by_side(engine, wide, prompt):
+            same += int(ours.logits.argmax() == theirs.logits.argmax())
+            total += 1
+    return Measurement(name="greedy choice as in float32", value=same / total, unit="share")
+
+
+def _side_by_side(engine: Engine, wide: Engine, prompt: Sequence[int]) -> Iterator[tuple[Step, Step]]:
+    engine.truncate(0)
+    wide.truncate(0)
+    tokens = list(prompt)
+    for _ in range(GREEDY_TOKENS):
+        ours, theirs = engine.forward(tokens), wide.forward(tokens)
+        yield ours, theirs
+        tokens = [int(theirs.logits.argmax())]
+
+
+def perplexity(engine: Engine, tokens: Sequence[int]) -> float:
+    """exp of the mean negative log-probability of each token after the first, by single steps."""
+    engine.truncate(0)
+    total = 0.0
+    for token, following in pairwise(tokens):
+        total -= float(log_softmax(engine.forward([token]).logits)[following])
+    return float(np.exp(total / (len(tokens) - 1)))
+
+
+def reference_perplexity(reference: Reference, tokens: Sequence[int]) -> float:
+    """The same for PyTorch, in one pass."""
+    logits = reference.all_logits(tokens)
+    total = -sum(float(log_softmax(row)[token]) for row, token in zip(logits[:-1], tokens[1:], strict=True))
+    return float(np.exp(total / (len(tokens) - 1)))
+
+
+def _difference(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    difference = float(np.abs(ours - theirs).max())
+    return difference if np.isfinite(difference) else float("inf")
+
+
+def _checked(name: str, value: float, bound: float, unit: str) -> Measurement:
+    if not value <= bound:
+        raise ModelError(
+            f"The check '{name}' failed: {value:.3g}.",
+            allowed=f"≤ {bound:g}",
+            next_step="report it with the model's name; no bundle was written",
+        )
+    return Measurement(name=name, value=value, unit=unit, bound=f"≤ {bound:g}")

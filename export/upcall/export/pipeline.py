@@ -1,0 +1,244 @@
+"""From a GGUF file to a verified bundle, stage by stage. Any failure leaves no bundle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from upcall.edge_runtime.bundle import MODEL_ONNX, TOKENIZER, file_sha256, template_from_proto
+from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.errors import InputError, ModelError, require
+from upcall.edge_runtime.home import upcall_home
+from upcall.edge_runtime.models.store import locked
+from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.export import parity
+from upcall.export.bundle_folder import check_target, growing_bundle, seal
+from upcall.export.calibration import DEFAULT_TARGET, asker, calibrate
+from upcall.export.chat import derive_template
+from upcall.export.graph import Matrix, build_graph, joined, save_graph
+from upcall.export.quantise import quantise
+from upcall.export.recipes import ONNX_INT4_G32, Recipe
+from upcall.export.reference import Reference, quiet_transformers
+from upcall.export.source import DecoderShape, SourceModel, Weights, read_gguf
+from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
+from upcall.protocol.v1 import bundle_pb2
+
+_EXTRA = ("torch", "gguf", "onnx", "onnxruntime")
+_TOOLS = ("gguf", "numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers", "upcall")
+# Against the source file, whose weights take 5 to 8 bits: as float32 they take up to eight times as much. In memory they stand
+# there three times at the most: as read, in the graph, in the engine.
+_FLOAT_FACTOR = 8
+_MEMORY_FACTOR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What to make.
+
+    Args:
+        source: a GGUF file.
+        model_id: catalogue name, or the user's.
+        licence: SPDX identifier; empty takes the file's own field.
+        target: the bundle's folder.
+        recipe: how to store the weights.
+        target_kept_accuracy: for the threshold, above 0, at most 1.
+        force: replace a bundle that is there.
+
+    Raises:
+        InputError: the target accuracy is outside its range.
+    """
+
+    source: Path
+    model_id: str
+    licence: str
+    target: Path
+    recipe: Recipe = ONNX_INT4_G32
+    target_kept_accuracy: float = DEFAULT_TARGET
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.target_kept_accuracy <= 1:
+            raise InputError(f"The target accuracy is {self.target_kept_accuracy}.", allowed="above 0, at most 1")
+
+    @property
+    def disk_bytes(self) -> int:
+        """Estimate of what must be free: the float32 graph, for a while, and the bundle."""
+        return (_FLOAT_FACTOR + 2) * self.source.stat().st_size
+
+    @property
+    def memory_bytes(self) -> int:
+        """Estimate of the peak."""
+        return _FLOAT_FACTOR * _MEMORY_FACTOR * self.source.stat().st_size
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """A stage that ended, or ``seconds`` None: that began."""
+
+    name: str
+    seconds: float | None
+
+
+Progress = Callable[[StageTime], None]
+
+
+def check_plan(plan: ExportPlan) -> None:
+    """Refuse what cannot succeed, before anything is read.
+
+    Raises:
+        InputError: the target must not be replaced.
+        ModelError: too little memory or disk.
+    """
+    check_target(plan.target, force=plan.force)
+    folder = next(parent for parent in plan.target.absolute().parents if parent.exists())
+    home = next(parent for parent in (upcall_home() / "work").absolute().parents if parent.exists())
+    for place in (folder, home):
+        if (free := shutil.disk_usage(place).free) < plan.disk_bytes:
+            raise ModelError(
+                f"The disk of {place} has {free / 1e6:,.0f} MB free; the export needs {plan.disk_bytes / 1e6:,.0f} MB.",
+                next_step="free some space, or choose --out and UPCALL_HOME on another disk",
+            )
+    if (memory := _available_memory()) < plan.memory_bytes:
+        raise ModelError(
+            f"{memory / 1e6:,.0f} MB of memory are free; the export may need {plan.memory_bytes / 1e6:,.0f} MB.",
+            next_step="end other programs, or export a smaller model",
+        )
+
+
+def export(plan: ExportPlan, *, progress: Progress = lambda _: None) -> bundle_pb2.BundleManifest:
+    """Make the bundle.
+
+    Returns:
+        Its manifest.
+
+    Raises:
+        InputError, ModelError, MissingExtraError: see the message; no bundle was written.
+    """
+    check_plan(plan)
+    work = upcall_home() / "work" / "export"
+    waiting = StageTime("wait for another export to end", None)
+    with locked(work, on_wait=lambda: progress(waiting)), growing_bundle(plan.target) as bundle:
+        for left in work.iterdir():  # by a run that was killed
+            if left.is_dir():
+                shutil.rmtree(left)
+        try:
+            return _export(plan, bundle=bundle, work=work, progress=progress)
+        finally:
+            shutil.rmtree(work / "float32", ignore_errors=True)
+
+
+def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -> bundle_pb2.BundleManifest:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    for module in _EXTRA:  # before minutes of work
+        require(module, extra="export")
+    manifest = bundle_pb2.BundleManifest(schema_version=1, recipe=plan.recipe.name)
+    with _stage("read the model", progress):
+        source = read_gguf(plan.source)
+        tokenizer = build_tokenizer(source.tokenizer)
+        tokenizer.save(str(bundle / TOKENIZER))
+        _describe(manifest, plan=plan, source=source)
+    with _stage("check the chat template", progress):
+        eos = source.tokenizer.tokens[source.tokenizer.eos_id]
+        jinja = source.tokenizer.chat_template
+        transformers = quiet_transformers(work / "transformers")
+        manifest.chat_template.CopyFrom(derive_template(transformers, tokenizer, jinja=jinja, eos=eos))
+    with _stage("quantise", progress):
+        weights = joined(source.weights, source.shape)
+        _save_quantised(weights, source.shape, bundle / MODEL_ONNX)
+    engine = _engine(bundle / MODEL_ONNX, source)
+    prompts = [tokenizer.encode(text, add_special_tokens=False).ids for text in parity.PROMPTS]
+    prose = tokenizer.encode(parity.prose(), add_special_tokens=False).ids[: source.shape.context - 1]
+    with _stage("compare with PyTorch", progress):
+        (work / "float32").mkdir()
+        wide_path = work / "float32" / MODEL_ONNX
+        save_graph(build_graph(weights, source.shape), wide_path, external=True)
+        del weights
+        wide = _engine(wide_path, source)
+        reference = Reference(source, cache=work / "transformers")
+        manifest.checks.extend(parity.check_float_graph(wide, reference, prompts))
+        manifest.checks.append(parity.check_float_cache(wide, prompts))
+        manifest.checks.append(parity.check_cache(engine, prompts))
+    with _stage("measure the quality", progress):
+        manifest.figures.append(parity.greedy_agreement(engine, wide, prompts))
+        wide.close()
+        for name, value in (
+            ("perplexity of prose-v1, float32", parity.reference_perplexity(reference, prose)),
+            ("perplexity of prose-v1, this bundle", parity.perplexity(engine, prose)),
+        ):
+            manifest.figures.add(name=name, value=value, unit="per token")
+        del reference
+    with _stage("calibrate the threshold", progress):
+        ask = asker(
+            engine,
+            tokenizer=Tokenizer(bundle / TOKENIZER),
+            template=template_from_proto(manifest.chat_template),
+            stop_token_ids=frozenset(manifest.stop_token_ids),
+        )
+        manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
+        engine.close()
+    with _stage("write and verify the bundle", progress):
+        size = (bundle / MODEL_ONNX).stat().st_size
+        manifest.figures.add(name="size of the model", value=size / 1e6, unit="MB")
+        manifest.created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        seal(bundle, manifest)
+    return manifest
+
+
+def _describe(manifest: bundle_pb2.BundleManifest, *, plan: ExportPlan, source: SourceModel) -> None:
+    shape = source.shape
+    manifest.model.id = plan.model_id
+    manifest.model.revision = f"sha256:{file_sha256(plan.source)}"
+    manifest.model.licence = plan.licence or spdx(source.licence)
+    manifest.shape.CopyFrom(
+        bundle_pb2.ModelShape(
+            context_length=shape.context,
+            vocabulary_size=shape.vocabulary,
+            hidden_size=shape.hidden,
+            layer_count=shape.layers,
+            key_value_head_count=shape.kv_heads,
+            head_size=shape.head_size,
+        )
+    )
+    manifest.stop_token_ids.extend(stop_token_ids(source.tokenizer))
+    manifest.tool_versions.update({tool: version(tool) for tool in _TOOLS})
+    manifest.figures.add(name="parameters", value=source.parameter_count / 1e6, unit="million")
+
+
+def spdx(field: str) -> str:
+    """A GGUF file's licence field as an SPDX identifier; NOASSERTION where it says nothing known."""
+    return {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-4.0": "CC-BY-4.0"}.get(field.lower(), "NOASSERTION")
+
+
+def _save_quantised(weights: Weights, shape: DecoderShape, path: Path) -> None:
+    matrices: dict[str, Matrix] = {
+        name: quantise(weight) if weight.ndim == 2 else weight for name, weight in weights.items()
+    }
+    save_graph(build_graph(matrices, shape), path, external=False)
+
+
+def _engine(path: Path, source: SourceModel) -> OnnxEngine:
+    return OnnxEngine(path, context_length=source.shape.context, vocabulary_size=source.shape.vocabulary)
+
+
+@contextmanager
+def _stage(name: str, progress: Progress) -> Iterator[None]:
+    progress(StageTime(name, None))
+    start = time.monotonic()
+    yield
+    progress(StageTime(name, time.monotonic() - start))
+
+
+def _available_memory() -> int:
+    """Bytes that programs can still get; page cache counts as free where Linux tells."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

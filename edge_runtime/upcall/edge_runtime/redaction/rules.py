@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import re2
@@ -105,14 +106,21 @@ def load_rules() -> Rules:
             phone_regions=tuple(patterns["phone_regions"]),
             characters=character_table(_read("characters.json")),
         )
-    except (OSError, ModuleNotFoundError, ValueError, KeyError, TypeError, re2.error) as error:
+    except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(
             f"The redaction rules cannot be read ({type(error).__name__}).", next_step="install upcall again"
         ) from error
 
 
 def _read(name: str) -> dict[str, Any]:
-    data = json.loads(resources.files(RULES_PACKAGE).joinpath(name).read_text(encoding="utf-8"))
+    # Not importlib.resources: before Python 3.13 it refuses a namespace package of an editable install, whose path also holds
+    # an entry that is no folder.
+    spec = importlib.util.find_spec(RULES_PACKAGE)
+    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        raise FileNotFoundError(name)
+    data = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(data, dict):
         raise TypeError(f"{name} is not an object")
     return data

@@ -93,9 +93,11 @@ def check_plan(plan: ExportPlan) -> None:
     """Refuse what cannot succeed, before anything is read.
 
     Raises:
-        InputError: the target must not be replaced.
+        InputError: the source is no file, or the target must not be replaced.
         ModelError: too little memory or disk.
     """
+    if not plan.source.is_file():
+        raise InputError(f"There is no file {plan.source}.", allowed="a GGUF file")
     check_target(plan.target, force=plan.force)
     folder = next(parent for parent in plan.target.absolute().parents if parent.exists())
     home = next(parent for parent in (upcall_home() / "work").absolute().parents if parent.exists())

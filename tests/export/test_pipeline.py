@@ -1,0 +1,177 @@
+"""A two-layer model with random weights, from GGUF file to opened bundle; and what must stop an export."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.export.conftest import CHAT_TEMPLATE, CONTEXT, LAYERS, write_model
+from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.errors import InputError, ModelError
+from upcall.export import ExportPlan, StageTime, export
+
+
+def plan_for(path: Path, **changes: Any) -> ExportPlan:
+    plan = ExportPlan(source=path, model_id="tiny", licence="", target=path.parent / "out" / "tiny")
+    return replace(plan, **changes)
+
+
+@pytest.mark.parametrize("kind", [{}, {"architecture": "qwen2", "pre": "qwen2", "tied": False}])
+def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf", **kind))
+    stages: list[StageTime] = []
+    manifest = export(plan, progress=stages.append)
+    bundle = open_bundle(plan.target)
+    assert bundle.manifest == manifest
+    assert manifest.shape.layer_count == LAYERS
+    assert manifest.model.licence == "Apache-2.0"
+    assert manifest.model.revision.startswith("sha256:")
+    assert bundle.stop_token_ids == {0, 2}
+    assert bundle.template.default_system == "Be brief."
+    assert bundle.threshold is not None
+    assert manifest.threshold.calibration.question_count == 140
+    assert len(manifest.checks) == 6
+    assert "apache" not in (plan.target / "card.md").read_text()
+    assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}
+    assert not [path for path in (home / "work").rglob("*") if path.is_file() and path.name != ".lock"]
+    assert [stage.name for stage in stages if stage.seconds is None] == [
+        s.name for s in stages if s.seconds is not None
+    ]
+
+
+def test_the_graph_serves_the_engine(home: Path, tmp_path: Path) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"))
+    export(plan)
+    engine = OnnxEngine(plan.target / "model.onnx", context_length=CONTEXT, vocabulary_size=269)
+    first = engine.forward([5, 6, 7])
+    summed, last = first.hidden_sum.copy(), first.hidden_last.copy()
+    engine.truncate(0)
+    apart = [engine.forward([token]).hidden_sum.copy() for token in (5, 6, 7)]
+    assert abs(sum(apart) - summed).max() < 0.2
+    assert abs(apart[-1] - last).max() < 0.2
+    engine.close()
+
+
+def test_a_bundle_is_replaced_only_when_asked(home: Path, tmp_path: Path) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"))
+    export(plan)
+    before = (plan.target / "manifest.json").stat().st_ino
+    with pytest.raises(InputError, match="--force"):
+        export(plan)
+    export(replace(plan, force=True))
+    assert (plan.target / "manifest.json").stat().st_ino != before
+    # Killed between the two renames of a replacement:
+    plan.target.rename(plan.target.with_name(".tiny.old"))
+    with pytest.raises(InputError, match="--force"):
+        export(plan)
+    open_bundle(plan.target)
+
+
+def test_a_folder_that_is_no_bundle_is_never_replaced(home: Path, tmp_path: Path) -> None:
+    target = tmp_path / "photos"
+    target.mkdir()
+    (target / "one.jpg").write_bytes(b"")
+    with pytest.raises(InputError, match="not a bundle"):
+        export(plan_for(write_model(tmp_path / "tiny.gguf"), target=target, force=True))
+    assert (target / "one.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"pre": "llama-bpe"}, "'llama-bpe'"),
+        ({"architecture": "gemma3"}, "llama, qwen2"),
+        ({"extra": "rope_freqs.weight"}, "rope_freqs"),
+        ({"extra": "blk.1.attn_q.bias"}, r"1\.q_bias"),
+        ({"chat_template": ""}, "no chat template"),
+        ({"chat_template": "{{ messages[0]['content'] }}"}, "not plain ChatML"),
+        (
+            {"chat_template": CHAT_TEMPLATE.replace("message['content']", "message['content'].strip()[:20]")},
+            "differs on",
+        ),
+        ({"chat_template": "{{ raise_exception('no') }}"}, "refuses a plain conversation"),
+        ({"merges": ["not there"]}, "merges do not fit"),
+    ],
+)
+def test_unsuitable_models_are_refused(home: Path, tmp_path: Path, changes: dict[str, Any], text: str) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf", **changes))
+    with pytest.raises(ModelError, match=text):
+        export(plan)
+    assert not list(plan.target.parent.iterdir())
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.001, 0.2, 0.5, 0.9])
+def test_damaged_files_are_refused(home: Path, tmp_path: Path, kept: float) -> None:
+    path = write_model(tmp_path / "tiny.gguf")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(ModelError):
+        export(plan_for(path))
+
+
+def test_a_failed_check_leaves_no_bundle(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upcall.export.parity.MAX_LOGIT_DIFFERENCE", 0.0)
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"))
+    with pytest.raises(ModelError, match="float32 graph vs PyTorch, logits"):
+        export(plan)
+    assert not list(plan.target.parent.iterdir())
+    assert not (home / "work" / "export" / "float32").exists()
+
+
+def test_too_little_memory_or_disk_is_found_first(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"))
+    with monkeypatch.context() as patch, pytest.raises(ModelError, match="of memory are free"):
+        patch.setattr("upcall.export.pipeline._available_memory", lambda: 1000)
+        export(plan)
+    with monkeypatch.context() as patch, pytest.raises(ModelError, match="MB free"):
+        patch.setattr("shutil.disk_usage", lambda _: (0, 0, 0) and type("Usage", (), {"free": 1000}))
+        export(plan)
+
+
+@pytest.mark.parametrize("target", [0.0, -1.0, 1.01, float("nan")])
+def test_target_accuracy_has_a_range(tmp_path: Path, target: float) -> None:
+    with pytest.raises(InputError, match="at most 1"):
+        plan_for(tmp_path / "tiny.gguf", target_kept_accuracy=target)
+
+
+PROGRAM = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from upcall.export import ExportPlan, export
+    plan = ExportPlan(source=Path(sys.argv[1]), model_id="tiny", licence="", target=Path(sys.argv[2]))
+    export(plan, progress=lambda stage: print(stage.name, flush=True))
+    """
+)
+
+
+def test_a_killed_export_leaves_no_bundle_and_can_be_run_again(home: Path, tmp_path: Path) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(plan.source), str(plan.target)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("calibrate"):
+            break
+    time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not plan.target.exists()
+    export(plan)
+    assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}
+
+
+def test_a_source_that_is_not_there(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.gguf"):
+        export(plan_for(tmp_path / "absent.gguf"))

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from upcall.edge_runtime.errors import ModelError
+from upcall.export.quantise import quantise
+
+
+def test_error_is_bounded_by_the_group() -> None:
+    weight = np.random.default_rng(0).normal(size=(48, 96)).astype(np.float32)
+    restored = quantise(weight).dequantise()
+    extreme = np.abs(weight.reshape(48, 3, 32)).max(axis=-1, keepdims=True)
+    assert (np.abs(restored - weight).reshape(48, 3, 32) <= 0.3 * extreme).all()
+    assert np.sqrt(((restored - weight) ** 2).mean()) < 0.1
+
+
+def test_values_on_the_grid_are_exact() -> None:
+    codes = np.tile(np.arange(-8, 8, dtype=np.float32), 2)
+    weight = np.stack([codes * 0.25, np.zeros(32, dtype=np.float32), codes * -3.0])
+    np.testing.assert_allclose(quantise(weight).dequantise(), weight, atol=1e-6)
+
+
+def test_onnxruntime_reads_the_same_weights() -> None:
+    random = np.random.default_rng(1)
+    quantised = quantise(random.normal(size=(24, 64)).astype(np.float32))
+    node = helper.make_node(
+        "MatMulNBits", ["x", "codes", "scales"], ["y"], domain="com.microsoft", K=64, N=24, bits=4, block_size=32
+    )
+    graph = helper.make_graph(
+        [node],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 64])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 24])],
+        [numpy_helper.from_array(quantised.codes, "codes"), numpy_helper.from_array(quantised.scales, "scales")],
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    session = onnxruntime.InferenceSession(
+        helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString()
+    )
+    value = random.normal(size=(1, 64)).astype(np.float32)
+    np.testing.assert_allclose(session.run(None, {"x": value})[0], value @ quantised.dequantise().T, atol=1e-4)
+
+
+def test_inputs_that_are_no_multiple_of_32_are_refused() -> None:
+    with pytest.raises(ModelError, match="multiple of 32"):
+        quantise(np.zeros((4, 40), dtype=np.float32))

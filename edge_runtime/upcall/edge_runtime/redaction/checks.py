@@ -65,7 +65,7 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
         outside = text[max(0, start - 2) : start], text[end : end + 2]
         if any("." in piece and any(map(str.isdigit, piece)) for piece in outside):
             return
-    elif not any(map(str.isdigit, value)):  # abc::def is a name in C++
+    elif not _is_long_enough(value):
         return
     try:
         address = ipaddress.ip_address(value)
@@ -77,6 +77,12 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     before = text[max(0, start - _NEAR) : start].lower().rstrip(" :=#")
     if not any(before.endswith(word) for word in rule.not_after):
         yield start, end
+
+
+def _is_long_enough(value: str) -> bool:
+    """Whether an IPv6 address is no name (``abc::def`` in C++) and no slice (``1::2`` in Python)."""
+    groups = [group for group in value.split(":") if group]
+    return any(map(str.isdigit, value)) and (len(groups) > 3 or any(len(group) > 2 for group in groups))
 
 
 def _phone(

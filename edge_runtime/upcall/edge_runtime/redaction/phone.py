@@ -42,6 +42,8 @@ def phone_spans(text: str, start: int, end: int, regions: tuple[str, ...]) -> It
         window_start = max(0, begin - _MARGIN)
         window = text[window_start : min(begin + _LONGEST_RUN, end) + _TAIL]
         for low, high in _in_window(window, regions):
+            while low < high - 1 and window[low] not in "+(0123456789":  # a hyphen or a sign before it
+                low += 1
             if window_start + low < end:
                 yield window_start + low, window_start + high
 
@@ -61,5 +63,10 @@ def _in_window(window: str, regions: tuple[str, ...]) -> list[tuple[int, int]]:
 
 
 def is_plain(value: str) -> bool:
-    """Whether a number is written as bare digits that an order number could be: no trunk zero, or too short for one."""
+    """Whether a number is written as an amount or an order number could be.
+
+    That is: bare digits without a trunk zero or too short for one, or digits with nothing but one full stop in them.
+    """
+    if value.count(".") == 1 and value.replace(".", "").strip("+( ").isdigit():
+        return True
     return value.isdigit() and not (value.startswith("0") and len(value) >= _SHORTEST_WITH_TRUNK_ZERO)

@@ -11,7 +11,7 @@ from upcall.edge_runtime.redaction.characters import is_letter, without_surrogat
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.phone import checked_regions
-from upcall.edge_runtime.redaction.placeholders import blank_placeholders
+from upcall.edge_runtime.redaction.placeholders import BLANK, blank_placeholders
 from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
 from upcall.edge_runtime.redaction.terms import Terms
 
@@ -102,17 +102,18 @@ class Detector:
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""
         lowered = text.lower()
-        taken: list[tuple[int, int]] | None = None
+        taken: _Cover | None = None
         found: list[tuple[int, int]] = []
         for rule in self._rules.patterns:
             if rule.validator == skipped or not rule.may_match(lowered):
                 continue
             excluded = _Cover(())
             if rule.entity_type in self._rules.excluded_types:
-                taken = self._look_alikes(text) if taken is None else taken
-                # What is already found is no telephone number, and asking libphonenumber is slow.
-                excluded = _Cover(taken + found if rule.validator == "phone" else taken)
-            for start, end in self._candidates(rule, text, excluded):
+                taken = _Cover(self._look_alikes(text)) if taken is None else taken
+                excluded = taken
+            # What is already found is no telephone number, and asking libphonenumber is slow.
+            searched = _blanked(text, found) if rule.validator == "phone" else text
+            for start, end in self._candidates(rule, searched, excluded):
                 found.append((start, end))
                 yield Span(start, end, rule.entity_type, rule.name)
 
@@ -147,6 +148,16 @@ class Detector:
                 if not goes_on and not any(map(str.isalnum, around)):
                     found.append((start, end))
         return found
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end in sorted(spans):
+        if end > position:
+            pieces += [text[position:start], BLANK * (end - max(start, position))]
+            position = end
+    return "".join([*pieces, text[position:]])
 
 
 class _Cover:

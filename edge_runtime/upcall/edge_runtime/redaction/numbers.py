@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 CARD_DIGITS = range(12, 20)
 _LONGEST_PREFIX = 6
+_LONGEST_SHORT_CARD = 13
 _EPOCH_MILLISECONDS = range(10**12, 41 * 10**11)  # September 2001 to December 2099
 _LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
@@ -61,7 +62,12 @@ def _card_from(
         if len(digits) >= CARD_DIGITS.stop:
             found = None if single else found
             break
-        if len(digits) in CARD_DIGITS and not _is_decimal(text, groups, first, index) and is_card(digits, prefixes):
+        if (
+            len(digits) in CARD_DIGITS
+            and not _is_decimal(text, groups, first, index)
+            and not _is_cut_out(groups, first, index, len(digits))
+            and is_card(digits, prefixes)
+        ):
             found = index
         elif single:
             found = None
@@ -74,6 +80,17 @@ def _is_decimal(text: str, groups: list[tuple[int, int]], first: int, last: int)
     before = text[groups[first - 1][1] : groups[first][0]] if first else ""
     after = text[groups[last][1] : groups[last + 1][0]] if last + 1 < len(groups) else ""
     return "." in (before, after)
+
+
+def _is_cut_out(groups: list[tuple[int, int]], first: int, last: int, digits: int) -> bool:
+    """Whether a short number is a part of a longer one in equal groups: the last twelve digits of four times four."""
+    if digits > _LONGEST_SHORT_CARD or first == last:
+        return False
+    before = (
+        first > 0 and groups[first][0] - groups[first - 1][1] == 1 and _size(groups[first - 1]) == _size(groups[first])
+    )
+    after = last + 1 < len(groups) and groups[last + 1][0] - groups[last][1] == 1
+    return before or (after and _size(groups[last + 1]) == _size(groups[last]))
 
 
 def _digit_groups(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -108,8 +108,8 @@ class SourceModel:
     parameter_count: int
 
 
-def read_gguf(path: Path) -> SourceModel:
-    """Read a GGUF file.
+def read_gguf(path: Path, *, with_weights: bool = True) -> SourceModel:
+    """Read a GGUF file; without its weights in a fraction of the time.
 
     Raises:
         ModelError: damaged, another architecture, or tensors that this exporter does not know.
@@ -126,8 +126,9 @@ def read_gguf(path: Path) -> SourceModel:
         raise ModelError(
             f"{path.name} is not a readable GGUF file.", next_step="pull it again with --verify, or copy it anew"
         ) from error
-    weights = dict(_weights(gguf, reader, shape=shape, name=path.name))
-    _check_shapes(weights, shape=shape, name=path.name)
+    weights = dict(_weights(gguf, reader, shape=shape, name=path.name)) if with_weights else {}
+    if with_weights:
+        _check_shapes(weights, shape=shape, name=path.name)
     return SourceModel(
         shape=shape,
         tokenizer=tokenizer,

@@ -117,7 +117,7 @@ def model_file(model: str) -> Path:
         InputError: the path leads to no file.
     """
     path = Path(model)
-    if path.suffix == ".gguf" or len(path.parts) > 1:
+    if path.suffix == ".gguf" or "/" in model:
         if not path.is_file():
             raise InputError(
                 f"There is no file {path}.", next_step="give a GGUF file, or a name that: upcall pull knows"

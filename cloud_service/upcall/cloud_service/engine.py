@@ -83,11 +83,13 @@ class EngineEnd:
         finish: why it ended.
         input_tokens: of the prompt, chat template included.
         output_tokens: of the answer.
+        cached_tokens: of the prompt, not read again; never told to a client.
     """
 
     finish: Finish
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,13 @@ from upcall.edge_runtime.redaction import Detector
 from upcall.protocol.v1 import escalation_pb2 as pb
 
 SERVICE = "upcall.protocol.v1.EscalationService"
+_MAX_UNSENT = 4  # messages of one answer that wait for a slow reader; then the engine waits
 _FINISH = {Finish.STOP: pb.FINISH_REASON_STOP, Finish.LENGTH: pb.FINISH_REASON_LENGTH}
 _log = logging.getLogger(__name__)
 _Request = TypeVar("_Request", bound=Message)
 _Result = TypeVar("_Result")
 _Context = grpc.aio.ServicerContext[Any, Any]
+_Responses = asyncio.Queue[pb.GenerateResponse | Exception | None]
 
 
 class EscalationService:
@@ -104,17 +106,28 @@ class EscalationService:
         return await self._typed(context, self._capabilities(request, context))
 
     async def _typed(self, context: _Context, work: Awaitable[_Result]) -> _Result:
-        self._running += 1
-        self._idle.clear()
+        self._begin()
         try:
             return await self._ended(context, work)
         finally:
-            self._running -= 1
-            if not self._running:
-                self._idle.set()
+            self._end()
+
+    @property
+    def running(self) -> int:
+        """Calls, and runs of the engine for them, that have not ended; 0 when idle."""
+        return self._running
+
+    def _begin(self) -> None:
+        self._running += 1
+        self._idle.clear()
+
+    def _end(self, _: object = None) -> None:
+        self._running -= 1
+        if not self._running:
+            self._idle.set()
 
     async def wait_until_idle(self, *, patience_s: float) -> None:
-        """Wait for the end of all calls, for at most so many seconds."""
+        """Wait until no call runs and the engine is let go of, for at most so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self._idle.wait()
@@ -181,22 +194,44 @@ class EscalationService:
         budget_s = self._max_answer_s if left is None else min(left, self._max_answer_s)
         async with asyncio.timeout(budget_s):
             await asyncio.to_thread(self._check_private, work)
-            async with self._admission.slot(patience_s=min(self._max_wait_s, budget_s / 2)):
-                await self._stream(work, context)
+            await self._stream(work, context, patience_s=min(self._max_wait_s, budget_s / 2))
 
-    async def _stream(self, work: EngineRequest, context: _Context) -> None:
-        sequence = itertools.count(1)
-        await context.write(
-            pb.GenerateResponse(sequence=next(sequence), started=pb.Started(model=self._engine.info.model))
-        )
+    async def _stream(self, work: EngineRequest, context: _Context, *, patience_s: float) -> None:
+        """Write what a producer task makes. gRPC may end this coroutine with GeneratorExit, after which it cannot await: so
+        the engine and the slot belong to the task, and all that is done here is to cancel it.
+        """
+        responses: _Responses = asyncio.Queue(maxsize=_MAX_UNSENT)
+        producer = asyncio.create_task(self._produce(work, responses, patience_s=patience_s))
+        self._begin()
+        producer.add_done_callback(self._end)
         try:
-            async with aclosing(self._engine.generate(work)) as events, aclosing(coalesce(events)) as merged:
-                async for event in merged:
-                    for response in _responses(event):
-                        response.sequence = next(sequence)
-                        await context.write(response)
+            for sequence in itertools.count(1):
+                response = await responses.get()
+                if response is None:
+                    return
+                if isinstance(response, Exception):
+                    raise response
+                response.sequence = sequence
+                await context.write(response)
         finally:
-            self._engine.abort(work.request_id)
+            producer.cancel()
+
+    async def _produce(self, work: EngineRequest, responses: _Responses, *, patience_s: float) -> None:
+        """Wait for a slot, run the engine, let go of both. Ends with None or with what went wrong."""
+        try:
+            async with self._admission.slot(patience_s=patience_s):
+                await responses.put(pb.GenerateResponse(started=pb.Started(model=self._engine.info.model)))
+                try:
+                    async with aclosing(self._engine.generate(work)) as events, aclosing(coalesce(events)) as merged:
+                        async for event in merged:
+                            for response in _responses(event):
+                                await responses.put(response)
+                finally:
+                    self._engine.abort(work.request_id)
+        except Exception as error:
+            await responses.put(error)
+        else:
+            await responses.put(None)
 
     def _tenant(self, context: _Context) -> str:
         if self._keys is None:

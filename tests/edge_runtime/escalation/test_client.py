@@ -248,7 +248,7 @@ def test_a_service_that_goes_away_in_mid_answer(number: signal.Signals) -> None:
 def odd_server(*responses: pb.GenerateResponse | bytes) -> Iterator[str]:
     """Sends the given responses, for streams that our own service never makes."""
     raw = [response if isinstance(response, bytes) else response.SerializeToString() for response in responses]
-    generate = grpc.unary_stream_rpc_method_handler(lambda request, context: iter(raw))
+    generate: grpc.RpcMethodHandler[Any, Any] = grpc.unary_stream_rpc_method_handler(lambda request, context: iter(raw))
     handler = grpc.method_handlers_generic_handler("upcall.protocol.v1.EscalationService", {"Generate": generate})
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=1))
     server.add_generic_rpc_handlers((handler,))

@@ -186,9 +186,9 @@ class LlamaCppEngine:
                 self._health = EngineHealth.LOADING
                 failure = await self._run_child()
                 if failure is not None:
-                    self._health = EngineHealth.FAILED
                     raise failure
                 has_worked = self._health is EngineHealth.READY
+                self._health = EngineHealth.LOADING
                 self._forget_child()
                 pause_s = _RESTART_PAUSE_S if has_worked else min(2 * pause_s, _MAX_RESTART_PAUSE_S)
                 _log.error("the engine's process ended; it is started again in %.1f s", pause_s)
@@ -198,10 +198,10 @@ class LlamaCppEngine:
             if self._process is not None:
                 await self._process.wait()
             self._forget_child()
+            self._health = EngineHealth.FAILED
 
     def _forget_child(self) -> None:
         self._ready.clear()
-        self._health = EngineHealth.LOADING
         self._process = None
         for slot in self._slots:
             slot.tenant = None
@@ -271,9 +271,8 @@ def _engine_event(event: dict[str, Any], options: LlamaCppOptions) -> EngineText
     if event["kind"] == "text":
         return EngineText(event["text"])
     if event["kind"] == "end" and event["finish"] in set(Finish):
-        return EngineEnd(
-            finish=Finish(event["finish"]), input_tokens=event["input_tokens"], output_tokens=event["output_tokens"]
-        )
+        counts = {name: event[name] for name in ("input_tokens", "output_tokens", "cached_tokens")}
+        return EngineEnd(finish=Finish(event["finish"]), **counts)
     if event.get("type") == "exceed_context_size_error":
         raise PromptTooLongError(tokens=event["tokens"], context_length=event["context_length"])
     reason = event.get("type") or event.get("finish") or event["kind"]

@@ -75,7 +75,11 @@ class Run:
             return True
         if "usage" in chunk:
             usage = chunk["usage"]
-            self._usage = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
+            self._usage = {
+                "input_tokens": usage["prompt_tokens"],
+                "output_tokens": usage["completion_tokens"],
+                "cached_tokens": usage["prompt_tokens_details"]["cached_tokens"],
+            }
         for choice in chunk.get("choices", ()):
             text = choice["delta"].get("content")
             if text:

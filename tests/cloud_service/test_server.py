@@ -28,9 +28,7 @@ MakeRequest = Callable[..., pb.GenerateRequest]
 health_pb2: Any = require("grpc_health.v1.health_pb2", extra="cloud")
 health_pb2_grpc: Any = require("grpc_health.v1.health_pb2_grpc", extra="cloud")
 SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_health_pb2: Any = require("grpc_health.v1.health_pb2", extra="cloud")
-health_pb2_grpc: Any = require("grpc_health.v1.health_pb2_grpc", extra="cloud")
-SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 @pytest.fixture

@@ -60,11 +60,11 @@ def cloud(
 
     Examples:
 
-      upcall cloud --no-auth                      for this machine only
+      upcall cloud --no-auth                       (for this machine only)
 
-      upcall cloud key phone                      make a key, shown once; then: upcall cloud
+      upcall cloud key phone && upcall cloud       (make a key, shown once)
 
-      upcall cloud --model ./large.gguf --port 0  an own model, on a free port
+      upcall cloud --model ./own.gguf --port 0     (own model, a free port)
 
       upcall cloud --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem
     """

@@ -38,16 +38,24 @@ class Service:
         self.process.wait()
 
     def cpu_seconds(self) -> float:
-        """Processor time of all its processes, the engine's included, so far."""
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rpartition(")")[2].split()
-            except OSError:  # ended meanwhile
-                continue
-            if int(fields[2]) == self.process.pid:  # its process group
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        """Processor time of the service and the processes that it started, so far."""
+        stats = _process_stats()
+        family = {self.process.pid}
+        while grown := {pid for pid, (parent, _) in stats.items() if parent in family} - family:
+            family |= grown
+        return sum(stats[pid][1] for pid in family if pid in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def _process_stats() -> dict[int, tuple[int, int]]:
+    """Of every process its parent and its processor time in ticks."""
+    stats = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # ended meanwhile
+            continue
+        stats[int(stat.parent.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]))
+    return stats
 
 
 @contextmanager

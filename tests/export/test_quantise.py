@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from upcall.edge_runtime.errors import ModelError
-from upcall.export.quantise import quantise
+from upcall.export.quantise import quantise, quantise_with_sums
 
 
 def test_error_is_bounded_by_the_group() -> None:
@@ -26,15 +26,24 @@ def test_values_on_the_grid_are_exact() -> None:
 def test_onnxruntime_reads_the_same_weights() -> None:
     random = np.random.default_rng(1)
     quantised = quantise(random.normal(size=(24, 64)).astype(np.float32))
+    arrays = {"codes": quantised.codes, "scales": quantised.scales, "zeros": quantised.packed_zeros}
+    constants = [numpy_helper.from_array(value, name) for name, value in arrays.items()]
     node = helper.make_node(
-        "MatMulNBits", ["x", "codes", "scales"], ["y"], domain="com.microsoft", K=64, N=24, bits=4, block_size=32
+        "MatMulNBits",
+        ["x", "codes", "scales", "zeros"],
+        ["y"],
+        domain="com.microsoft",
+        K=64,
+        N=24,
+        bits=4,
+        block_size=32,
     )
     graph = helper.make_graph(
         [node],
         "one",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 64])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 24])],
-        [numpy_helper.from_array(quantised.codes, "codes"), numpy_helper.from_array(quantised.scales, "scales")],
+        constants,
     )
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
     session = onnxruntime.InferenceSession(
@@ -47,3 +56,14 @@ def test_onnxruntime_reads_the_same_weights() -> None:
 def test_inputs_that_are_no_multiple_of_32_are_refused() -> None:
     with pytest.raises(ModelError, match="multiple of 32"):
         quantise(np.zeros((4, 40), dtype=np.float32))
+
+
+def test_weights_with_16_levels_from_any_minimum_stay_what_they_were() -> None:
+    random = np.random.default_rng(2)
+    scale, minimum = random.uniform(0.01, 0.1, size=(24, 3, 1)), random.uniform(-1, 0, size=(24, 3, 1))
+    levels = random.integers(0, 16, size=(24, 3, 32))
+    weight = (levels * scale + minimum).reshape(24, 96).astype(np.float32)
+    quantised = quantise_with_sums(weight)
+    assert (quantised.columns, quantised.sums) == (99, 3)
+    plain = np.abs(quantise(weight).dequantise() - weight)
+    assert np.abs(quantised.dequantise() - weight).mean() < 0.1 * plain.mean()

@@ -119,11 +119,11 @@ def bundle() -> Bundle:
 def test_the_bundle_is_small_and_measured(bundle: Bundle) -> None:
     figures = {figure.name: figure.value for figure in bundle.manifest.figures}
     assert figures["size of the model"] <= 95
-    assert figures["perplexity of prose-v1, this bundle"] <= 1.35 * figures["perplexity of prose-v1, float32"]
+    assert figures["perplexity of prose-v1, this bundle"] <= 1.15 * figures["perplexity of prose-v1, float32"]
     calibration = bundle.manifest.threshold.calibration
     assert calibration.auroc >= 0.75
     assert calibration.kept_accuracy >= 0.8
-    assert 0.1 <= calibration.kept_share <= 0.9
+    assert 0 < calibration.kept_share < 1
 
 
 def test_the_bundle_answers(bundle: Bundle) -> None:

@@ -144,11 +144,11 @@ class _Builder:
         weight = self._weights[name]
         if not isinstance(weight, Quantised):
             return self._node("Gather", [self._constant(name, weight), ids], axis=0)
-        codes, scales = self._quantised(name, weight)
+        codes, scales, zeros = self._quantised(name, weight)
         flat = self._node("Reshape", [codes, self._constant("flat", np.array([self._shape.vocabulary, -1]))])
         return self._node(
             "GatherBlockQuantized",
-            [flat, ids, scales],
+            [flat, ids, scales, zeros],
             domain=_MICROSOFT,
             bits=4,
             block_size=GROUP,
@@ -156,25 +156,33 @@ class _Builder:
             quantize_axis=1,
         )
 
-    def _quantised(self, name: str, weight: Quantised) -> tuple[str, str]:
-        return self._constant(f"{name}.codes", weight.codes), self._constant(f"{name}.scales", weight.scales)
+    def _quantised(self, name: str, weight: Quantised) -> tuple[str, str, str]:
+        parts = {"codes": weight.codes, "scales": weight.scales, "zeros": weight.packed_zeros}
+        codes, scales, zeros = (self._constant(f"{name}.{part}", value) for part, value in parts.items())
+        return codes, scales, zeros
 
     def _linear(self, name: str, value: str, output: str = "") -> str:
         weight = self._weights[name]
-        if isinstance(weight, Quantised):
-            rows, groups, _ = weight.codes.shape
-            return self._node(
-                "MatMulNBits",
-                [value, *self._quantised(name, weight)],
-                output,
-                domain=_MICROSOFT,
-                K=groups * GROUP,
-                N=rows,
-                bits=4,
-                block_size=GROUP,
-                accuracy_level=_INT8_ACTIVATIONS,
-            )
-        return self._node("MatMul", [value, self._constant(f"{name}.transposed", weight.T)], output)
+        if not isinstance(weight, Quantised):
+            return self._node("MatMul", [value, self._constant(f"{name}.transposed", weight.T)], output)
+        inputs = [self._with_sums(value) if weight.sums else value, *self._quantised(name, weight)]
+        return self._node(
+            "MatMulNBits",
+            inputs,
+            output,
+            domain=_MICROSOFT,
+            K=weight.columns,
+            N=weight.codes.shape[0],
+            bits=4,
+            block_size=GROUP,
+            accuracy_level=_INT8_ACTIVATIONS,
+        )
+
+    def _with_sums(self, value: str) -> str:
+        """[1, T, K] → [1, T, K + K/32]: the inputs, then the sum of every 32 of them."""
+        groups = self._node("Reshape", [value, self._constant("in_groups", np.array([0, 0, -1, GROUP]))])
+        sums = self._node("ReduceSum", [groups, self._constant("axis_last", np.array([-1]))], keepdims=0)
+        return self._node("Concat", [value, sums], axis=-1)
 
     def _head(self) -> None:
         name = "head" if "head" in self._weights else "embedding"

@@ -23,7 +23,7 @@ from upcall.export.bundle_folder import check_target, growing_bundle, seal
 from upcall.export.calibration import DEFAULT_TARGET, asker, calibrate
 from upcall.export.chat import derive_template
 from upcall.export.graph import Matrix, build_graph, joined, save_graph
-from upcall.export.quantise import quantise
+from upcall.export.quantise import quantise, quantise_with_sums
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
 from upcall.export.source import DecoderShape, SourceModel, Weights, read_gguf
@@ -219,9 +219,12 @@ def spdx(field: str) -> str:
 
 
 def _save_quantised(weights: Weights, shape: DecoderShape, path: Path) -> None:
-    matrices: dict[str, Matrix] = {
-        name: quantise(weight) if weight.ndim == 2 else weight for name, weight in weights.items()
-    }
+    matrices: dict[str, Matrix] = {}
+    for name, weight in weights.items():
+        if weight.ndim == 1:
+            matrices[name] = weight
+        else:  # rows of the embedding are looked up too, and a tied head reads the same bytes
+            matrices[name] = quantise(weight) if name in ("embedding", "head") else quantise_with_sums(weight)
     save_graph(build_graph(matrices, shape), path, external=False)
 
 

@@ -1,7 +1,8 @@
-"""Weights to 4 bits: groups of 32 along the input, one float32 scale each, symmetric around code 8."""
+"""Weights to 4 bits: groups of 32 along the input with a float32 scale each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,35 +13,51 @@ from upcall.edge_runtime.errors import ModelError, require
 from upcall.export.source import Array
 
 GROUP = 32
-_CANDIDATES = 12
+_FACTORS = tuple(0.8 + 0.025 * step for step in range(11))
+_SPANS = tuple(range(15, 7, -1))
 _ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """A matrix [N, K] as ``(code − 8) · scale``.
+    """A matrix [N, K] as ``(code − zero) · scale``, in the layout of MatMulNBits.
 
     Args:
-        codes: [N, K/32, 16] uint8, two codes a byte, the earlier one in the low half: the layout of MatMulNBits.
-        scales: [N, K/32] float32.
+        codes: [N, ⌈K/32⌉, 16] uint8, two codes a byte, the earlier one in the low half; codes beyond K mean 0.
+        scales: [N, ⌈K/32⌉] float32.
+        zeros: [N, ⌈K/32⌉] uint8, 0 to 15.
+        columns: K.
+        sums: of the K columns, the last that stand for sums of 32 inputs each; 0 where the matrix is plain.
     """
 
     codes: NDArray[np.uint8]
     scales: Array
+    zeros: NDArray[np.uint8]
+    columns: int
+    sums: int = 0
+
+    @property
+    def packed_zeros(self) -> NDArray[np.uint8]:
+        """[N, ⌈groups/2⌉] uint8, two a byte, as MatMulNBits wants them."""
+        return _packed(self.zeros)
 
     def dequantise(self) -> Array:
-        """[N, K] float32."""
+        """[N, inputs] float32, the sums folded back into the inputs that they are of."""
         rows, groups, _ = self.codes.shape
         codes = np.stack([self.codes & 15, self.codes >> 4], axis=-1).reshape(rows, groups, GROUP)
-        wide = (codes.astype(np.float32) - 8.0) * self.scales[:, :, None]
-        return np.asarray(wide.reshape(rows, groups * GROUP))
+        steps = codes.astype(np.float32) - self.zeros[:, :, None].astype(np.float32)
+        wide = (steps * self.scales[:, :, None]).reshape(rows, groups * GROUP)[:, : self.columns]
+        inputs = self.columns - self.sums
+        if not self.sums:
+            return np.asarray(wide)
+        return np.asarray(wide[:, :inputs] + np.repeat(wide[:, inputs:], GROUP, axis=1))
 
 
 def quantise(weight: Array) -> Quantised:
-    """Choose, for every group, the scale of least squared error.
+    """For every group, scale and zero of least squared error.
 
-    Twelve scales are tried, from 0.75 to 1.05 times the one that maps the group's largest weight to the code 0; then the best
-    one is replaced by the least-squares fit to its codes.
+    Eleven scales are tried, from 0.8 to 1.05 times a fifteenth of the group's range, each with the zero that centres the range;
+    then the best scale is replaced by the least-squares fit to its codes.
 
     Args:
         weight: [N, K] float32, K a multiple of 32.
@@ -48,30 +65,99 @@ def quantise(weight: Array) -> Quantised:
     Raises:
         ModelError: K is not a multiple of 32.
     """
+    codes, scales, zeros = _by_rows(weight, _whole_zero)
+    return Quantised(codes=_packed(codes), scales=scales, zeros=zeros, columns=weight.shape[1])
+
+
+def quantise_with_sums(weight: Array) -> Quantised:
+    """Without the error of a whole-numbered zero: Q4_1 weights, 16 levels from any minimum, stay what they were.
+
+    A group is ``(code − zero) · scale + rest``. The rest, the same for 32 weights, is below half a scale; it multiplies the sum
+    of the group's inputs. So the graph appends these sums to the inputs, and the rests, in 4 bits again, to the columns.
+
+    Args:
+        weight: [N, K] float32, K a multiple of 32.
+
+    Returns:
+        Of K + K/32 columns.
+
+    Raises:
+        ModelError: K is not a multiple of 32.
+
+    Departure: whole zeros alone are usual, and raised the perplexity of a Q4_1 model by a fifth.
+    """
+    rows, columns = weight.shape
+    codes, scales, zeros, rests = _by_rows(weight, _with_rest)
+    sums = columns // GROUP
+    padded = np.zeros((rows, -(-sums // GROUP) * GROUP), dtype=np.float32)
+    padded[:, :sums] = rests
+    rest = quantise(padded)
+    return Quantised(
+        codes=np.concatenate([_packed(codes), rest.codes], axis=1),
+        scales=np.concatenate([scales, rest.scales], axis=1),
+        zeros=np.concatenate([zeros, rest.zeros], axis=1),
+        columns=columns + sums,
+        sums=sums,
+    )
+
+
+def _by_rows(weight: Array, one: Callable[[Any, Any], tuple[Any, ...]]) -> list[Any]:
+    """Apply a function of (torch, [n, G, 32]) to slices of rows and join what it gives, as arrays."""
     rows, columns = weight.shape
     if columns % GROUP:
         raise ModelError(f"A matrix has {columns} inputs.", allowed=f"a multiple of {GROUP}")
     torch = require("torch", extra="export")
     groups = torch.from_numpy(weight).reshape(rows, columns // GROUP, GROUP)
-    parts = [_quantise_rows(torch, groups[start : start + _ROWS_AT_ONCE]) for start in range(0, rows, _ROWS_AT_ONCE)]
-    codes = np.concatenate([codes for codes, _ in parts])
-    scales = np.concatenate([scales for _, scales in parts])
-    return Quantised(codes=codes[..., 0::2] | (codes[..., 1::2] << 4), scales=scales)
+    parts = [one(torch, groups[start : start + _ROWS_AT_ONCE]) for start in range(0, rows, _ROWS_AT_ONCE)]
+    return [np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)]
 
 
-def _quantise_rows(torch: Any, groups: Any) -> tuple[NDArray[np.uint8], Array]:
-    """[n, G, 32] float32 → codes [n, G, 32] uint8 in 0 to 15, scales [n, G] float32."""
-    extreme = groups.gather(-1, groups.abs().argmax(dim=-1, keepdim=True))
-    base = torch.where(extreme == 0, 1.0, extreme / -8.0)
-    best_scale, best_error = base, torch.full_like(base, float("inf"))
-    for factor in np.linspace(0.75, 1.05, _CANDIDATES).tolist():
-        scale = base * factor
-        codes = (groups / scale).round_().clamp_(-8, 7)
-        error = (codes * scale - groups).square_().sum(dim=-1, keepdim=True)
+def _whole_zero(torch: Any, groups: Any) -> tuple[Any, ...]:
+    """[n, G, 32] float32 → codes [n, G, 32] uint8, scales [n, G] float32, zeros [n, G] uint8."""
+    low, high = groups.amin(dim=-1, keepdim=True), groups.amax(dim=-1, keepdim=True)
+    span = torch.where(high == low, 1.0, high - low)
+    best_scale, best_error = span, torch.full_like(span, float("inf"))
+
+    def codes_of(scale: Any) -> tuple[Any, Any]:
+        zeros = (7.5 - (low + high) / (2 * scale)).round_().clamp_(0, 15)
+        return ((groups / scale).round_() + zeros).clamp_(0, 15), zeros
+
+    for factor in _FACTORS:
+        scale = span * (factor / 15)
+        codes, zeros = codes_of(scale)
+        error = ((codes - zeros) * scale - groups).square_().sum(dim=-1, keepdim=True)
         better = error < best_error
         best_scale = torch.where(better, scale, best_scale)
         best_error = torch.where(better, error, best_error)
-    codes = (groups / best_scale).round_().clamp_(-8, 7)
-    power = codes.square().sum(dim=-1, keepdim=True)
-    fitted = torch.where(power == 0, best_scale, (codes * groups).sum(dim=-1, keepdim=True) / power.clamp(min=1))
-    return (codes + 8).to(torch.uint8).numpy(), fitted.squeeze(-1).numpy()
+    codes, zeros = codes_of(best_scale)
+    steps = codes - zeros
+    power = steps.square().sum(dim=-1, keepdim=True)
+    fitted = torch.where(power == 0, best_scale, (steps * groups).sum(dim=-1, keepdim=True) / power.clamp(min=1))
+    return codes.to(torch.uint8), fitted.squeeze(-1), zeros.squeeze(-1).to(torch.uint8)
+
+
+def _with_rest(torch: Any, groups: Any) -> tuple[Any, ...]:
+    """[n, G, 32] float32 → codes [n, G, 32] uint8, scales [n, G] float32, zeros [n, G] uint8, rests [n, G] float32.
+
+    The range of a group is taken as 15 steps, 14, … 8, since a group need not use both ends of its 16 levels.
+    """
+    low, high = groups.amin(dim=-1, keepdim=True), groups.amax(dim=-1, keepdim=True)
+    span = torch.where(high == low, 1.0, high - low)
+    best_scale, best_error = span, torch.full_like(span, float("inf"))
+    for steps in _SPANS:
+        scale = span / steps
+        error = (((groups - low) / scale).round_() * scale + low - groups).square_().sum(dim=-1, keepdim=True)
+        better = error < best_error
+        best_scale = torch.where(better, scale, best_scale)
+        best_error = torch.where(better, error, best_error)
+    codes = ((groups - low) / best_scale).round_().clamp_(0, 15)
+    zeros = (-low / best_scale).round_().clamp_(0, 15)
+    rests = (groups - (codes - zeros) * best_scale).mean(dim=-1)
+    return codes.to(torch.uint8), best_scale.squeeze(-1), zeros.squeeze(-1).to(torch.uint8), rests
+
+
+def _packed(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """[…, n] of 0 to 15 → […, ⌈n/2⌉], the earlier one in the low half."""
+    if values.shape[-1] % 2:
+        values = np.concatenate([values, np.zeros_like(values[..., :1])], axis=-1)
+    return np.asarray(values[..., 0::2] | (values[..., 1::2] << 4))

@@ -16,18 +16,15 @@ class Recipe:
     Args:
         name: frozen.
         text: for people.
-        bits_per_weight: on disk, scales included.
     """
 
     name: str
     text: str
-    bits_per_weight: float
 
 
 ONNX_INT4_G32 = Recipe(
     name="onnx_int4_g32",
     text="ONNX; every matrix, embedding and head in 4 bits, groups of 32, int8 activations",
-    bits_per_weight=5.0,
 )
 RECIPES = {recipe.name: recipe for recipe in (ONNX_INT4_G32,)}
 

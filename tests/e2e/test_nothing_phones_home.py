@@ -31,10 +31,10 @@ def trace(service: Service, device_bundle: Path, tmp_path_factory: pytest.TempPa
         pytest.skip("strace is not installed")
     output = tmp_path_factory.mktemp("trace") / "trace.txt"
     question = "Copy this address: ann.lee@example.com"
+    tracer = [strace, "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={TRACED}", "-o", str(output)]
+    options = ["--cloud", service.target, "--threshold", "0", "--max-output-tokens", "20"]
     done = subprocess.run(
-        [strace, "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={TRACED}", "-o", str(output), *UPCALL, "ask", question]
-        + ["--bundle", str(device_bundle), "--cloud", service.target, "--strategy", "cascade", "--threshold", "0"]
-        + ["--max-output-tokens", "20"],
+        [*tracer, *UPCALL, "ask", question, "--bundle", str(device_bundle), *options],
         # The interpreter's own cache of compiled modules lies beside the sources and is no file of Upcall.
         env={**os.environ, "UPCALL_API_KEY": service.api_key, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -13,21 +13,10 @@ from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Strategy
-from upcall.edge_runtime.opening import open_session
-from upcall.edge_runtime.redaction import Action, Policy
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def policy_from(block: list[str] | None) -> Policy:
-    """Mask everything but the types that must keep the question on the device.
-
-    Raises:
-        InputError: an unknown type.
-    """
-    return Policy.parse({name.upper(): Action.BLOCK for name in block or []})
 
 
 @app.command(
@@ -66,11 +55,14 @@ def ask(
         cloud_timeout_ms=cloud_timeout_ms,
         threshold=threshold,
     )
-    session = open_session(
-        bundle_path=bundle,
-        cloud=shared.cloud_options(cloud, model=cloud_model, use_tls=tls, ca_certificate=ca_certificate),
-        policy=policy_from(block),
-        private_terms=private or (),
+    session = shared.session_from(
+        bundle=bundle,
+        cloud=cloud,
+        cloud_model=cloud_model,
+        tls=tls,
+        ca_certificate=ca_certificate,
+        private=private,
+        block=block,
     )
     notes = Console(stderr=True)
     try:

@@ -8,12 +8,10 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.cli import options as shared
-from upcall.edge_runtime.cli.ask import policy_from
 from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Strategy
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import open_session
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions, Session
@@ -52,11 +50,14 @@ def chat(
         cloud_timeout_ms=cloud_timeout_ms,
         threshold=threshold,
     )
-    session = open_session(
-        bundle_path=bundle,
-        cloud=shared.cloud_options(cloud, model=cloud_model, use_tls=tls, ca_certificate=ca_certificate),
-        policy=policy_from(block),
-        private_terms=private or (),
+    session = shared.session_from(
+        bundle=bundle,
+        cloud=cloud,
+        cloud_model=cloud_model,
+        tls=tls,
+        ca_certificate=ca_certificate,
+        private=private,
+        block=block,
     )
     try:
         _Conversation(session, asked, system=system, private_terms=list(private or ())).run()

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import CloudOptions
+from upcall.edge_runtime.opening import CloudOptions, open_session
+from upcall.edge_runtime.redaction import Action, Policy
+from upcall.edge_runtime.session import Session
 
 API_KEY_VARIABLE = "UPCALL_API_KEY"
 
@@ -49,16 +51,33 @@ ThresholdOption = Annotated[
 SystemOption = Annotated[str | None, typer.Option("--system", help="Instructions for the model.")]
 
 
-def cloud_options(target: str | None, *, model: str, use_tls: bool, ca_certificate: Path | None) -> CloudOptions | None:
-    """Options of the call, with the key from the environment: on a command line, other users of the machine would read it."""
-    if not target:
-        return None
-    return CloudOptions(
-        target=target,
+def session_from(
+    *,
+    bundle: Path | None,
+    cloud: str | None,
+    cloud_model: str,
+    tls: bool,
+    ca_certificate: Path | None,
+    private: list[str] | None,
+    block: list[str] | None,
+) -> Session:
+    """The session that the options ask for. The API key is read from the environment: command lines are seen by all users.
+
+    Raises:
+        UpcallError: an option is wrong, or something that it names cannot be had.
+    """
+    called = CloudOptions(
+        target=cloud or "",
         api_key=os.environ.get(API_KEY_VARIABLE, ""),
-        model=model,
-        use_tls=use_tls,
+        model=cloud_model,
+        use_tls=tls,
         ca_certificate=ca_certificate,
+    )
+    return open_session(
+        bundle_path=bundle,
+        cloud=called if cloud else None,
+        policy=Policy.parse({name.upper(): Action.BLOCK for name in block or []}),
+        private_terms=private or (),
     )
 
 

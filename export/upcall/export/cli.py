@@ -12,9 +12,9 @@ from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.models.catalogue import find
 from upcall.edge_runtime.models.store import model_path
-from upcall.export.calibration import DEFAULT_TARGET
 from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
 from upcall.export.recipes import ONNX_INT4_G32, check_format, find_recipe
+from upcall.export.threshold import DEFAULT_TARGET
 from upcall.protocol.v1 import bundle_pb2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

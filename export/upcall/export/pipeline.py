@@ -20,13 +20,13 @@ from upcall.edge_runtime.models.store import locked
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export import parity
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
-from upcall.export.calibration import DEFAULT_TARGET, asker, calibrate
 from upcall.export.chat import derive_template
 from upcall.export.graph import Matrix, build_graph, joined, save_graph
 from upcall.export.quantise import quantise, quantise_with_sums
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
 from upcall.export.source import DecoderShape, SourceModel, Weights, read_gguf
+from upcall.export.threshold import DEFAULT_TARGET, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
 from upcall.protocol.v1 import bundle_pb2
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.export.calibration import Outcome, auroc, calibrate, choose_threshold, is_right, load_set
+from upcall.export.threshold import Outcome, auroc, calibrate, choose_threshold, is_right, load_set
 from upcall.protocol.v1 import bundle_pb2
 
 

@@ -83,14 +83,17 @@ def tiny_bundle(tiny_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     path.mkdir()
     shutil.copy(tiny_graph, path / MODEL_ONNX)
     write_byte_tokenizer(path / TOKENIZER)
-    chatml = {
-        role.value: bundle_pb2.RoleFormat(prefix=f"{TURN_START}{role}\n", suffix=f"{TURN_END}\n") for role in Role
-    }
+    system, user, assistant = (
+        bundle_pb2.RoleFormat(prefix=f"{TURN_START}{role}\n", suffix=f"{TURN_END}\n")
+        for role in (Role.SYSTEM, Role.USER, Role.ASSISTANT)
+    )
     manifest = bundle_pb2.BundleManifest(
         schema_version=SCHEMA_VERSION,
         stop_token_ids=[TURN_END_ID],
         shape=bundle_pb2.ModelShape(context_length=512, vocabulary_size=BYTE_VOCABULARY_SIZE, hidden_size=HIDDEN),
-        chat_template=bundle_pb2.ChatTemplate(generation_prefix=CHATML.generation_prefix, **chatml),
+        chat_template=bundle_pb2.ChatTemplate(
+            system=system, user=user, assistant=assistant, generation_prefix=CHATML.generation_prefix
+        ),
         threshold=bundle_pb2.Threshold(signal=bundle_pb2.SIGNAL_MEAN_LOG_PROB, value=-0.5),
     )
     for name in (MODEL_ONNX, TOKENIZER):

@@ -20,7 +20,7 @@ def test_the_shipped_set() -> None:
     assert len({question.messages[-1].content for question in questions}) == len(questions)
     for question in questions:
         if question.task == "addition":
-            left, _, right = question.messages[-1].content.removesuffix(" =").partition(" + ")
+            left, _, right = question.messages[-1].content.removeprefix("What is ").removesuffix("?").partition(" + ")
             assert int(left) + int(right) == int(question.answer)
         assert question.messages[-1].content not in [message.content for message in question.messages[:-1]]
     assert len(sha256) == 64
@@ -32,6 +32,9 @@ def test_the_shipped_set() -> None:
         ("1181", "1181", True),
         (" 1,181.", "1181", True),
         ("11811", "1181", False),
+        ("928 + 253 = 1181", "1181", True),
+        ("1181 + 253 = 928", "1181", False),
+        ("I do not know", "1181", False),
         ("-5", "5", False),
         ("Positive!", "positive", True),
         ("not positive", "positive", False),
@@ -87,7 +90,7 @@ def test_calibrate_asks_the_whole_set() -> None:
 
     def ask(messages: Sequence[Message]) -> tuple[str, list[float]]:
         asked.append(messages)
-        knows = messages[-1].content.endswith("=")
+        knows = messages[-1].content.startswith("What is ") and "+" in messages[-1].content
         return (right[tuple(messages)], [-0.1]) if knows else ("no idea", [-2.0])
 
     threshold = calibrate(ask)

@@ -26,7 +26,7 @@ from upcall.protocol.v1 import bundle_pb2
 
 SET_NAME = "everyday-v1"
 DEFAULT_TARGET = 0.8
-_MAX_ANSWER_TOKENS = 12
+_MAX_ANSWER_TOKENS = 24
 _SIGNALS = {
     Signal.MEAN_LOG_PROB: bundle_pb2.SIGNAL_MEAN_LOG_PROB,
     Signal.MIN_LOG_PROB: bundle_pb2.SIGNAL_MIN_LOG_PROB,
@@ -114,10 +114,12 @@ def calibrate(
 
 
 def is_right(text: str, answer: str) -> bool:
-    """Whether the first number (for a number) or the first word of the text is the answer; case and commas do not count."""
-    pattern = r"-?\d[\d,]*" if answer.isdecimal() else r"[^\W\d_]+"
-    found = re.search(pattern, text)
-    return found is not None and found[0].replace(",", "").lower() == answer.lower()
+    """Whether the last number (for a number) or the first word of the text is the answer; case and commas do not count."""
+    if answer.isdecimal():
+        numbers = re.findall(r"-?\d[\d,]*", text)
+        return bool(numbers) and numbers[-1].replace(",", "") == answer
+    word = re.search(r"[^\W\d_]+", text)
+    return word is not None and word[0].lower() == answer.lower()
 
 
 def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float) -> bundle_pb2.Threshold:

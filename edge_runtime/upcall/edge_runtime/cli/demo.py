@@ -51,9 +51,11 @@ class Question:
     match: str
 
     def is_right(self, answer: str) -> bool:
-        """Equal but for case and a full stop; or, where the answer is to be copied, holding it to the letter."""
+        """As the group says: holding the words to be copied, ending in the number, or equal but for case and a full stop."""
         if self.match == "contains":
             return self.expected in answer
+        if self.match == "last number":
+            return re.findall(r"\d+", answer.replace(",", ""))[-1:] == [self.expected]
         return answer.strip().rstrip(".").casefold() == self.expected.casefold()
 
 
@@ -127,7 +129,7 @@ def _ask_all(session: Session, questions: Sequence[Question], console: Console) 
     for question in questions:
         if before is None or before.group != question.group:
             console.rule(question.group)
-            if question.match == "equal":
+            if question.match != "contains":
                 console.print("[dim]after these examples, which leave the device too when it calls:[/dim]")
                 for message in question.messages[:-1]:
                     console.print(f"[dim]  {message.role}: {escape(message.content)}[/dim]")

@@ -25,7 +25,7 @@ from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.protocol.v1 import bundle_pb2
 
 SET_NAME = "everyday-v1"
-DEFAULT_TARGET = 0.8
+DEFAULT_TARGET = 0.9
 _MAX_ANSWER_TOKENS = 24
 _SIGNALS = {
     Signal.MEAN_LOG_PROB: bundle_pb2.SIGNAL_MEAN_LOG_PROB,

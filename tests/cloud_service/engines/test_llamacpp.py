@@ -21,7 +21,7 @@ from upcall.cloud_service.engine import (
     Finish,
     PromptTooLongError,
 )
-from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions, physical_cores
+from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.models.catalogue import find
@@ -95,10 +95,6 @@ async def engine() -> AsyncGenerator[LlamaCppEngine, None]:
         yield loaded
     finally:
         await loaded.close()
-
-
-async def test_physical_cores() -> None:
-    assert 1 <= physical_cores() <= (os.cpu_count() or 1)
 
 
 async def test_a_file_that_is_no_model(tmp_path: Path) -> None:

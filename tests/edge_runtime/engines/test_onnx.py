@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from upcall.edge_runtime.engines.onnx import OnnxEngine, physical_cores
+from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import EngineError
 
 
@@ -26,7 +25,3 @@ def test_a_graph_of_something_else(tmp_path: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
     with pytest.raises(EngineError, match="not an Upcall graph"):
         OnnxEngine(path, context_length=8, vocabulary_size=8)
-
-
-def test_physical_cores() -> None:
-    assert 1 <= physical_cores() <= (os.cpu_count() or 1)

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from upcall.cloud_service.engine import (
     PromptTooLongError,
 )
 from upcall.edge_runtime.errors import MissingExtraError, ModelError, UpcallError
+from upcall.edge_runtime.processors import physical_cores
 
 _LINE_LIMIT = 1 << 20
 _LOAD_PATIENCE_S = 120.0
@@ -242,19 +242,6 @@ class LlamaCppEngine:
                 self._events[event["id"]].put_nowait(event)
         await process.wait()
         return None
-
-
-def physical_cores() -> int:
-    """Physical cores that this process may use, at least 1. More threads than that make llama.cpp slower."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    cores = set()
-    for cpu in usable:
-        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        try:
-            cores.add(siblings.read_text(encoding="ascii"))
-        except OSError:
-            cores.add(str(cpu))
-    return max(1, len(cores))
 
 
 def _load_failure(event: dict[str, Any], options: LlamaCppOptions) -> UpcallError:

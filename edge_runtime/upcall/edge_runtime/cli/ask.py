@@ -78,7 +78,7 @@ def ask(
     elif outcome.done is not None:
         if why and outcome.redacted is not None:
             notes.print(describe_departure(outcome.redacted), highlight=False, soft_wrap=True)
-        notes.print(describe(outcome), highlight=False)
+        notes.print(describe(outcome), highlight=False, soft_wrap=True)
     if outcome.was_stopped:
         raise KeyboardInterrupt
     if outcome.error is not None:

@@ -134,6 +134,6 @@ class _Conversation:
         if outcome.was_stopped:
             self._notes.print("\n[dim]stopped[/dim]")
         else:
-            self._notes.print(describe(outcome), highlight=False)
+            self._notes.print(describe(outcome), highlight=False, soft_wrap=True)
         if outcome.answer:
             self._history += [question, Message(Role.ASSISTANT, outcome.answer)]

@@ -134,12 +134,10 @@ def _ask_all(session: Session, questions: Sequence[Question], console: Console) 
                 for message in question.messages[:-1]:
                     console.print(f"[dim]  {message.role}: {escape(message.content)}[/dim]")
         before = question
-        console.print(f"\n[bold]{escape(question.messages[-1].content)}[/bold]")
+        console.print(f"\n[bold]{escape(question.messages[-1].content)}[/bold]", soft_wrap=True)
         outcome = _ask(session, question, Strategy.CASCADE, console)
-        console.print(
-            ("[green]right[/green]  " if question.is_right(outcome.answer) else "[red]wrong[/red]  ")
-            + describe(outcome)
-        )
+        verdict = "[green]right[/green]" if question.is_right(outcome.answer) else "[red]wrong[/red]"
+        console.print(f"{verdict}  {describe(outcome)}", soft_wrap=True)
         if outcome.redacted is not None:
             sent = outcome.redacted.messages if question.match == "contains" else outcome.redacted.messages[-1:]
             console.print(describe_departure(outcome.redacted, sent), soft_wrap=True)

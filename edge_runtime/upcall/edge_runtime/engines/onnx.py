@@ -11,6 +11,7 @@ import numpy as np
 
 from upcall.edge_runtime.engine import Step
 from upcall.edge_runtime.errors import EngineError, require
+from upcall.edge_runtime.processors import physical_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,15 +143,3 @@ class OnnxEngine:
                 f"{self._position + len(tokens):,} tokens do not fit.",
                 allowed=f"{self._context_length:,}, the context length",
             )
-
-
-def physical_cores() -> int:
-    """Cores that this process may use, hyper-threads counted once where Linux tells; at least 1."""
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    siblings = set()
-    for cpu in allowed:
-        try:
-            siblings.add(Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text())
-        except OSError:
-            return max(1, len(allowed))
-    return max(1, len(siblings))

@@ -139,6 +139,8 @@ class CloudServer:
             await self._server.stop(self._options.grace_s if grace_s is None else grace_s)
         await self.service.wait_until_idle(patience_s=_CLEAN_UP_S)
         await self._engine.close()
+        if self._watcher is None:  # it never served
+            return
         counts = ", ".join(f"{count} {status}" for status, count in sorted(self.service.counts.items()))
         self._announce(f"upcall cloud: stopped, calls: {counts or 'none'}")
 

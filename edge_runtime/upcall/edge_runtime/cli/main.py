@@ -64,6 +64,8 @@ for _name, (_module, _text) in COMMANDS.items():
 
 def main() -> None:
     """Run a command. An error becomes a message and an exit code, never a traceback (unless UPCALL_DEBUG is set)."""
+    # Read when gRPC is imported. What its core would log comes as errors, too, and better told.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         app()
     except KeyboardInterrupt:

@@ -132,7 +132,7 @@ def test_chat_ends_with_its_input(tiny_bundle: Path, tmp_path: Path) -> None:
     assert upcall("chat", "--bundle", str(tiny_bundle), home=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["ask", "chat", "pull", "export", "cloud", "demo"])
+@pytest.mark.parametrize("command", ["ask", "chat", "pull", "export", "inspect", "verify", "cloud", "demo"])
 def test_help_has_an_example(command: str, tmp_path: Path) -> None:
     done = upcall(command, "--help", home=tmp_path)
     assert done.returncode == 0
@@ -142,7 +142,8 @@ def test_help_has_an_example(command: str, tmp_path: Path) -> None:
 
 def test_main_help_lists_every_command(tmp_path: Path) -> None:
     done = upcall("--help", home=tmp_path)
-    assert all(command in done.stdout for command in ("ask", "chat", "pull", "export", "cloud", "demo"))
+    commands = ("ask", "chat", "pull", "export", "inspect", "verify", "cloud", "demo")
+    assert all(command in done.stdout for command in commands)
 
 
 def test_an_unknown_command(tmp_path: Path) -> None:

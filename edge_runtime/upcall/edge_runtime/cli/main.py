@@ -36,6 +36,8 @@ COMMANDS = {
     "chat": ("upcall.edge_runtime.cli.chat", "Talk, turn by turn."),
     "pull": ("upcall.edge_runtime.cli.pull", "Download models, verified."),
     "export": ("upcall.export.cli", "Turn a model into a device bundle."),
+    "inspect": ("upcall.edge_runtime.cli.inspect", "Show what is in a bundle."),
+    "verify": ("upcall.edge_runtime.cli.verify", "Check that a bundle works here."),
     "cloud": ("upcall.cloud_service.cli", "Serve the large model."),
     "demo": ("upcall.edge_runtime.cli.demo", "See all of it work, on real models."),
 }

@@ -108,23 +108,30 @@ class _Clock:
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
-        self._first: float | None = None
+        self._first_token: float | None = None
+        self._first_text: float | None = None
 
     def restart_answer(self) -> None:
-        self._first = None
+        self._first_token = self._first_text = None
+
+    def mark_token(self) -> None:
+        """A token is there, though its text may be held back: part of a character, or of a placeholder."""
+        if self._first_token is None:
+            self._first_token = time.perf_counter()
 
     def mark_text(self) -> None:
-        if self._first is None:
-            self._first = time.perf_counter()
+        self.mark_token()
+        if self._first_text is None:
+            self._first_text = time.perf_counter()
 
     def usage(self, place: Place, *, input_tokens: int, output_tokens: int) -> Usage:
         now = time.perf_counter()
-        streamed_s = now - self._first if self._first is not None else 0.0
+        streamed_s = now - self._first_token if self._first_token is not None else 0.0
         return Usage(
             place=place,
             input_tokens=input_tokens,
             output_tokens=output_tokens,
-            time_to_first_token_ms=(self._first - self._start) * 1e3 if self._first is not None else None,
+            time_to_first_token_ms=(self._first_text - self._start) * 1e3 if self._first_text is not None else None,
             total_ms=(now - self._start) * 1e3,
             tokens_per_s=(output_tokens - 1) / streamed_s if output_tokens > 1 and streamed_s > 0 else None,
         )
@@ -266,6 +273,7 @@ class _Question:
                 if isinstance(part, CloudUsage):
                     usage = part
                     continue
+                self._clock.mark_token()
                 if text := restorer.feed(part.text):
                     answer.append(text)
                     self._clock.mark_text()

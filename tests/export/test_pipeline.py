@@ -19,6 +19,7 @@ from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.export import ExportPlan, StageTime, export
+from upcall.export.recipes import ONNX_FP32, ONNX_INT8, Recipe
 
 
 def plan_for(path: Path, **changes: Any) -> ExportPlan:
@@ -47,6 +48,26 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
     assert [stage.name for stage in stages if stage.seconds is None] == [
         s.name for s in stages if s.seconds is not None
     ]
+
+
+@pytest.mark.parametrize(("recipe", "megabytes"), [(ONNX_INT8, 0.1), (ONNX_FP32, 0.3)])
+def test_other_recipes(home: Path, tmp_path: Path, recipe: Recipe, megabytes: float) -> None:
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=recipe)
+    manifest = export(plan)
+    figures = {figure.name: figure.value for figure in manifest.figures}
+    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 6)
+    assert figures["greedy choice as in float32"] >= (1.0 if recipe is ONNX_FP32 else 0.8)
+    assert figures["size of the model"] < megabytes + 1.1  # the tables of the rotary positions are half a megabyte
+    assert f"# tiny, {recipe.name}" in (plan.target / "card.md").read_text()
+
+
+def test_large_weights_stand_in_a_file_of_their_own(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upcall.export.pipeline._MAX_ONE_FILE", 100_000)
+    plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=ONNX_FP32)
+    export(plan)
+    assert {file.path for file in open_bundle(plan.target).manifest.files} >= {"model.onnx", "model.onnx.data"}
 
 
 def test_the_graph_serves_the_engine(home: Path, tmp_path: Path) -> None:

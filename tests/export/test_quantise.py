@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from upcall.edge_runtime.errors import ModelError
-from upcall.export.quantise import quantise, quantise_with_sums
+from upcall.export.quantise import Quantised, quantise, quantise_8, quantise_with_sums, stored
+from upcall.export.source import Array
 
 
 def test_error_is_bounded_by_the_group() -> None:
@@ -23,9 +26,10 @@ def test_values_on_the_grid_are_exact() -> None:
     np.testing.assert_allclose(quantise(weight).dequantise(), weight, atol=1e-6)
 
 
-def test_onnxruntime_reads_the_same_weights() -> None:
+@pytest.mark.parametrize("form", [quantise, quantise_8])
+def test_onnxruntime_reads_the_same_weights(form: Callable[[Array], Quantised]) -> None:
     random = np.random.default_rng(1)
-    quantised = quantise(random.normal(size=(24, 64)).astype(np.float32))
+    quantised = form(random.normal(size=(24, 64)).astype(np.float32))
     arrays = {"codes": quantised.codes, "scales": quantised.scales, "zeros": quantised.packed_zeros}
     constants = [numpy_helper.from_array(value, name) for name, value in arrays.items()]
     node = helper.make_node(
@@ -35,7 +39,7 @@ def test_onnxruntime_reads_the_same_weights() -> None:
         domain="com.microsoft",
         K=64,
         N=24,
-        bits=4,
+        bits=quantised.bits,
         block_size=32,
     )
     graph = helper.make_graph(
@@ -67,3 +71,23 @@ def test_weights_with_16_levels_from_any_minimum_stay_what_they_were() -> None:
     assert (quantised.columns, quantised.sums) == (99, 3)
     plain = np.abs(quantise(weight).dequantise() - weight)
     assert np.abs(quantised.dequantise() - weight).mean() < 0.1 * plain.mean()
+
+
+def test_8_bits_are_close_in_every_group() -> None:
+    random = np.random.default_rng(3)
+    weight = random.normal(size=(48, 96)).astype(np.float32)
+    weight[0] = 0
+    weight[1] = np.abs(weight[1]) + 5  # far from 0, which stays one of the levels
+    restored = quantise_8(weight).dequantise()
+    groups = weight.reshape(48, 3, 32)
+    span = np.maximum(groups.max(axis=-1), 0) - np.minimum(groups.min(axis=-1), 0)
+    assert (np.abs(restored.reshape(48, 3, 32) - groups) <= span[..., None] * (1 / 255 + 1e-6)).all()
+    assert (restored[0] == 0).all()
+
+
+@pytest.mark.parametrize("bits", [4, 8, 32])
+def test_a_recipe_keeps_vectors_and_stores_matrices(bits: int) -> None:
+    matrix, vector = np.ones((8, 32), dtype=np.float32), np.ones(32, dtype=np.float32)
+    kept = stored({"embedding": matrix, "0.o": matrix, "final_norm": vector}, bits=bits)
+    assert kept["final_norm"] is vector
+    assert [weight.bits if isinstance(weight, Quantised) else 32 for weight in kept.values()][:2] == [bits, bits]

@@ -1,4 +1,4 @@
-"""The decoder as an ONNX graph, written operator by operator from the weights, in float32 or with 4-bit matrices.
+"""The decoder as an ONNX graph, written operator by operator from the weights, in float32 or with matrices of 4 or 8 bits.
 
 Inputs: ``input_ids`` [1, T] int64; ``past_key_values.N.key`` and ``.value`` [1, H, P, D/heads] float32, P ≥ 0.
 Outputs: ``logits`` [1, V] (last token), ``hidden_last``, ``hidden_sum``, ``hidden_mid`` [1, D];
@@ -150,7 +150,7 @@ class _Builder:
             "GatherBlockQuantized",
             [flat, ids, scales, zeros],
             domain=_MICROSOFT,
-            bits=4,
+            bits=weight.bits,
             block_size=GROUP,
             gather_axis=0,
             quantize_axis=1,
@@ -173,7 +173,7 @@ class _Builder:
             domain=_MICROSOFT,
             K=weight.columns,
             N=weight.codes.shape[0],
-            bits=4,
+            bits=weight.bits,
             block_size=GROUP,
             accuracy_level=_INT8_ACTIVATIONS,
         )

@@ -21,8 +21,8 @@ from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export import parity
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
 from upcall.export.chat import derive_template
-from upcall.export.graph import Matrix, build_graph, joined, save_graph
-from upcall.export.quantise import quantise, quantise_with_sums
+from upcall.export.graph import build_graph, joined, save_graph
+from upcall.export.quantise import stored
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
 from upcall.export.source import DecoderShape, SourceModel, Weights, read_gguf
@@ -36,6 +36,8 @@ _TOOLS = ("gguf", "numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transf
 # there three times at the most: as read, in the graph, in the engine.
 _FLOAT_FACTOR = 8
 _MEMORY_FACTOR = 3
+_BUNDLE_FACTOR = {4: 2, 8: 3, 32: _FLOAT_FACTOR}
+_MAX_ONE_FILE = 1_900_000_000  # protobuf ends at 2 GiB; weights beyond that stand in a file of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class ExportPlan:
     @property
     def disk_bytes(self) -> int:
         """Estimate of what must be free: the float32 graph, for a while, and the bundle."""
-        return (_FLOAT_FACTOR + 2) * self.source.stat().st_size
+        return (_FLOAT_FACTOR + _BUNDLE_FACTOR[self.recipe.bits]) * self.source.stat().st_size
 
     @property
     def memory_bytes(self) -> int:
@@ -153,7 +155,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         manifest.chat_template.CopyFrom(derive_template(transformers, tokenizer, jinja=jinja, eos=eos))
     with _stage("quantise", progress):
         weights = joined(source.weights, source.shape)
-        _save_quantised(weights, source.shape, bundle / MODEL_ONNX)
+        _save_model(weights, plan, source.shape, bundle / MODEL_ONNX)
     engine = _engine(bundle / MODEL_ONNX, source)
     prompts = [tokenizer.encode(text, add_special_tokens=False).ids for text in parity.PROMPTS]
     prose = tokenizer.encode(parity.prose(), add_special_tokens=False).ids[: source.shape.context - 1]
@@ -186,7 +188,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
         engine.close()
     with _stage("write and verify the bundle", progress):
-        size = (bundle / MODEL_ONNX).stat().st_size
+        size = sum(path.stat().st_size for path in bundle.glob(f"{MODEL_ONNX}*"))
         manifest.figures.add(name="size of the model", value=size / 1e6, unit="MB")
         manifest.created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         seal(bundle, manifest)
@@ -218,14 +220,10 @@ def spdx(field: str) -> str:
     return {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-4.0": "CC-BY-4.0"}.get(field.lower(), "NOASSERTION")
 
 
-def _save_quantised(weights: Weights, shape: DecoderShape, path: Path) -> None:
-    matrices: dict[str, Matrix] = {}
-    for name, weight in weights.items():
-        if weight.ndim == 1:
-            matrices[name] = weight
-        else:  # rows of the embedding are looked up too, and a tied head reads the same bytes
-            matrices[name] = quantise(weight) if name in ("embedding", "head") else quantise_with_sums(weight)
-    save_graph(build_graph(matrices, shape), path, external=False)
+def _save_model(weights: Weights, plan: ExportPlan, shape: DecoderShape, path: Path) -> None:
+    matrices = stored(weights, bits=plan.recipe.bits)
+    size = sum(weight.nbytes for weight in matrices.values())
+    save_graph(build_graph(matrices, shape), path, external=size > _MAX_ONE_FILE)
 
 
 def _engine(path: Path, source: SourceModel) -> OnnxEngine:

@@ -1,8 +1,8 @@
-"""Weights to 4 bits: groups of 32 along the input with a float32 scale each."""
+"""Weights to 4 or 8 bits: groups of 32 along the input with a float32 scale each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,39 @@ _SPANS = tuple(range(15, 7, -1))
 _ROWS_AT_ONCE = 4096
 
 
+def stored(weights: Mapping[str, Array], *, bits: int) -> dict[str, Array | Quantised]:
+    """The weights of a decoder as a recipe keeps them; vectors stay float32.
+
+    Args:
+        weights: by name, matrices [out, in].
+        bits: 4, 8 or 32, which changes nothing.
+
+    Raises:
+        ModelError: a matrix has a number of inputs that is no multiple of 32.
+    """
+    result: dict[str, Array | Quantised] = {}
+    for name, weight in weights.items():
+        if weight.ndim == 1 or bits == 32:
+            result[name] = weight
+        elif bits == 8:
+            result[name] = quantise_8(weight)
+        else:  # rows of the embedding are looked up too, and a tied head reads the same bytes
+            result[name] = quantise(weight) if name in ("embedding", "head") else quantise_with_sums(weight)
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class Quantised:
     """A matrix [N, K] as ``(code − zero) · scale``, in the layout of MatMulNBits.
 
     Args:
-        codes: [N, ⌈K/32⌉, 16] uint8, two codes a byte, the earlier one in the low half; codes beyond K mean 0.
+        codes: 4 bits: [N, ⌈K/32⌉, 16] uint8, two codes a byte, the earlier one in the low half; 8 bits: [N, ⌈K/32⌉, 32] uint8.
+            Codes beyond K mean 0.
         scales: [N, ⌈K/32⌉] float32.
-        zeros: [N, ⌈K/32⌉] uint8, 0 to 15.
+        zeros: [N, ⌈K/32⌉] uint8, 0 to 15 or 0 to 255.
         columns: K.
         sums: of the K columns, the last that stand for sums of 32 inputs each; 0 where the matrix is plain.
+        bits: 4 or 8.
     """
 
     codes: NDArray[np.uint8]
@@ -35,16 +58,24 @@ class Quantised:
     zeros: NDArray[np.uint8]
     columns: int
     sums: int = 0
+    bits: int = 4
+
+    @property
+    def nbytes(self) -> int:
+        """Of all of it."""
+        return self.codes.nbytes + self.scales.nbytes + self.zeros.nbytes
 
     @property
     def packed_zeros(self) -> NDArray[np.uint8]:
-        """[N, ⌈groups/2⌉] uint8, two a byte, as MatMulNBits wants them."""
-        return _packed(self.zeros)
+        """As MatMulNBits wants them: 4 bits: [N, ⌈groups/2⌉] uint8, two a byte; 8 bits: [N, groups] uint8."""
+        return _packed(self.zeros) if self.bits == 4 else self.zeros
 
     def dequantise(self) -> Array:
         """[N, inputs] float32, the sums folded back into the inputs that they are of."""
         rows, groups, _ = self.codes.shape
-        codes = np.stack([self.codes & 15, self.codes >> 4], axis=-1).reshape(rows, groups, GROUP)
+        codes = self.codes
+        if self.bits == 4:
+            codes = np.stack([codes & 15, codes >> 4], axis=-1).reshape(rows, groups, GROUP)
         steps = codes.astype(np.float32) - self.zeros[:, :, None].astype(np.float32)
         wide = (steps * self.scales[:, :, None]).reshape(rows, groups * GROUP)[:, : self.columns]
         inputs = self.columns - self.sums
@@ -101,6 +132,19 @@ def quantise_with_sums(weight: Array) -> Quantised:
     )
 
 
+def quantise_8(weight: Array) -> Quantised:
+    """In 8 bits: 256 levels over each group's range, 0 being one of them.
+
+    Args:
+        weight: [N, K] float32, K a multiple of 32.
+
+    Raises:
+        ModelError: K is not a multiple of 32.
+    """
+    codes, scales, zeros = _by_rows(weight, _256_levels)
+    return Quantised(codes=codes, scales=scales, zeros=zeros, columns=weight.shape[1], bits=8)
+
+
 def _by_rows(weight: Array, one: Callable[[Any, Any], tuple[Any, ...]]) -> list[Any]:
     """Apply a function of (torch, [n, G, 32]) to slices of rows and join what it gives, as arrays."""
     rows, columns = weight.shape
@@ -154,6 +198,15 @@ def _with_rest(torch: Any, groups: Any) -> tuple[Any, ...]:
     zeros = (-low / best_scale).round_().clamp_(0, 15)
     rests = (groups - (codes - zeros) * best_scale).mean(dim=-1)
     return codes.to(torch.uint8), best_scale.squeeze(-1), zeros.squeeze(-1).to(torch.uint8), rests
+
+
+def _256_levels(torch: Any, groups: Any) -> tuple[Any, ...]:
+    """[n, G, 32] float32 → codes [n, G, 32] uint8, scales [n, G] float32, zeros [n, G] uint8."""
+    low, high = groups.amin(dim=-1, keepdim=True).clamp(max=0), groups.amax(dim=-1, keepdim=True).clamp(min=0)
+    scale = torch.where(high == low, 1.0, (high - low) / 255)
+    zeros = (-low / scale).round_().clamp_(0, 255)
+    codes = ((groups / scale).round_() + zeros).clamp_(0, 255)
+    return codes.to(torch.uint8), scale.squeeze(-1), zeros.squeeze(-1).to(torch.uint8)
 
 
 def _packed(values: NDArray[np.uint8]) -> NDArray[np.uint8]:

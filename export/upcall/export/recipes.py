@@ -16,17 +16,30 @@ class Recipe:
     Args:
         name: frozen.
         text: for people.
+        bits: of a matrix's weight: 4, 8 or 32.
     """
 
     name: str
     text: str
+    bits: int
 
 
 ONNX_INT4_G32 = Recipe(
     name="onnx_int4_g32",
     text="ONNX; every matrix, embedding and head in 4 bits, groups of 32, int8 activations",
+    bits=4,
 )
-RECIPES = {recipe.name: recipe for recipe in (ONNX_INT4_G32,)}
+ONNX_INT8 = Recipe(
+    name="onnx_int8",
+    text="ONNX; every matrix, embedding and head in 8 bits, groups of 32, int8 activations; twice as large, nearly float32",
+    bits=8,
+)
+ONNX_FP32 = Recipe(
+    name="onnx_fp32",
+    text="ONNX; float32 throughout: large and slow, the measure of the others",
+    bits=32,
+)
+RECIPES = {recipe.name: recipe for recipe in (ONNX_INT4_G32, ONNX_INT8, ONNX_FP32)}
 
 
 def find_recipe(name: str) -> Recipe:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,4 +102,14 @@ def tiny_bundle(tiny_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         file = path / name
         manifest.files.add(path=name, size_bytes=file.stat().st_size, sha256=file_sha256(file))
     (path / MANIFEST).write_text(json_format.MessageToJson(manifest), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def device_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real device model, exported now by the code under test, as a user exports it. For tests marked ``weights``."""
+    path = tmp_path_factory.mktemp("device") / "bundle"
+    command = [sys.executable, "-m", "upcall.edge_runtime.cli", "export", "smollm2-135m-instruct", "--to", "onnx"]
+    done = subprocess.run([*command, "--out", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return path

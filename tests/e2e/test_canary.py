@@ -62,7 +62,7 @@ def captured_loopback() -> Iterator[list[bytes]]:
 
 def ask(service: Service, bundle: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     options = ["--cloud", service.target, "--strategy", "cloud", "--private", CANARIES["CUSTOM"]]
-    options += ["--max-output-tokens", "200"]
+    options += ["--max-output-tokens", "200", "--cloud-timeout-ms", "300000"]
     return subprocess.run(
         [*UPCALL, "ask", QUESTION, "--bundle", str(bundle), *options, *arguments],
         env={**os.environ, "UPCALL_API_KEY": service.api_key, "GRPC_VERBOSITY": "debug", "GRPC_TRACE": "http"},

@@ -32,7 +32,16 @@ def trace(service: Service, device_bundle: Path, tmp_path_factory: pytest.TempPa
     output = tmp_path_factory.mktemp("trace") / "trace.txt"
     question = "Copy this address: ann.lee@example.com"
     tracer = [strace, "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={TRACED}", "-o", str(output)]
-    options = ["--cloud", service.target, "--threshold", "0", "--max-output-tokens", "20"]
+    options = [
+        "--cloud",
+        service.target,
+        "--threshold",
+        "0",
+        "--max-output-tokens",
+        "20",
+        "--cloud-timeout-ms",
+        "300000",
+    ]
     done = subprocess.run(
         [*tracer, *UPCALL, "ask", question, "--bundle", str(device_bundle), *options],
         # The interpreter's own cache of compiled modules lies beside the sources and is no file of Upcall.

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.weights
 EMAIL = "ann.lee@example.com"
 LONG = [Message(Role.USER, "Explain in many paragraphs how a bicycle stays upright.")]
 NAMED = [Message(Role.USER, f"Reply with exactly this address and nothing else: {EMAIL}")]
-CLOUD = AskOptions(strategy=Strategy.CLOUD, max_output_tokens=400)
+CLOUD = AskOptions(strategy=Strategy.CLOUD, max_output_tokens=1000, cloud_timeout_ms=600_000)
 
 
 @pytest.fixture
@@ -114,20 +114,14 @@ def test_cancelling_stops_the_engine(service: Service, open_for: Callable[[Servi
     stream = open_for(service).ask(LONG, CLOUD)
     while not isinstance(next(stream), Token):
         pass
-    time.sleep(0.5)
+    assert _spent(service, seconds=2.0) > 0.3, "an engine that does not work cannot be seen to stop"
     stream.close()
-    time.sleep(1.0)  # a token is about 60 ms; far more than enough for the one being made
-    before = service.cpu_seconds()
-    time.sleep(2.0)
-    assert service.cpu_seconds() - before < 0.3, "the engine still works"
+    # The whole answer would take 20 s and more.
+    assert any(_spent(service, seconds=1.0) < 0.1 for _ in range(8)), "the engine still works"
 
 
-def test_a_running_engine_does_use_the_processor(service: Service, open_for: Callable[[Service], Session]) -> None:
-    """Without this, the test above could pass on an engine that never worked."""
-    stream = open_for(service).ask(LONG, CLOUD)
-    while not isinstance(next(stream), Token):
-        pass
+def _spent(service: Service, *, seconds: float) -> float:
+    """Processor time that the service takes in a while."""
     before = service.cpu_seconds()
-    time.sleep(2.0)
-    assert service.cpu_seconds() - before > 1.0
-    stream.close()
+    time.sleep(seconds)
+    return service.cpu_seconds() - before

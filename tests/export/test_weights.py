@@ -16,11 +16,9 @@ from upcall.edge_runtime.chat_template import Piece
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.models import find, model_path
 from upcall.edge_runtime.sampling import log_softmax
 from upcall.edge_runtime.tokenizer import Tokenizer
-from upcall.export import ExportPlan, export
 from upcall.export.parity import PROMPTS, prose
 from upcall.export.reference import Reference
 from upcall.export.source import read_gguf
@@ -129,12 +127,8 @@ def test_tokenizer_agrees_with_llama_cpp(name: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    source = real(MODEL)
-    target = upcall_home() / "bundles" / f"{MODEL}-onnx_int4_g32"
-    if not target.exists():
-        export(ExportPlan(source=source, model_id=MODEL, licence="Apache-2.0", target=target))
-    return open_bundle(target)
+def bundle(device_bundle: Path) -> Bundle:
+    return open_bundle(device_bundle)
 
 
 def test_the_bundle_is_small_and_measured(bundle: Bundle) -> None:

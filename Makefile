@@ -31,6 +31,13 @@ pull: setup ## pull the models that the tests use
 test: setup pull ## all tests, those on real weights too
 	$(BIN)/python -m pytest
 
+BUNDLE = $${UPCALL_HOME:-$$HOME/.cache/upcall}/bundles/smollm2-135m-instruct-onnx_int4_g32
+# BENCH=... adds bundles and peers to the engines: see `.venv/bin/python -m benchmarks.engines --help`.
+bench: setup pull ## measure the exporter and the engines, write benchmarks/RESULTS.md; leave the machine alone meanwhile
+	test -d "$(BUNDLE)" || $(BIN)/upcall export smollm2-135m-instruct --to onnx
+	$(BIN)/python -m benchmarks.export
+	$(BIN)/python -m benchmarks.engines $(BENCH)
+
 lint: setup ## format, style, layering, protocol
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -51,4 +58,4 @@ constraints: ## pin the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-package upcall \
 	  --upgrade pyproject.toml --output-file constraints.txt
 
-.PHONY: help setup demo pull test lint types gen baseline constraints
+.PHONY: help setup demo pull test bench lint types gen baseline constraints

@@ -1,0 +1,205 @@
+"""The parent's side of a measurement: child processes that hold one model each, and llama-bench."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+ROOT = Path(__file__).parents[1]
+_PATIENCE_S = 180.0
+
+
+class MeasuringError(Exception):
+    """A subject did not start or broke off; says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to measure.
+
+    Args:
+        name: ``prefill``, ``decode`` or ``session``.
+        tokens: the prompt's ids; of a session, which renders its own prompt, none.
+        new_tokens: to decode; of a prefill none.
+    """
+
+    name: str
+    tokens: Sequence[int] = ()
+    new_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Who is measured.
+
+    Args:
+        name: as the results show it.
+        settings: what it ran with.
+        is_upcall: or a peer.
+        bytes_per_token: size of the model file, which every token reads about once; None where memory holds it in another form.
+        stored_bytes: of all its files.
+    """
+
+    name: str
+    settings: str
+    is_upcall: bool
+    bytes_per_token: int | None
+    stored_bytes: int
+
+
+class Subject(Protocol):
+    """One engine with one model."""
+
+    label: Label
+    cases: frozenset[str]
+    load_s: float | None
+
+    def measure(self, case: Case) -> dict[str, float]:
+        """Figures of one run, at least ``tokens_per_s``.
+
+        Raises:
+            MeasuringError: it failed.
+        """
+
+    def memory(self) -> dict[str, float]:
+        """``rss_bytes`` where known, and ``peak_rss_bytes``."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+@dataclass
+class ChildModel:
+    """A model in a process of its own.
+
+    Args:
+        label: who it is.
+        python: the interpreter.
+        module: to run, one that calls ``benchmarks.worker.serve``.
+        settings: the first line of its input.
+        cases: what it can do.
+
+    Raises:
+        MeasuringError: it cannot load.
+    """
+
+    label: Label
+    python: Path
+    module: str
+    settings: dict[str, Any]
+    cases: frozenset[str] = frozenset({"prefill", "decode"})
+    load_s: float | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._child = subprocess.Popen(
+            [str(self.python), "-m", self.module],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+        )
+        self.load_s = self._exchange(self.settings)["load_s"]
+
+    def measure(self, case: Case) -> dict[str, float]:
+        """See :class:`Subject`."""
+        return self._exchange({"case": case.name, "tokens": list(case.tokens), "new_tokens": case.new_tokens})
+
+    def memory(self) -> dict[str, float]:
+        """See :class:`Subject`."""
+        return self._exchange({"case": "memory"})
+
+    def close(self) -> None:
+        """See :class:`Subject`."""
+        assert self._child.stdin is not None and self._child.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._child.stdin.close()
+        try:
+            self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._child.stdout.close()
+
+    def _exchange(self, request: dict[str, Any]) -> dict[str, float]:
+        assert self._child.stdin is not None and self._child.stdout is not None
+        watchdog = threading.Timer(_PATIENCE_S, self._child.kill)
+        watchdog.start()
+        try:
+            self._child.stdin.write(json.dumps(request) + "\n")
+            self._child.stdin.flush()
+            line = self._child.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            watchdog.cancel()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": f"ended, or gave nothing in {_PATIENCE_S:g} s"}
+        if "error" in answer:
+            self._child.kill()
+            self.close()
+            raise MeasuringError(f"{self.label.name}: {answer['error']}")
+        return answer
+
+
+@dataclass
+class LlamaBench:
+    """llama.cpp's own benchmark program, a process for every run. It samples nothing, which is to its advantage.
+
+    Args:
+        label: who it is.
+        program: ``llama-bench``.
+        model: a GGUF file.
+        threads: for both phases.
+    """
+
+    label: Label
+    program: Path
+    model: Path
+    threads: int
+    cases: frozenset[str] = frozenset({"prefill", "decode"})
+    load_s: float | None = field(init=False, default=None)
+    _peak_bytes: float = field(init=False, default=0.0)
+
+    def measure(self, case: Case) -> dict[str, float]:
+        """See :class:`Subject`. Only the lengths of the prompt count: the program makes its own tokens."""
+        count = len(case.tokens)
+        what = ["-p", f"{count}", "-n", "0"] if case.name == "prefill" else ["-p", "0", "-n", f"{case.new_tokens}"]
+        depth = ["-d", f"{count if case.name == 'decode' else 0}"]
+        command = [str(self.program), "-m", str(self.model), "-t", f"{self.threads}", "-r", "1", "-o", "json"]
+        child = subprocess.Popen(
+            [*command, *what, *depth], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+        )
+        watchdog = threading.Timer(_PATIENCE_S, child.kill)
+        watchdog.start()
+        try:
+            assert child.stdout is not None
+            with child.stdout:
+                text = child.stdout.read()
+            _, status, usage = os.wait4(child.pid, 0)
+        finally:
+            watchdog.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self._peak_bytes = max(self._peak_bytes, usage.ru_maxrss * 1024.0)
+        if child.returncode:
+            raise MeasuringError(f"{self.label.name}: {self.program.name} ended with {child.returncode}")
+        return {"tokens_per_s": float(json.loads(text)[0]["avg_ts"])}
+
+    def memory(self) -> dict[str, float]:
+        """See :class:`Subject`."""
+        return {"peak_rss_bytes": self._peak_bytes}
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+def stored_bytes(path: Path) -> int:
+    """Size of a file, or of all files of a folder."""
+    return sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from tokenizers.pre_tokenizers import ByteLevel
 
+from upcall.export.parity import prose
+from upcall.export.threshold import load_set
+
 HIDDEN, LAYERS, HEADS, KV_HEADS, INTERMEDIATE, CONTEXT = 64, 2, 4, 2, 96, 2048
 CHAT_TEMPLATE = (
     "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
@@ -89,6 +92,8 @@ def _weights(vocabulary: int, *, architecture: str, extra: str, tied: bool, **_:
         }
         if architecture == "qwen2":
             own |= {"attn_q.bias": matrix(HIDDEN), "attn_k.bias": matrix(kv), "attn_v.bias": matrix(kv)}
+        if architecture == "qwen3":
+            own |= {f"attn_{part}_norm.weight": 1 + matrix(HIDDEN // HEADS) for part in "qk"}
         weights |= {f"blk.{layer}.{name}": weight for name, weight in own.items()}
     if extra:
         weights[extra] = matrix(HIDDEN)
@@ -99,3 +104,12 @@ def _weights(vocabulary: int, *, architecture: str, extra: str, tied: bool, **_:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UPCALL_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def short_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports that ask a tenth of the questions and read a part of the prose, for tests of something else."""
+    questions, sha256 = load_set()
+    text = prose()[:600]
+    monkeypatch.setattr("upcall.export.threshold.load_set", lambda: (questions[::10], sha256))
+    monkeypatch.setattr("upcall.export.parity.prose", lambda: text)

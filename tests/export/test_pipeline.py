@@ -27,7 +27,14 @@ def plan_for(path: Path, **changes: Any) -> ExportPlan:
     return replace(plan, **changes)
 
 
-@pytest.mark.parametrize("kind", [{}, {"architecture": "qwen2", "pre": "qwen2", "tied": False}])
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"architecture": "qwen2", "pre": "qwen2", "tied": False},
+    {"architecture": "qwen3", "pre": "qwen2"},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -> None:
     plan = plan_for(write_model(tmp_path / "tiny.gguf", **kind))
     stages: list[StageTime] = []
@@ -41,7 +48,7 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
     assert bundle.template.default_system == "Be brief."
     assert bundle.threshold is not None
     assert manifest.threshold.calibration.question_count == 140
-    assert len(manifest.checks) == 6
+    assert len(manifest.checks) == 7
     assert "apache" not in (plan.target / "card.md").read_text()
     assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}
     assert not [path for path in (home / "work").rglob("*") if path.is_file() and path.name != ".lock"]
@@ -51,18 +58,18 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(("recipe", "megabytes"), [(ONNX_INT8, 0.1), (ONNX_FP32, 0.3)])
-def test_other_recipes(home: Path, tmp_path: Path, recipe: Recipe, megabytes: float) -> None:
+def test_other_recipes(home: Path, tmp_path: Path, short_export: None, recipe: Recipe, megabytes: float) -> None:
     plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=recipe)
     manifest = export(plan)
     figures = {figure.name: figure.value for figure in manifest.figures}
-    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 6)
+    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 7)
     assert figures["greedy choice as in float32"] >= (1.0 if recipe is ONNX_FP32 else 0.8)
     assert figures["size of the model"] < megabytes + 1.1  # the tables of the rotary positions are half a megabyte
     assert f"# tiny, {recipe.name}" in (plan.target / "card.md").read_text()
 
 
 def test_large_weights_stand_in_a_file_of_their_own(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, short_export: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("upcall.export.pipeline._MAX_ONE_FILE", 100_000)
     plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=ONNX_FP32)
@@ -111,11 +118,11 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(home: Path, tmp_path: Path
     ("changes", "text"),
     [
         ({"pre": "llama-bpe"}, "'llama-bpe'"),
-        ({"architecture": "gemma3"}, "llama, qwen2"),
+        ({"architecture": "gemma3"}, "llama, qwen2, qwen3"),
         ({"extra": "rope_freqs.weight"}, "rope_freqs"),
         ({"extra": "blk.1.attn_q.bias"}, r"1\.q_bias"),
         ({"chat_template": ""}, "no chat template"),
-        ({"chat_template": "{{ messages[0]['content'] }}"}, "not plain ChatML"),
+        ({"chat_template": "{{ messages[0]['content'] }}"}, "more than prefixes and suffixes"),
         (
             {"chat_template": CHAT_TEMPLATE.replace("message['content']", "message['content'].strip()[:20]")},
             "differs on",

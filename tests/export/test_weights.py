@@ -19,9 +19,9 @@ from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.models import find, model_path
 from upcall.edge_runtime.sampling import log_softmax
 from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.export.gguf_file import read_gguf
 from upcall.export.parity import PROMPTS, prose
 from upcall.export.reference import Reference
-from upcall.export.source import read_gguf
 from upcall.export.threshold import asker
 from upcall.export.tokenizer_build import build_tokenizer
 

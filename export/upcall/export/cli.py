@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
+from upcall.export.model_files import locate
 from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
 from upcall.export.recipes import ONNX_INT4_G32, check_format, find_recipe
 from upcall.export.threshold import DEFAULT_TARGET
@@ -26,12 +24,22 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     "Examples:\n\n"
     "  upcall export smollm2-135m-instruct --to onnx\n\n"
     "  upcall export ./my-model.gguf --to onnx --out ./my-bundle\n\n"
+    "  upcall export Qwen/Qwen3-0.6B --revision main --to onnx --recipe onnx_int8\n\n"
     "  upcall export smollm2-135m-instruct --to onnx --dry-run",
 )
 def export_command(
-    model: Annotated[str, typer.Argument(help="A pulled model of the catalogue, or a GGUF file.", show_default=False)],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A pulled model of the catalogue, a GGUF file, a folder with safetensors, or ORGANISATION/NAME of a hub.",
+            show_default=False,
+        ),
+    ],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="Format of the graph: onnx.", show_default=False)],
     recipe: Annotated[str, typer.Option("--recipe", help="How the weights are stored.")] = ONNX_INT4_G32.name,
+    revision: Annotated[
+        str, typer.Option("--revision", help="Branch, tag or commit of a hub's model [main].", show_default=False)
+    ] = "",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The bundle's folder [UPCALL_HOME/bundles/NAME-RECIPE].")
     ] = None,
@@ -45,16 +53,16 @@ def export_command(
     """Check the plan, run it, show what was measured."""
     check_format(to)
     chosen = find_recipe(recipe)
-    source, model_id, licence = _source(model)
-    target_folder = out or upcall_home() / "bundles" / f"{model_id}-{chosen.name}"
-    plan = ExportPlan(source, model_id, licence, target_folder, chosen, target, force)
+    found = locate(model, revision=revision)
+    target_folder = out or upcall_home() / "bundles" / f"{found.name}-{chosen.name}"
+    plan = ExportPlan(found.path, found.name, found.licence, target_folder, chosen, target, force, found.revision)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if dry_run:
         check_plan(plan)
         console.print(f"model    {plan.source}\nrecipe   {chosen.name}: {chosen.text}\nbundle   {plan.target}")
         console.print(
             f"needs    about {plan.disk_bytes / 1e6:,.0f} MB of disk for a while, up to {plan.memory_bytes / 1e6:,.0f} MB of "
-            f"memory; the bundle is about as large as the model, {plan.source.stat().st_size / 1e6:,.0f} MB or less"
+            f"memory; the bundle takes up to {plan.bundle_bytes / 1e6:,.0f} MB"
         )
         return
     with console.status("") as status:
@@ -68,20 +76,6 @@ def export_command(
         manifest = export(plan, progress=show)
     _summary(console, manifest)
     console.print(f"bundle   {plan.target}")
-
-
-def _source(model: str) -> tuple[Path, str, str]:
-    """The GGUF file, the model's name and its licence (empty where unknown)."""
-    path = Path(model).expanduser()
-    if path.suffix == ".gguf":
-        if not path.is_file():
-            raise InputError(f"There is no file {path}.", allowed="a GGUF file or a name of the catalogue")
-        return path, path.stem, ""
-    entry = find(model)
-    main = model_path(entry)
-    if main.suffix != ".gguf":
-        raise ModelError(f"'{entry.name}' is not a language model.", allowed="a model with a GGUF file")
-    return main, entry.name, entry.licence
 
 
 def _summary(console: Console, manifest: bundle_pb2.BundleManifest) -> None:

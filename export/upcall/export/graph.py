@@ -1,9 +1,9 @@
 """The decoder as an ONNX graph, written operator by operator from the weights, in float32 or with matrices of 4 or 8 bits.
 
-Inputs: ``input_ids`` [1, T] int64; ``past_key_values.N.key`` and ``.value`` [1, H, P, D/heads] float32, P ≥ 0.
+Inputs: ``input_ids`` [1, T] int64; ``past_key_values.N.key`` and ``.value`` [1, H, P, head size] float32, P ≥ 0.
 Outputs: ``logits`` [1, V] (last token), ``hidden_last``, ``hidden_sum``, ``hidden_mid`` [1, D];
-``present.N.key`` and ``.value`` [1, H, P + T, D/heads]; all float32. Positions are P to P + T − 1; nothing is padded, so there
-is no mask. Operators of domain com.microsoft are in every build of ONNX Runtime, on Android too.
+``present.N.key`` and ``.value`` [1, H, P + T, head size]; all float32. Positions are P to P + T − 1; nothing is padded, so
+there is no mask. Operators of domain com.microsoft are in every build of ONNX Runtime, on Android too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from upcall.edge_runtime.errors import require
 from upcall.export.quantise import GROUP, Quantised
-from upcall.export.source import Array, DecoderShape
+from upcall.export.source import Array, DecoderShape, RopeScaling
 
 Matrix = Array | Quantised
 _OPSET = 18
@@ -29,7 +29,7 @@ def joined(weights: Mapping[str, Array], shape: DecoderShape) -> dict[str, Array
     """Weights with Q, K, V in one matrix and gate and up in one: fewer, larger products; exact, as groups run along the input.
 
     Returns:
-        ``N.qkv`` [(heads + 2H) · D/heads, D], ``N.gate_up`` [2 · intermediate, D], ``N.qkv_bias`` where there are biases, and
+        ``N.qkv`` [(heads + 2H) · head size, D], ``N.gate_up`` [2 · intermediate, D], ``N.qkv_bias`` where there are biases, and
         the other weights as they were.
     """
     result = {name: weight for name, weight in weights.items() if name.count(".") == 0}
@@ -43,15 +43,28 @@ def joined(weights: Mapping[str, Array], shape: DecoderShape) -> dict[str, Array
     return result
 
 
-def rotary_tables(shape: DecoderShape) -> tuple[Array, Array]:
-    """Cosines and sines of every position, each [context, D/heads/2] float32.
+def rotary_tables(shape: DecoderShape, *, is_local: bool = False) -> tuple[Array, Array]:
+    """Cosines and sines of every position, each [context, head size/2] float32, for global or for local layers.
 
-    Source: Su et al. 2021 (2104.09864), frequencies base^(−2i/d). Computed as transformers does, in float32 steps.
+    Source: Su et al. 2021 (2104.09864), frequencies base^(−2i/d); Llama 3's stretching as in its reference code. Computed as
+    transformers does, in float32 steps.
     """
     exponents = np.arange(0, shape.head_size, 2, dtype=np.float32) / np.float32(shape.head_size)
-    frequencies = (1.0 / np.power(np.float32(shape.rope_base), exponents)).astype(np.float32)
+    base = shape.local_rope_base if is_local else shape.rope_base
+    frequencies = (1.0 / np.power(np.float32(base), exponents)).astype(np.float32)
+    if shape.rope_scaling is not None and not is_local:
+        frequencies = _stretched(frequencies, shape.rope_scaling)
     angles = np.arange(shape.context, dtype=np.float32)[:, None] * frequencies[None]
     return np.cos(angles), np.sin(angles)
+
+
+def _stretched(frequencies: Array, scaling: RopeScaling) -> Array:
+    wavelengths = np.float32(2 * np.pi) / frequencies
+    rotations = scaling.original_context / wavelengths
+    smooth = (rotations - scaling.low) / (scaling.high - scaling.low)
+    blended = (1 - smooth) * frequencies / scaling.factor + smooth * frequencies
+    slowed = np.where(rotations < scaling.low, frequencies / scaling.factor, blended)
+    return np.where(rotations > scaling.high, frequencies, slowed).astype(np.float32)
 
 
 def build_graph(weights: Mapping[str, Matrix], shape: DecoderShape) -> Any:
@@ -87,16 +100,15 @@ class _Builder:
 
     def build(self) -> Any:
         shape = self._shape
-        cosines, sines = rotary_tables(shape)
-        self._constant("cosines", cosines)
-        self._constant("sines", sines)
         self._lengths()
         residual = self._embedding("embedding", "input_ids")
+        if shape.embedding_scale != 1:
+            residual = self._node("Mul", [residual, self._constant("scale", np.float32(shape.embedding_scale))])
         normal = self._node("SimplifiedLayerNormalization", [residual, self._norm("0.attention_norm")], **self._epsilon)
         for layer in range(shape.layers):
-            attended = self._attention(layer, normal)
+            attended = self._post_norm(self._attention(layer, normal), f"{layer}.post_attention_norm")
             normal, residual = self._add_and_norm(residual, attended, f"{layer}.mlp_norm")
-            fed = self._mlp(layer, normal)
+            fed = self._post_norm(self._mlp(layer, normal), f"{layer}.post_mlp_norm")
             last = layer == shape.layers - 1
             normal, residual = self._add_and_norm(
                 residual, fed, "final_norm" if last else f"{layer + 1}.attention_norm"
@@ -193,34 +205,62 @@ class _Builder:
             self._node("Gemm", ["hidden_last", self._constant(name, weight)], "logits", transB=1)
 
     def _attention(self, layer: int, normal: str) -> str:
+        shape = self._shape
         qkv = self._linear(f"{layer}.qkv", normal)
         if f"{layer}.qkv_bias" in self._weights:
             qkv = self._node("Add", [qkv, self._norm(f"{layer}.qkv_bias")])
+        given = self._with_head_norms(layer, qkv) if shape.has_head_norms else [qkv, "", ""]
+        is_local = shape.is_local(layer)
         attended = f"attended_{layer}"
         names = [f"{layer}.{part}" for part in ("key", "value")]
+        past = [f"past_key_values.{name}" for name in names]
         self._nodes.append(
             self._helper.make_node(
                 "GroupQueryAttention",
-                [
-                    qkv,
-                    "",
-                    "",
-                    *(f"past_key_values.{name}" for name in names),
-                    "last_position",
-                    "total",
-                    "cosines",
-                    "sines",
-                ],
+                [*given, *past, "last_position", "total", *self._rotary(is_local=is_local)],
                 [attended, *(f"present.{name}" for name in names)],
                 name=f"node_{attended}",
                 domain=_MICROSOFT,
-                num_heads=self._shape.heads,
-                kv_num_heads=self._shape.kv_heads,
+                num_heads=shape.heads,
+                kv_num_heads=shape.kv_heads,
                 do_rotary=1,
                 rotary_interleaved=0,
+                scale=shape.attention_scale,
+                local_window_size=shape.window if is_local else -1,
             )
         )
         return self._linear(f"{layer}.o", attended)
+
+    def _rotary(self, *, is_local: bool) -> list[str]:
+        """The tables' names; written when they are first asked for."""
+        names = [f"{kind}{'_local' if is_local else ''}" for kind in ("cosines", "sines")]
+        if names[0] not in self._initializers:
+            for name, table in zip(names, rotary_tables(self._shape, is_local=is_local), strict=True):
+                self._constant(name, table)
+        return names
+
+    def _with_head_norms(self, layer: int, qkv: str) -> list[str]:
+        """Q, K and V apart, each head of Q and K normalised."""
+        shape = self._shape
+        sizes = np.array([shape.heads, shape.kv_heads, shape.kv_heads]) * shape.head_size
+        parts = [f"{layer}.{part}.output" for part in "qkv"]
+        self._nodes.append(
+            self._helper.make_node(
+                "Split", [qkv, self._constant("qkv_sizes", sizes)], parts, name=f"node_qkv_{layer}", axis=-1
+            )
+        )
+        heads = self._constant("in_heads", np.array([0, 0, -1, shape.head_size]))
+        for index, part in enumerate("qk"):
+            apart = self._node("Reshape", [parts[index], heads])
+            weight = self._norm(f"{layer}.{part}_norm")
+            normal = self._node("SimplifiedLayerNormalization", [apart, weight], **self._epsilon)
+            parts[index] = self._node("Reshape", [normal, self._constant("in_one", np.array([0, 0, -1]))])
+        return parts
+
+    def _post_norm(self, value: str, name: str) -> str:
+        if not self._shape.has_post_norms:
+            return value
+        return self._node("SimplifiedLayerNormalization", [value, self._norm(name)], **self._epsilon)
 
     def _add_and_norm(self, residual: str, update: str, norm: str) -> tuple[str, str]:
         """The normalised sum and the sum."""
@@ -243,8 +283,11 @@ class _Builder:
         self._nodes.append(
             self._helper.make_node("Split", [both], [gate, up], name=f"node_split_{layer}", axis=-1, num_outputs=2)
         )
-        swish = self._node("Mul", [gate, self._node("Sigmoid", [gate])])
-        return self._linear(f"{layer}.down", self._node("Mul", [swish, up]))
+        if self._shape.is_gelu:
+            active = self._node("FastGelu", [gate], domain=_MICROSOFT)  # by tanh
+        else:
+            active = self._node("Mul", [gate, self._node("Sigmoid", [gate])])
+        return self._linear(f"{layer}.down", self._node("Mul", [active, up]))
 
     def _model(self) -> Any:
         shape, helper, kinds = self._shape, self._helper, self._onnx.TensorProto

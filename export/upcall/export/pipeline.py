@@ -1,4 +1,4 @@
-"""From a GGUF file to a verified bundle, stage by stage. Any failure leaves no bundle."""
+"""From a model's files to a verified bundle, stage by stage. Any failure leaves no bundle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from upcall.edge_runtime.bundle import MODEL_ONNX, TOKENIZER, file_sha256, template_from_proto
+from upcall.edge_runtime.bundle import MODEL_ONNX, TOKENIZER, template_from_proto
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError, require
 from upcall.edge_runtime.home import upcall_home
@@ -20,23 +20,23 @@ from upcall.edge_runtime.models.store import locked
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export import parity
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
-from upcall.export.chat import derive_template
+from upcall.export.chat import check_tokens, derive_template
 from upcall.export.graph import build_graph, joined, save_graph
+from upcall.export.model_files import content_revision, float_bytes, read_model
 from upcall.export.quantise import stored
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
-from upcall.export.source import DecoderShape, SourceModel, Weights, read_gguf
+from upcall.export.source import DecoderShape, SourceModel, Weights
 from upcall.export.threshold import DEFAULT_TARGET, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
 from upcall.protocol.v1 import bundle_pb2
 
 _EXTRA = ("torch", "gguf", "onnx", "onnxruntime")
 _TOOLS = ("gguf", "numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers", "upcall")
-# Against the source file, whose weights take 5 to 8 bits: as float32 they take up to eight times as much. In memory they stand
-# there three times at the most: as read, in the graph, in the engine.
-_FLOAT_FACTOR = 8
+# Against the weights as float32, which stand in memory as read, in the graph, in the engine and in PyTorch.
 _MEMORY_FACTOR = 3
-_BUNDLE_FACTOR = {4: 2, 8: 3, 32: _FLOAT_FACTOR}
+_BUNDLE_FACTOR = {4: 0.25, 8: 0.375, 32: 1.0}
+_LONG_PROMPT = 128
 _MAX_ONE_FILE = 1_900_000_000  # protobuf ends at 2 GiB; weights beyond that stand in a file of their own
 
 
@@ -45,13 +45,14 @@ class ExportPlan:
     """What to make.
 
     Args:
-        source: a GGUF file.
+        source: a GGUF file, or a folder with config.json, safetensors and tokenizer.json.
         model_id: catalogue name, or the user's.
         licence: SPDX identifier; empty takes the file's own field.
         target: the bundle's folder.
         recipe: how to store the weights.
         target_kept_accuracy: for the threshold, above 0, at most 1.
         force: replace a bundle that is there.
+        revision: what identifies the weights; empty takes the hash of the files.
 
     Raises:
         InputError: the target accuracy is outside its range.
@@ -64,6 +65,7 @@ class ExportPlan:
     recipe: Recipe = ONNX_INT4_G32
     target_kept_accuracy: float = DEFAULT_TARGET
     force: bool = False
+    revision: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.target_kept_accuracy <= 1:
@@ -72,12 +74,18 @@ class ExportPlan:
     @property
     def disk_bytes(self) -> int:
         """Estimate of what must be free: the float32 graph, for a while, and the bundle."""
-        return (_FLOAT_FACTOR + _BUNDLE_FACTOR[self.recipe.bits]) * self.source.stat().st_size
+        return float_bytes(self.source) + self.bundle_bytes
+
+    @property
+    def bundle_bytes(self) -> int:
+        """Estimate of the bundle."""
+        return int(_BUNDLE_FACTOR[self.recipe.bits] * float_bytes(self.source))
 
     @property
     def memory_bytes(self) -> int:
         """Estimate of the peak."""
-        return _FLOAT_FACTOR * _MEMORY_FACTOR * self.source.stat().st_size
+        own_copy = 1 if self.source.is_dir() else 0  # transformers reads a folder for itself
+        return (_MEMORY_FACTOR + own_copy) * float_bytes(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +103,11 @@ def check_plan(plan: ExportPlan) -> None:
     """Refuse what cannot succeed, before anything is read.
 
     Raises:
-        InputError: the source is no file, or the target must not be replaced.
-        ModelError: too little memory or disk.
+        InputError: the source is not there, or the target must not be replaced.
+        ModelError: the source is a folder without weights, or there is too little memory or disk.
     """
-    if not plan.source.is_file():
-        raise InputError(f"There is no file {plan.source}.", allowed="a GGUF file")
+    if not plan.source.exists():
+        raise InputError(f"There is no file {plan.source}.", allowed="a GGUF file or a folder with safetensors")
     check_target(plan.target, force=plan.force)
     folder = next(parent for parent in plan.target.absolute().parents if parent.exists())
     home = next(parent for parent in (upcall_home() / "work").absolute().parents if parent.exists())
@@ -144,15 +152,24 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         require(module, extra="export")
     manifest = bundle_pb2.BundleManifest(schema_version=1, recipe=plan.recipe.name)
     with _stage("read the model", progress):
-        source = read_gguf(plan.source)
+        source = read_model(plan.source)
         tokenizer = build_tokenizer(source.tokenizer)
         tokenizer.save(str(bundle / TOKENIZER))
         _describe(manifest, plan=plan, source=source)
+        manifest.stop_token_ids.extend(stop_token_ids(source.tokenizer, tokenizer))
     with _stage("check the chat template", progress):
-        eos = source.tokenizer.tokens[source.tokenizer.eos_id]
-        jinja = source.tokenizer.chat_template
         transformers = quiet_transformers(work / "transformers")
-        manifest.chat_template.CopyFrom(derive_template(transformers, tokenizer, jinja=jinja, eos=eos))
+        given = source.tokenizer
+        derived = derive_template(transformers, tokenizer, jinja=given.chat_template, special=given.special)
+        manifest.chat_template.CopyFrom(derived.template)
+        template = template_from_proto(derived.template)
+        check_tokens(template, ours=Tokenizer(bundle / TOKENIZER), original=tokenizer)
+        manifest.checks.add(
+            name="chat template as the model's own",
+            value=derived.same,
+            unit="conversations",
+            bound=f"of {derived.samples}",
+        )
     with _stage("quantise", progress):
         weights = joined(source.weights, source.shape)
         _save_model(weights, plan, source.shape, bundle / MODEL_ONNX)
@@ -166,7 +183,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         del weights
         wide = _engine(wide_path, source)
         reference = Reference(source, cache=work / "transformers")
-        manifest.checks.extend(parity.check_float_graph(wide, reference, prompts))
+        long = prose[: source.shape.window + _LONG_PROMPT]  # beyond the window of local layers
+        manifest.checks.extend(parity.check_float_graph(wide, reference, [*prompts, long]))
         manifest.checks.append(parity.check_float_cache(wide, prompts))
         manifest.checks.append(parity.check_cache(engine, prompts))
     with _stage("measure the quality", progress):
@@ -182,7 +200,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         ask = asker(
             engine,
             tokenizer=Tokenizer(bundle / TOKENIZER),
-            template=template_from_proto(manifest.chat_template),
+            template=template,
             stop_token_ids=frozenset(manifest.stop_token_ids),
         )
         manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
@@ -198,7 +216,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
 def _describe(manifest: bundle_pb2.BundleManifest, *, plan: ExportPlan, source: SourceModel) -> None:
     shape = source.shape
     manifest.model.id = plan.model_id
-    manifest.model.revision = f"sha256:{file_sha256(plan.source)}"
+    manifest.model.revision = plan.revision or content_revision(plan.source)
     manifest.model.licence = plan.licence or spdx(source.licence)
     manifest.shape.CopyFrom(
         bundle_pb2.ModelShape(
@@ -210,13 +228,12 @@ def _describe(manifest: bundle_pb2.BundleManifest, *, plan: ExportPlan, source: 
             head_size=shape.head_size,
         )
     )
-    manifest.stop_token_ids.extend(stop_token_ids(source.tokenizer))
     manifest.tool_versions.update({tool: version(tool) for tool in _TOOLS})
     manifest.figures.add(name="parameters", value=source.parameter_count / 1e6, unit="million")
 
 
 def spdx(field: str) -> str:
-    """A GGUF file's licence field as an SPDX identifier; NOASSERTION where it says nothing known."""
+    """A model file's licence field as an SPDX identifier; NOASSERTION where it says nothing known."""
     return {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-4.0": "CC-BY-4.0"}.get(field.lower(), "NOASSERTION")
 
 

@@ -11,26 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.engine import Step
-from upcall.edge_runtime.errors import require
+from upcall.edge_runtime.errors import ModelError, require
+from upcall.export.families import tensor_name
 from upcall.export.source import DecoderShape, SourceModel
 
-_CLASSES = {"llama": ("LlamaConfig", "LlamaForCausalLM"), "qwen2": ("Qwen2Config", "Qwen2ForCausalLM")}
-_NAMES = {
-    "attention_norm": "input_layernorm.weight",
-    "q": "self_attn.q_proj.weight",
-    "k": "self_attn.k_proj.weight",
-    "v": "self_attn.v_proj.weight",
-    "q_bias": "self_attn.q_proj.bias",
-    "k_bias": "self_attn.k_proj.bias",
-    "v_bias": "self_attn.v_proj.bias",
-    "o": "self_attn.o_proj.weight",
-    "mlp_norm": "post_attention_layernorm.weight",
-    "gate": "mlp.gate_proj.weight",
-    "up": "mlp.up_proj.weight",
-    "down": "mlp.down_proj.weight",
-    "embedding": "model.embed_tokens.weight",
-    "final_norm": "model.norm.weight",
-    "head": "lm_head.weight",
+_CLASSES = {
+    "llama": ("LlamaConfig", "LlamaForCausalLM"),
+    "qwen2": ("Qwen2Config", "Qwen2ForCausalLM"),
+    "qwen3": ("Qwen3Config", "Qwen3ForCausalLM"),
 }
 
 
@@ -48,7 +36,7 @@ class Reference:
     """The decoder in float32, eager attention, no cache: every call computes all tokens.
 
     Args:
-        source: its weights are shared, not copied.
+        source: the weights of a GGUF file are shared, not copied; a folder is read again.
         cache: folder for whatever transformers would write.
     """
 
@@ -56,16 +44,36 @@ class Reference:
         transformers = quiet_transformers(cache)
         self._torch = require("torch", extra="export")
         self._middle = source.shape.middle_layer
+        if source.folder is None:
+            self._model = self._of_weights(transformers, source)
+        else:
+            self._model = self._of_folder(transformers, source.folder)
+
+    def _of_weights(self, transformers: Any, source: SourceModel) -> Any:
         config_name, model_name = _CLASSES[source.shape.architecture]
         config = getattr(transformers, config_name)(**_config(source.shape, tied="head" not in source.weights))
         config._attn_implementation = "eager"
         with transformers.modeling_utils.no_init_weights():
-            self._model = getattr(transformers, model_name)(config).eval()
-        state = {_state_name(name): self._torch.from_numpy(weight) for name, weight in source.weights.items()}
-        missing, unexpected = self._model.load_state_dict(state, strict=False, assign=True)
-        self._model.tie_weights()
+            model = getattr(transformers, model_name)(config).eval()
+        state = {tensor_name(name): self._torch.from_numpy(weight) for name, weight in source.weights.items()}
+        missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
+        model.tie_weights()
         assert not unexpected, unexpected
         assert set(missing) <= {"lm_head.weight"}, missing
+        return model
+
+    def _of_folder(self, transformers: Any, folder: Path) -> Any:
+        """transformers reads configuration and weights by itself, so that a misreading of ours shows."""
+        try:
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                str(folder), dtype=self._torch.float32, attn_implementation="eager", local_files_only=True
+            )
+        except Exception as error:  # it raises whatever its parts raise
+            raise ModelError(
+                f"transformers cannot load {folder}, so there is nothing to compare with.",
+                next_step="copy or download the model anew",
+            ) from error
+        return model.eval()
 
     def step(self, tokens: Sequence[int]) -> Step:
         """What one forward pass over all tokens gives, by the definition of the graph's outputs."""
@@ -96,13 +104,9 @@ def _config(shape: DecoderShape, *, tied: bool) -> dict[str, Any]:
         "num_hidden_layers": shape.layers,
         "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.kv_heads,
+        "head_dim": shape.head_size,
         "max_position_embeddings": shape.context,
         "rope_theta": shape.rope_base,
         "rms_norm_eps": shape.norm_epsilon,
         "tie_word_embeddings": tied,
     }
-
-
-def _state_name(name: str) -> str:
-    layer, _, part = name.rpartition(".")
-    return f"model.layers.{layer}.{_NAMES[part]}" if layer else _NAMES[part]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -98,12 +99,13 @@ class ChildModel:
     load_s: float | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
         self._child = subprocess.Popen(
             [str(self.python), "-m", self.module],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._complaints,
             text=True,
             encoding="utf-8",
         )
@@ -128,6 +130,7 @@ class ChildModel:
             self._child.kill()
             self._child.wait()
         self._child.stdout.close()
+        self._complaints.close()
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, float]:
         assert self._child.stdin is not None and self._child.stdout is not None
@@ -141,12 +144,17 @@ class ChildModel:
             line = ""
         finally:
             watchdog.cancel()
-        answer: dict[str, Any] = json.loads(line) if line else {"error": f"ended, or gave nothing in {_PATIENCE_S:g} s"}
+        answer: dict[str, Any] = json.loads(line) if line else {"error": self._last_words()}
         if "error" in answer:
             self._child.kill()
             self.close()
             raise MeasuringError(f"{self.label.name}: {answer['error']}")
         return answer
+
+    def _last_words(self) -> str:
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
+        return f"ended, or gave nothing in {_PATIENCE_S:g} s" + (f"; its last line: {lines[-1]}" if lines else "")
 
 
 @dataclass

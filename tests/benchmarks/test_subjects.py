@@ -38,6 +38,11 @@ def test_a_child_that_dies_is_noticed() -> None:
     model.close()
 
 
+def test_a_child_that_cannot_start_says_why() -> None:
+    with pytest.raises(MeasuringError, match=r"its last line: .*No module named"):
+        ChildModel(LABEL, Path(sys.executable), "tests.benchmarks.absent_model", {})
+
+
 def test_llama_bench_is_called_with_the_lengths(tmp_path: Path) -> None:
     body = "import json, sys\nprint(json.dumps([{'avg_ts': 5, 'a': open('asked', 'w').write(' '.join(sys.argv[1:]))}]))"
     bench = LlamaBench(

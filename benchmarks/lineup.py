@@ -16,6 +16,7 @@ from upcall.edge_runtime.opening import default_bundle_path
 
 MODEL = "smollm2-135m-instruct"
 GENAI = "onnxruntime-genai"
+_SUFFIXES = {"ONNX": ".onnx", "ExecuTorch": ".pte"}
 PEERS = ("xllamacpp", "transformers")
 _CONTEXT = 1024  # holds the longest case
 
@@ -83,7 +84,7 @@ def _upcall(given: argparse.Namespace, question: str) -> Iterator[Subject]:
             name=f"Upcall {engine}" if engines.count(engine) == 1 else f"Upcall {engine}, {bundle.path.name}",
             settings=f"recipe {bundle.manifest.recipe}, bundle verified at load",
             is_upcall=True,
-            bytes_per_token=sum(file.size_bytes for file in bundle.manifest.files if _is_model(file.path)),
+            bytes_per_token=_model_bytes(bundle, _SUFFIXES[engine]),
             stored_bytes=stored_bytes(bundle.path),
         )
         yield ChildModel(
@@ -117,9 +118,9 @@ def _peer_label(name: str, settings: str, stored: Path, bytes_per_token: int | N
 
 
 def _engine(bundle: Bundle) -> str:
-    suffixes = {Path(file.path).suffix for file in bundle.manifest.files if _is_model(file.path)}
-    return "ExecuTorch" if ".pte" in suffixes else "ONNX"
+    """The engine that ``open_engine`` takes for the bundle: ONNX wherever there is a graph."""
+    return "ONNX" if _model_bytes(bundle, _SUFFIXES["ONNX"]) else "ExecuTorch"
 
 
-def _is_model(path: str) -> bool:
-    return path.startswith("model.")
+def _model_bytes(bundle: Bundle, suffix: str) -> int:
+    return sum(file.size_bytes for file in bundle.manifest.files if file.path == f"model{suffix}")

@@ -12,7 +12,7 @@ from tests.export.folder import write_tokenizer
 from upcall.edge_runtime.bundle import template_from_proto
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.tokenizer import Tokenizer
-from upcall.export.chat import check_tokens, derive_template
+from upcall.export.chat import check_tokens, derive_template, starting_ids
 
 LLAMA_3 = (
     "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'"
@@ -60,6 +60,16 @@ def test_families(jinja: str, same: int, beginning: str, default: str | None, ge
     template = template_from_proto(derived.template)
     assert (derived.same, derived.samples) == (same, 36)
     assert (template.beginning, template.default_system, template.generation_prefix) == (beginning, default, generation)
+
+
+@pytest.mark.parametrize(("jinja", "expected"), [(LLAMA_3, [1]), (LLAMA_3_2, [1]), (GEMMA_3, [1]), (QWEN_3, [])])
+def test_texts_begin_as_conversations_do(jinja: str, expected: list[int]) -> None:
+    words = {"<eos>": 0, "<bos>": 1, "<|im_start|>": 2}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocab=words, unk_token="<eos>"))
+    for bos in ("<bos>", "<|im_start|>") if jinja is QWEN_3 else ("<bos>",):
+        special = {"bos_token": bos}
+        derived = derive_template(transformers, tokenizer, jinja=jinja, special=special)
+        assert starting_ids(template_from_proto(derived.template), tokenizer, special=special) == expected
 
 
 def test_a_template_that_leaves_a_message_out_is_refused() -> None:

@@ -48,6 +48,11 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
     assert bundle.template.default_system == "Be brief."
     assert bundle.threshold is not None
     assert manifest.threshold.calibration.question_count == 140
+    figures = {figure.name: figure for figure in manifest.figures}
+    for task in ("question type", "addition"):
+        assert figures[f"accuracy of {task}, float32"].unit == "share of 40"
+        assert 0 <= figures[f"accuracy of {task}, this bundle"].value <= 1
+    assert figures["peak memory of the export"].value > 100
     assert len(manifest.checks) == 7
     assert "apache" not in (plan.target / "card.md").read_text()
     assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}

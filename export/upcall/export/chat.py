@@ -126,6 +126,15 @@ def check_tokens(template: ChatTemplate, *, ours: Tokenizer, original: Any) -> N
             )
 
 
+def starting_ids(template: ChatTemplate, tokenizer: Any, *, special: Mapping[str, str]) -> list[int]:
+    """The token with which the model expects every text to begin, where there is one: it opens a conversation and no turn."""
+    bos = special.get("bos_token", "")
+    first = template.render([Message(Role.USER, _ASKED)])[0].text
+    if not bos or not first.startswith(bos) or bos in template.roles[Role.ASSISTANT].prefix:
+        return []
+    return [int(tokenizer.token_to_id(bos))]
+
+
 def _forms(render: Callable[..., str]) -> tuple[bundle_pb2.ChatTemplate, bool]:
     """The template, and whether the model's has a system message of its own, from conversations of known words."""
     asked, answered = Message(Role.USER, _ASKED), Message(Role.ASSISTANT, _ANSWERED)

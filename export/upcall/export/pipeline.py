@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,14 +23,14 @@ from upcall.edge_runtime.models.store import locked
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export import parity
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
-from upcall.export.chat import check_tokens, derive_template
+from upcall.export.chat import check_tokens, derive_template, starting_ids
 from upcall.export.graph import build_graph, joined, save_graph
 from upcall.export.model_files import content_revision, float_bytes, read_model
 from upcall.export.quantise import stored
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
 from upcall.export.source import DecoderShape, SourceModel, Weights
-from upcall.export.threshold import DEFAULT_TARGET, asker, calibrate
+from upcall.export.threshold import DEFAULT_TARGET, Ask, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
 from upcall.protocol.v1 import bundle_pb2
 
@@ -174,8 +177,9 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         weights = joined(source.weights, source.shape)
         _save_model(weights, plan, source.shape, bundle / MODEL_ONNX)
     engine = _engine(bundle / MODEL_ONNX, source)
-    prompts = [tokenizer.encode(text, add_special_tokens=False).ids for text in parity.PROMPTS]
-    prose = tokenizer.encode(parity.prose(), add_special_tokens=False).ids[: source.shape.context - 1]
+    start = starting_ids(template, tokenizer, special=source.tokenizer.special)
+    prompts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.PROMPTS]
+    prose = (start + tokenizer.encode(parity.prose(), add_special_tokens=False).ids)[: source.shape.context - 1]
     with _stage("compare with PyTorch", progress):
         (work / "float32").mkdir()
         wide_path = work / "float32" / MODEL_ONNX
@@ -189,6 +193,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         manifest.checks.append(parity.check_cache(engine, prompts))
     with _stage("measure the quality", progress):
         manifest.figures.append(parity.greedy_agreement(engine, wide, prompts))
+        questions = parity.task_questions(source.parameter_count)
+        manifest.figures.extend(parity.accuracies(_ask(wide, manifest, bundle), questions, of="float32"))
         wide.close()
         for name, value in (
             ("perplexity of prose-v1, float32", parity.reference_perplexity(reference, prose)),
@@ -197,20 +203,26 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             manifest.figures.add(name=name, value=value, unit="per token")
         del reference
     with _stage("calibrate the threshold", progress):
-        ask = asker(
-            engine,
-            tokenizer=Tokenizer(bundle / TOKENIZER),
-            template=template,
-            stop_token_ids=frozenset(manifest.stop_token_ids),
-        )
+        ask = cache(_ask(engine, manifest, bundle))  # the tasks' questions are among those of the threshold
         manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
+        manifest.figures.extend(parity.accuracies(ask, questions, of="this bundle"))
         engine.close()
     with _stage("write and verify the bundle", progress):
         size = sum(path.stat().st_size for path in bundle.glob(f"{MODEL_ONNX}*"))
         manifest.figures.add(name="size of the model", value=size / 1e6, unit="MB")
+        manifest.figures.add(name="peak memory of the export", value=_peak_memory() / 1e6, unit="MB")
         manifest.created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         seal(bundle, manifest)
     return manifest
+
+
+def _ask(engine: OnnxEngine, manifest: bundle_pb2.BundleManifest, bundle: Path) -> Ask:
+    return asker(
+        engine,
+        tokenizer=Tokenizer(bundle / TOKENIZER),
+        template=template_from_proto(manifest.chat_template),
+        stop_token_ids=frozenset(manifest.stop_token_ids),
+    )
 
 
 def _describe(manifest: bundle_pb2.BundleManifest, *, plan: ExportPlan, source: SourceModel) -> None:
@@ -253,6 +265,12 @@ def _stage(name: str, progress: Progress) -> Iterator[None]:
     start = time.monotonic()
     yield
     progress(StageTime(name, time.monotonic() - start))
+
+
+def _peak_memory() -> int:
+    """Bytes, of this process since it began."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _available_memory() -> int:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
     from upcall.edge_runtime.errors import UpcallError
     from upcall.edge_runtime.events import Decided, Done, Failed, Redacted, Restored, Token, Usage
-    from upcall.edge_runtime.opening import CloudOptions, open_session
+    from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
     from upcall.edge_runtime.sampling import SamplingOptions
     from upcall.edge_runtime.session import AskOptions, Session
 
@@ -21,7 +21,7 @@ _MODULES = {
     "decision": ("Circumstances", "Place", "Reason", "RouteDecision", "Strategy", "decide"),
     "errors": ("UpcallError",),
     "events": ("Decided", "Done", "Failed", "Redacted", "Restored", "Token", "Usage"),
-    "opening": ("CloudOptions", "open_session"),
+    "opening": ("CloudOptions", "EngineName", "open_session"),
     "sampling": ("SamplingOptions",),
     "session": ("AskOptions", "Session"),
 }
@@ -33,6 +33,7 @@ __all__ = [
     "CloudOptions",
     "Decided",
     "Done",
+    "EngineName",
     "Failed",
     "Message",
     "Place",

@@ -17,6 +17,7 @@ from upcall.protocol.v1 import bundle_pb2
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 MODEL_ONNX = "model.onnx"
+MODEL_PTE = "model.pte"
 TOKENIZER = "tokenizer.json"
 _MAX_MANIFEST_BYTES = 1 << 20
 _SIGNALS = {
@@ -38,8 +39,17 @@ class Bundle:
 
     @property
     def model(self) -> Path:
-        """The ONNX graph."""
+        """The ONNX graph; in a bundle that ``holds`` it."""
         return self.path / MODEL_ONNX
+
+    @property
+    def program(self) -> Path:
+        """The ExecuTorch program; in a bundle that ``holds`` it."""
+        return self.path / MODEL_PTE
+
+    def holds(self, name: str) -> bool:
+        """Whether the manifest lists a file of that name."""
+        return any(entry.path == name for entry in self.manifest.files)
 
     @property
     def tokenizer(self) -> Path:
@@ -56,7 +66,7 @@ def open_bundle(path: Path) -> Bundle:
     if not path.is_dir():
         raise BundleError(
             f"There is no bundle at {path}.",
-            next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx",
+            next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx (or executorch, for its engine)",
         )
     manifest = _read_manifest(path / MANIFEST)
     _check_files(path, manifest)
@@ -115,8 +125,12 @@ def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
         pure = PurePosixPath(name)
         if not name or pure.is_absolute() or ".." in pure.parts or "\\" in name or str(pure) != name:
             raise BundleError(f"The bundle lists a file outside itself: {name!r}.", next_step="do not use this bundle")
-    if missing := {MODEL_ONNX, TOKENIZER} - listed:
-        raise BundleError(f"The bundle does not list {', '.join(sorted(missing))}.", next_step=_EXPORT_AGAIN)
+    if TOKENIZER not in listed or not listed & {MODEL_ONNX, MODEL_PTE}:
+        raise BundleError(
+            "The bundle does not list a model and its tokenizer.",
+            allowed=f"{TOKENIZER}, and {MODEL_ONNX} or {MODEL_PTE} or both",
+            next_step=_EXPORT_AGAIN,
+        )
     found = set()
     for file in path.rglob("*"):
         if file.is_symlink():

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
-from upcall.edge_runtime.bundle import Bundle, open_bundle
+from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle, open_bundle
 from upcall.edge_runtime.cloud import Cloud
 from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.errors import BundleError
 from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.redaction import Detector, Policy
 from upcall.edge_runtime.session import Session
 from upcall.edge_runtime.tokenizer import Tokenizer
 
-DEFAULT_BUNDLE = "smollm2-135m-instruct-onnx_int4_g32"
+_DEFAULT_MODEL = "smollm2-135m-instruct"
+
+
+class EngineName(StrEnum):
+    """What runs the device model. AUTO takes ONNX Runtime where the bundle holds a graph, else ExecuTorch."""
+
+    AUTO = "auto"
+    ONNX = "onnx"
+    EXECUTORCH = "executorch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +46,38 @@ class CloudOptions:
     ca_certificate: Path | None = None
 
 
-def default_bundle_path() -> Path:
-    """Where ``upcall export`` puts the default device model."""
-    return upcall_home() / "bundles" / DEFAULT_BUNDLE
+def default_bundle_path(engine: EngineName = EngineName.AUTO) -> Path:
+    """Where ``upcall export`` puts the default device model for that engine."""
+    recipe = "xnnpack_8da4w_g32" if engine is EngineName.EXECUTORCH else "onnx_int4_g32"
+    return upcall_home() / "bundles" / f"{_DEFAULT_MODEL}-{recipe}"
 
 
-def open_engine(bundle: Bundle, *, threads: int | None = None) -> Engine:
+def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads: int | None = None) -> Engine:
     """Load the bundle's model.
 
     Raises:
+        BundleError: the bundle holds no model for that engine.
         MissingExtraError: the engine's package is not installed.
         EngineError: the model cannot be loaded.
     """
-    from upcall.edge_runtime.engines.onnx import OnnxEngine
-
+    if engine is EngineName.AUTO:
+        engine = EngineName.ONNX if bundle.holds(MODEL_ONNX) else EngineName.EXECUTORCH
+    name, other = (MODEL_ONNX, MODEL_PTE) if engine is EngineName.ONNX else (MODEL_PTE, MODEL_ONNX)
+    if not bundle.holds(name):
+        raise BundleError(
+            f"The bundle {bundle.path.name} holds no {name}, which --engine {engine} runs; it holds {other}.",
+            next_step=f"leave --engine out, or name with --bundle one that `upcall export MODEL --to {engine}` made",
+        )
     shape = bundle.manifest.shape
-    return OnnxEngine(
-        bundle.model, context_length=shape.context_length, vocabulary_size=shape.vocabulary_size, threads=threads
+    context_length, vocabulary_size = shape.context_length, shape.vocabulary_size
+    if engine is EngineName.ONNX:
+        from upcall.edge_runtime.engines.onnx import OnnxEngine
+
+        return OnnxEngine(bundle.model, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads)
+    from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
+
+    return ExecuTorchEngine(
+        bundle.program, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads
     )
 
 
@@ -78,6 +103,7 @@ def open_cloud(options: CloudOptions) -> Cloud:
 def open_session(
     *,
     bundle_path: Path | None = None,
+    engine: EngineName = EngineName.AUTO,
     cloud: CloudOptions | None = None,
     policy: Policy | None = None,
     private_terms: Sequence[str] = (),
@@ -86,7 +112,8 @@ def open_session(
     """Verify the bundle, load its model and make a session.
 
     Args:
-        bundle_path: a bundle's folder; by default the default device model's.
+        bundle_path: a bundle's folder; by default the default device model's, for the engine.
+        engine: what runs the model.
         cloud: where to call; None never calls.
         policy: what to do with private entities; by default all are masked.
         private_terms: words that are private for this user, beside what the rules find.
@@ -95,12 +122,12 @@ def open_session(
     Raises:
         UpcallError: whatever of it cannot be had.
     """
-    bundle = open_bundle(bundle_path or default_bundle_path())
+    bundle = open_bundle(bundle_path or default_bundle_path(engine))
     tokenizer = Tokenizer(bundle.tokenizer)
     detector = Detector(deny_terms=tuple(private_terms))
     client = open_cloud(cloud) if cloud is not None else None
     return Session(
-        engine=open_engine(bundle, threads=threads),
+        engine=open_engine(bundle, engine=engine, threads=threads),
         tokenizer=tokenizer,
         template=bundle.template,
         stop_token_ids=bundle.stop_token_ids,

@@ -8,26 +8,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.edge_runtime.conftest import CONTEXT
 from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import EngineError
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE, ScriptedEngine
 
-CONTEXT = 16
 
-
-def scripted(_: Path) -> Engine:
+def scripted() -> Engine:
     return ScriptedEngine(lambda tokens: (sum(tokens) % BYTE_VOCABULARY_SIZE, 0.5), context_length=CONTEXT)
 
 
-def onnx(graph: Path) -> Engine:
-    return OnnxEngine(graph, context_length=CONTEXT, vocabulary_size=BYTE_VOCABULARY_SIZE, threads=1)
+ENGINES: dict[str, tuple[Callable[..., Engine], str]] = {
+    "onnx": (OnnxEngine, "tiny_graph"),
+    "executorch": (ExecuTorchEngine, "tiny_program"),
+}
 
 
-@pytest.fixture(params=[scripted, onnx], ids=["scripted", "onnx"])
-def engine(request: pytest.FixtureRequest, tiny_graph: Path) -> Engine:
-    make: Callable[[Path], Engine] = request.param
-    return make(tiny_graph)
+@pytest.fixture(params=["scripted", "onnx", "executorch"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "scripted":
+        return scripted()
+    make, model = ENGINES[request.param]
+    path: Path = request.getfixturevalue(model)
+    return make(path, context_length=CONTEXT, vocabulary_size=BYTE_VOCABULARY_SIZE, threads=1)
 
 
 def test_shapes_and_types(engine: Engine) -> None:

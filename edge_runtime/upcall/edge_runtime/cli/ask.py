@@ -13,6 +13,7 @@ from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Strategy
+from upcall.edge_runtime.opening import EngineName
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions
 
@@ -26,6 +27,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def ask(
     prompt: Annotated[str, typer.Argument(help="The question; - reads standard input.")] = "-",
     bundle: shared.BundleOption = None,
+    engine: shared.EngineOption = EngineName.AUTO,
     cloud: shared.CloudOption = None,
     cloud_model: shared.CloudModelOption = "",
     tls: shared.TlsOption = False,
@@ -57,6 +59,7 @@ def ask(
     )
     session = shared.session_from(
         bundle=bundle,
+        engine=engine,
         cloud=cloud,
         cloud_model=cloud_model,
         tls=tls,

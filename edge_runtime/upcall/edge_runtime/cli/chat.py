@@ -12,6 +12,7 @@ from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_depart
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Strategy
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.opening import EngineName
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions, Session
@@ -28,6 +29,7 @@ HELP = """\
 @app.command(epilog="Example:  UPCALL_API_KEY=… upcall chat --cloud localhost:50551 --private 'Project Heron'")
 def chat(
     bundle: shared.BundleOption = None,
+    engine: shared.EngineOption = EngineName.AUTO,
     cloud: shared.CloudOption = None,
     cloud_model: shared.CloudModelOption = "",
     tls: shared.TlsOption = False,
@@ -52,6 +54,7 @@ def chat(
     )
     session = shared.session_from(
         bundle=bundle,
+        engine=engine,
         cloud=cloud,
         cloud_model=cloud_model,
         tls=tls,

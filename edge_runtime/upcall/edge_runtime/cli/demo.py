@@ -21,12 +21,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.cli.options import EngineOption
 from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Place, Strategy
 from upcall.edge_runtime.errors import BundleError, UpcallError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.opening import CloudOptions, default_bundle_path, open_session
+from upcall.edge_runtime.opening import CloudOptions, EngineName, default_bundle_path, open_session
 from upcall.edge_runtime.redaction import Action, Policy
 from upcall.edge_runtime.session import AskOptions, Session
 
@@ -83,6 +84,7 @@ def demo(
     cloud_model: Annotated[
         str, typer.Option(help="Large model: qwen2.5-coder-0.5b-instruct or qwen2.5-coder-1.5b-instruct.")
     ] = "qwen2.5-coder-0.5b-instruct",
+    engine: EngineOption = EngineName.AUTO,
 ) -> None:
     """Pull, export, start the service here, ask real questions, and count who was right.
 
@@ -93,12 +95,13 @@ def demo(
     started = time.monotonic()
     _run("pull", DEVICE_MODEL, cloud_model)
     try:
-        open_bundle(default_bundle_path())
+        open_bundle(default_bundle_path(engine))
     except BundleError:
-        _run("export", DEVICE_MODEL, "--to", "onnx", "--force")
+        _run("export", DEVICE_MODEL, "--to", "onnx" if engine is EngineName.AUTO else engine, "--force")
     given = json.loads(resources.files(__package__).joinpath("demo_questions.json").read_text(encoding="utf-8"))
     with _service(cloud_model) as cloud:
         session = open_session(
+            engine=engine,
             cloud=cloud,
             policy=Policy.parse(dict.fromkeys(given["blocked_types"], Action.BLOCK)),
             private_terms=given["private_terms"],

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import CloudOptions, open_session
+from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
 from upcall.edge_runtime.redaction import Action, Policy
 from upcall.edge_runtime.session import Session
 
@@ -19,6 +19,9 @@ API_KEY_VARIABLE = "UPCALL_API_KEY"
 BundleOption = Annotated[
     Path | None,
     typer.Option("--bundle", help="Folder of the device model. [default: the exported smollm2-135m-instruct]"),
+]
+EngineOption = Annotated[
+    EngineName, typer.Option("--engine", help="What runs the device model. auto: what the bundle was made for.")
 ]
 CloudOption = Annotated[
     str | None,
@@ -54,6 +57,7 @@ SystemOption = Annotated[str | None, typer.Option("--system", help="Instructions
 def session_from(
     *,
     bundle: Path | None,
+    engine: EngineName,
     cloud: str | None,
     cloud_model: str,
     tls: bool,
@@ -75,6 +79,7 @@ def session_from(
     )
     return open_session(
         bundle_path=bundle,
+        engine=engine,
         cloud=called if cloud else None,
         policy=Policy.parse({name.upper(): Action.BLOCK for name in block or []}),
         private_terms=private or (),

@@ -1,0 +1,77 @@
+"""Which engine runs a bundle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from google.protobuf import json_format
+
+from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, MODEL_PTE, file_sha256, open_bundle
+from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
+from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.errors import BundleError, EngineError
+from upcall.edge_runtime.opening import EngineName, default_bundle_path, open_engine, open_session
+from upcall.protocol.v1 import bundle_pb2
+
+
+def copy_with(bundle: Path, target: Path, *, program: bytes | None, keep_graph: bool) -> Path:
+    """The bundle with a program beside its graph or in its place."""
+    target.mkdir()
+    manifest = json_format.Parse((bundle / MANIFEST).read_text(), bundle_pb2.BundleManifest())
+    files = {entry.path: (bundle / entry.path).read_bytes() for entry in manifest.files}
+    if not keep_graph:
+        del files[MODEL_ONNX]
+    if program is not None:
+        files[MODEL_PTE] = program
+    del manifest.files[:]
+    for name, content in files.items():
+        (target / name).write_bytes(content)
+        manifest.files.add(path=name, size_bytes=len(content), sha256=file_sha256(target / name))
+    (target / MANIFEST).write_text(json.dumps(json_format.MessageToDict(manifest)))
+    return target
+
+
+@pytest.fixture
+def program(tiny_program: Path) -> bytes:
+    return tiny_program.read_bytes()
+
+
+def test_auto_takes_what_is_there(tiny_bundle: Path, program: bytes, tmp_path: Path) -> None:
+    only = open_bundle(copy_with(tiny_bundle, tmp_path / "only", program=program, keep_graph=False))
+    both = open_bundle(copy_with(tiny_bundle, tmp_path / "both", program=program, keep_graph=True))
+    assert isinstance(open_engine(open_bundle(tiny_bundle)), OnnxEngine)
+    assert isinstance(open_engine(only), ExecuTorchEngine)
+    assert isinstance(open_engine(both), OnnxEngine)
+    assert isinstance(open_engine(both, engine=EngineName.EXECUTORCH), ExecuTorchEngine)
+    open_engine(only).forward([1, 2])
+
+
+@pytest.mark.parametrize("engine", [EngineName.ONNX, EngineName.EXECUTORCH])
+def test_a_bundle_without_that_format(engine: EngineName, tiny_bundle: Path, program: bytes, tmp_path: Path) -> None:
+    path = tiny_bundle
+    if engine is EngineName.ONNX:
+        path = copy_with(tiny_bundle, tmp_path / "only", program=program, keep_graph=False)
+    with pytest.raises(BundleError, match=f"--to {engine}"):
+        open_engine(open_bundle(path), engine=engine)
+
+
+def test_a_program_of_something_else(tiny_bundle: Path, tmp_path: Path) -> None:
+    path = copy_with(tiny_bundle, tmp_path / "other", program=b"nothing", keep_graph=False)
+    with pytest.raises(EngineError, match=r"model\.pte"):
+        open_engine(open_bundle(path))
+
+
+def test_neither_format(tiny_bundle: Path, tmp_path: Path) -> None:
+    path = copy_with(tiny_bundle, tmp_path / "none", program=None, keep_graph=False)
+    with pytest.raises(BundleError, match=r"model\.onnx or model\.pte"):
+        open_bundle(path)
+
+
+def test_each_engine_has_its_default_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPCALL_HOME", str(tmp_path))
+    assert default_bundle_path() == default_bundle_path(EngineName.ONNX)
+    assert default_bundle_path(EngineName.EXECUTORCH).name == "smollm2-135m-instruct-xnnpack_8da4w_g32"
+    with pytest.raises(BundleError, match="upcall export"):
+        open_session(engine=EngineName.EXECUTORCH)

@@ -1,0 +1,102 @@
+"""What the ExecuTorch program gives against what PyTorch gives, on two layers with random weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.export.decoders import ours, theirs, tiny_shape
+from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
+from upcall.edge_runtime.errors import EngineError, ModelError
+from upcall.export.decoder import Decoder, EagerEngine
+from upcall.export.lowering import Int4Embedding, lower, quantise_decoder
+
+CONTEXT = 24
+TOKENS = [int(token) for token in np.random.default_rng(1).integers(0, 258, size=CONTEXT)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program, what it was lowered from, and how far they may be apart.
+
+    Activations in 8 bits are rounded by other code on either side; a value between two steps may fall to one or the other.
+    """
+
+    eager: EagerEngine
+    program: ExecuTorchEngine
+    tolerance: float
+    size: int
+
+
+@pytest.fixture(scope="module", params=[("llama", True, False), ("qwen2", False, True)], ids=["float32", "4 bits"])
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    architecture, tied, quantised = request.param
+    folder = tmp_path_factory.mktemp("lowering")
+    shape = tiny_shape(architecture, context=CONTEXT)
+    decoder = Decoder(ours(theirs(shape, tied=tied, cache=folder), shape, tied=tied), shape)
+    if quantised:
+        quantise_decoder(decoder)
+    path = folder / "model.pte"
+    path.write_bytes(lower(decoder))
+    program = ExecuTorchEngine(path, context_length=CONTEXT, vocabulary_size=shape.vocabulary, threads=1)
+    return Case(EagerEngine(decoder), program, 0.15 if quantised else 1e-4, path.stat().st_size)
+
+
+@pytest.mark.parametrize("sizes", [[CONTEXT], [1] * CONTEXT, [1, 2, 3, 7, 11]])
+def test_the_program_is_the_decoder(case: Case, sizes: list[int]) -> None:
+    for engine in (case.eager, case.program):
+        engine.truncate(0)
+    start = 0
+    for size in sizes:
+        chunk = TOKENS[start : start + size]
+        wanted, found = case.eager.forward(chunk), case.program.forward(chunk)
+        for name in ("logits", "hidden_last", "hidden_sum", "hidden_mid"):
+            reach = case.tolerance * max(1.0, float(np.abs(getattr(wanted, name)).max()))
+            np.testing.assert_allclose(getattr(found, name), getattr(wanted, name), atol=reach, err_msg=name)
+        start += size
+
+
+def test_a_cache_that_was_cut_back(case: Case) -> None:
+    program = case.program
+    program.truncate(0)
+    whole = program.forward(TOKENS).logits.copy()
+    program.truncate(0)
+    program.forward([9] * CONTEXT)
+    program.truncate(0)
+    program.forward(TOKENS[:10])
+    program.forward([9] * 5)
+    program.truncate(10)
+    np.testing.assert_allclose(program.forward(TOKENS[10:]).logits, whole, atol=case.tolerance)
+
+
+def test_the_cache_ends_where_the_manifest_says(case: Case) -> None:
+    case.program.truncate(0)
+    case.program.forward([1] * CONTEXT)
+    with pytest.raises(EngineError, match=str(CONTEXT)):
+        case.program.forward([1])
+    assert case.program.position == CONTEXT
+
+
+def test_the_extreme_of_a_group_is_exact_and_the_rest_near() -> None:
+    weight = torch.randn(50, 64, generator=torch.Generator().manual_seed(0))
+    found = Int4Embedding(weight)(torch.arange(50)[None])[0]
+    groups, near = weight.reshape(50, 2, 32), found.reshape(50, 2, 32)
+    extreme = groups.abs().amax(-1, keepdim=True)
+    # Half a step, and a whole one where +8 would be needed and +7 is the greatest code.
+    assert bool(((groups - near).abs() <= extreme / 8 * 1.01).all())
+    at = groups.abs().argmax(-1, keepdim=True)
+    torch.testing.assert_close(near.gather(-1, at), groups.gather(-1, at), rtol=1e-3, atol=0)
+    assert not Int4Embedding(torch.zeros(2, 32))(torch.zeros(1, 1, dtype=torch.int64)).any()
+
+
+def test_matrices_that_have_no_whole_groups_are_refused(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    shape = replace(tiny_shape("llama", context=8), intermediate=100)
+    decoder = Decoder(ours(theirs(shape, tied=True, cache=tmp_path), shape, tied=True), shape)
+    with pytest.raises(ModelError, match="multiple of 32"):
+        quantise_decoder(decoder)

@@ -29,8 +29,8 @@ _DESCRIPTION = """Measure prefill and decode of the 135M model in every engine t
 
 Every engine runs in a process of its own. After one run that does not count, the runs are interleaved, so that what else
 the machine does meets all alike; medians and ranges go to benchmarks/results/engines.json, then RESULTS.md is written.
-Leave the machine alone meanwhile. Linux only. About 90 seconds, and 15 more for each engine, with the default 5 runs.
-Nothing is downloaded."""
+Leave the machine alone meanwhile. Linux only. On 2 idle cores and with 5 runs about 3 minutes, and half a minute more for
+each further engine; a run is given up after 3 minutes. Nothing is downloaded."""
 _EXAMPLES = """examples:
   python -m benchmarks.engines
   python -m benchmarks.engines --bundle ~/.cache/upcall/bundles/A --bundle ~/.cache/upcall/bundles/B

@@ -17,6 +17,8 @@ class Spread:
     count: int
 
     def __str__(self) -> str:
+        if self.count == 1:
+            return "one run"
         return f"{self.low:,.4g} to {self.high:,.4g} in {self.count} runs"
 
 

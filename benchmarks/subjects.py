@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import tempfile
 import threading
@@ -12,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from benchmarks.machine import TreeMemory
 
 ROOT = Path(__file__).parents[1]
 _PATIENCE_S = 180.0
@@ -174,35 +175,40 @@ class LlamaBench:
     threads: int
     cases: frozenset[str] = frozenset({"prefill", "decode"})
     load_s: float | None = field(init=False, default=None)
-    _peak_bytes: float = field(init=False, default=0.0)
 
     def measure(self, case: Case) -> dict[str, float]:
         """See :class:`Subject`. Only the lengths of the prompt count: the program makes its own tokens."""
+        with self._start(case) as child:
+            return {"tokens_per_s": self._speed(child)}
+
+    def memory(self) -> dict[str, float]:
+        """The peak of one more run: looking at a process often enough would slow one that counts."""
+        with self._start(Case("prefill", [0] * 512)) as child:
+            watched = TreeMemory(child.pid)
+            try:
+                self._speed(child)
+            finally:
+                peak = watched.stop()
+        return {"peak_rss_bytes": float(peak)}
+
+    def _start(self, case: Case) -> subprocess.Popen[str]:
         count = len(case.tokens)
         what = ["-p", f"{count}", "-n", "0"] if case.name == "prefill" else ["-p", "0", "-n", f"{case.new_tokens}"]
         depth = ["-d", f"{count if case.name == 'decode' else 0}"]
         command = [str(self.program), "-m", str(self.model), "-t", f"{self.threads}", "-r", "1", "-o", "json"]
-        child = subprocess.Popen(
+        return subprocess.Popen(
             [*command, *what, *depth], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
         )
-        watchdog = threading.Timer(_PATIENCE_S, child.kill)
-        watchdog.start()
+
+    def _speed(self, child: subprocess.Popen[str]) -> float:
         try:
-            assert child.stdout is not None
-            with child.stdout:
-                text = child.stdout.read()
-            _, status, usage = os.wait4(child.pid, 0)
-        finally:
-            watchdog.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
-        self._peak_bytes = max(self._peak_bytes, usage.ru_maxrss * 1024.0)
+            text, _ = child.communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise MeasuringError(f"{self.label.name}: {self.program.name} took over {_PATIENCE_S:g} s") from None
         if child.returncode:
             raise MeasuringError(f"{self.label.name}: {self.program.name} ended with {child.returncode}")
-        return {"tokens_per_s": float(json.loads(text)[0]["avg_ts"])}
-
-    def memory(self) -> dict[str, float]:
-        """See :class:`Subject`."""
-        return {"peak_rss_bytes": self._peak_bytes}
+        return float(json.loads(text)[0]["avg_ts"])
 
     def close(self) -> None:
         """Nothing is left running."""

@@ -10,6 +10,7 @@ def test_median_and_range() -> None:
 
 def test_text_names_range_and_count() -> None:
     assert str(spread([1234.5, 7.0])) == "7 to 1,234 in 2 runs"
+    assert str(spread([5.0])) == "one run"
 
 
 def test_nothing_to_summarise() -> None:

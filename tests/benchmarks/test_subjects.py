@@ -50,7 +50,15 @@ def test_llama_bench_is_called_with_the_lengths(tmp_path: Path) -> None:
     )
     assert bench.measure(Case("decode", [1] * 9, 4)) == {"tokens_per_s": 5.0}
     assert (tmp_path / "asked").read_text(encoding="utf-8") == "-m m -t 2 -r 1 -o json -p 0 -n 4 -d 9"
-    assert bench.memory()["peak_rss_bytes"] > 0
+    assert bench.measure(Case("prefill", [1] * 9)) == {"tokens_per_s": 5.0}
+    assert (tmp_path / "asked").read_text(encoding="utf-8") == "-m m -t 2 -r 1 -o json -p 9 -n 0 -d 0"
+
+
+def test_llama_bench_memory_is_its_own(tmp_path: Path) -> None:
+    body = "import json, time\nmade = bytes(60_000_000)\ntime.sleep(0.5)\nprint(json.dumps([{'avg_ts': 5}]))"
+    bench = LlamaBench(LABEL, program(tmp_path / "llama-bench", body), Path("m"), 2)
+    ours = b"1" * 300_000_000
+    assert 0 < bench.memory()["peak_rss_bytes"] < len(ours)
 
 
 def test_llama_bench_that_fails(tmp_path: Path) -> None:

@@ -111,5 +111,6 @@ def short_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports that ask a tenth of the questions and read a part of the prose, for tests of something else."""
     questions, sha256 = load_set()
     text = prose()[:600]
-    monkeypatch.setattr("upcall.export.threshold.load_set", lambda: (questions[::10], sha256))
+    for module in ("threshold", "parity"):
+        monkeypatch.setattr(f"upcall.export.{module}.load_set", lambda: (questions[::10], sha256))
     monkeypatch.setattr("upcall.export.parity.prose", lambda: text)

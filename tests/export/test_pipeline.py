@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -175,34 +169,6 @@ def test_too_little_memory_or_disk_is_found_first(home: Path, tmp_path: Path, mo
 def test_target_accuracy_has_a_range(tmp_path: Path, target: float) -> None:
     with pytest.raises(InputError, match="at most 1"):
         plan_for(tmp_path / "tiny.gguf", target_kept_accuracy=target)
-
-
-PROGRAM = textwrap.dedent(
-    """
-    import sys
-    from pathlib import Path
-    from upcall.export import ExportPlan, export
-    plan = ExportPlan(source=Path(sys.argv[1]), model_id="tiny", licence="", target=Path(sys.argv[2]))
-    export(plan, progress=lambda stage: print(stage.name, flush=True))
-    """
-)
-
-
-def test_a_killed_export_leaves_no_bundle_and_can_be_run_again(home: Path, tmp_path: Path) -> None:
-    plan = plan_for(write_model(tmp_path / "tiny.gguf"))
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(plan.source), str(plan.target)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("calibrate"):
-            break
-    time.sleep(0.1)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert not plan.target.exists()
-    export(plan)
-    assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}
 
 
 def test_a_source_that_is_not_there(home: Path, tmp_path: Path) -> None:

@@ -65,17 +65,29 @@ def export_command(
             f"memory; the bundle takes up to {plan.bundle_bytes / 1e6:,.0f} MB"
         )
         return
+    manifest = _run(console, plan)
+    _summary(console, manifest)
+    console.print(f"bundle   {plan.target}")
+
+
+def _run(console: Console, plan: ExportPlan) -> bundle_pb2.BundleManifest:
+    """Export and show each stage as it ends; an interrupt says where it came."""
+    current = ""
     with console.status("") as status:
 
         def show(stage: StageTime) -> None:
+            nonlocal current
+            current = stage.name
             if stage.seconds is None:
                 status.update(stage.name)
             else:
                 console.print(f"{stage.seconds:6.1f} s  {stage.name}")
 
-        manifest = export(plan, progress=show)
-    _summary(console, manifest)
-    console.print(f"bundle   {plan.target}")
+        try:
+            return export(plan, progress=show)
+        except KeyboardInterrupt:
+            console.print(f"Interrupted at the stage '{current}': no bundle was written, and nothing is left behind.")
+            raise
 
 
 def _summary(console: Console, manifest: bundle_pb2.BundleManifest) -> None:

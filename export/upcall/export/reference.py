@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,9 @@ def quiet_transformers(cache: Path) -> Any:
     os.environ["HF_HOME"] = str(cache)
     transformers = require("transformers", extra="export")
     transformers.logging.set_verbosity_error()  # it advises on options that are set on purpose
+    logging.getLogger("torch.utils._pytree").setLevel(
+        logging.ERROR
+    )  # torchao, which transformers imports, warns of itself
     return transformers
 
 

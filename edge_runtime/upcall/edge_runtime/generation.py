@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.cloud import FinishReason
 from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.sampling import Sampler, SamplingOptions, log_softmax
+from upcall.edge_runtime.sampling import Sampler, SamplingOptions, log_probability
 from upcall.edge_runtime.tokenizer import Tokenizer
 
 PREFILL_CHUNK_TOKENS = 256
@@ -112,7 +112,7 @@ class LocalAnswer:
         chosen: list[int] = []
         while True:
             token = self._sampler.choose(logits, seen=self._prompt + chosen)
-            self.log_probs.append(min(0.0, float(log_softmax(logits)[token])))
+            self.log_probs.append(log_probability(logits, token))
             if token in self._stop_token_ids:
                 self.finish_reason = FinishReason.STOP
                 break

@@ -98,9 +98,11 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 
 def locate(home: Path, endpoint: str, repository: str = "Org/Tiny", revision: str = "") -> str:
+    # Other tests run transformers in this process, which is told by the environment to stay offline.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, repository, revision],
-        env={**os.environ, "UPCALL_HOME": str(home), "HF_ENDPOINT": endpoint, "HOME": str(home / "nobody")},
+        env={**environment, "UPCALL_HOME": str(home), "HF_ENDPOINT": endpoint, "HOME": str(home / "nobody")},
         capture_output=True,
         text=True,
         check=False,

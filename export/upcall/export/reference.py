@@ -29,6 +29,7 @@ def quiet_transformers(cache: Path) -> Any:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HOME"] = str(cache)
     transformers = require("transformers", extra="export")
+    transformers.logging.disable_progress_bar()
     transformers.logging.set_verbosity_error()  # it advises on options that are set on purpose
     logging.getLogger("torch.utils._pytree").setLevel(
         logging.ERROR

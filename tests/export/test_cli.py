@@ -14,7 +14,8 @@ from upcall.export.cli import app
 @pytest.mark.parametrize(
     ("arguments", "kind", "text"),
     [
-        (["smollm2-135m-instruct", "--to", "executorch"], InputError, "Allowed: onnx"),
+        (["smollm2-135m-instruct", "--to", "tflite"], InputError, "Allowed: onnx, executorch"),
+        (["smollm2-135m-instruct", "--to", "executorch", "--recipe", "onnx_int8"], InputError, "xnnpack_8da4w_g32"),
         (["smollm2-135m-instruct", "--to", "onnx", "--recipe", "int3"], InputError, "onnx_int4_g32"),
         (["smollm2-135m-instruct", "--to", "onnx"], ModelError, "upcall pull smollm2-135m-instruct"),
         (["smolm2", "--to", "onnx"], ModelError, "upcall pull smollm2-135m-instruct"),

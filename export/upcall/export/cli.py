@@ -11,7 +11,7 @@ from rich.console import Console
 from upcall.edge_runtime.home import upcall_home
 from upcall.export.model_files import locate
 from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
-from upcall.export.recipes import ONNX_INT4_G32, check_format, find_recipe
+from upcall.export.recipes import check_format, find_recipe
 from upcall.export.threshold import DEFAULT_TARGET
 from upcall.protocol.v1 import bundle_pb2
 
@@ -25,6 +25,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     "  upcall export smollm2-135m-instruct --to onnx\n\n"
     "  upcall export ./my-model.gguf --to onnx --out ./my-bundle\n\n"
     "  upcall export Qwen/Qwen3-0.6B --revision main --to onnx --recipe onnx_int8\n\n"
+    "  upcall export smollm2-135m-instruct --to executorch\n\n"
     "  upcall export smollm2-135m-instruct --to onnx --dry-run",
 )
 def export_command(
@@ -35,8 +36,12 @@ def export_command(
             show_default=False,
         ),
     ],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="Format of the graph: onnx.", show_default=False)],
-    recipe: Annotated[str, typer.Option("--recipe", help="How the weights are stored.")] = ONNX_INT4_G32.name,
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="Format of the model: onnx or executorch.", show_default=False)
+    ],
+    recipe: Annotated[
+        str, typer.Option("--recipe", help="How the weights are stored [in 4 bits].", show_default=False)
+    ] = "",
     revision: Annotated[
         str, typer.Option("--revision", help="Branch, tag or commit of a hub's model [main].", show_default=False)
     ] = "",
@@ -52,7 +57,7 @@ def export_command(
 ) -> None:
     """Check the plan, run it, show what was measured."""
     check_format(to)
-    chosen = find_recipe(recipe)
+    chosen = find_recipe(recipe, format=to)
     found = locate(model, revision=revision)
     target_folder = out or upcall_home() / "bundles" / f"{found.name}-{chosen.name}"
     plan = ExportPlan(found.path, found.name, found.licence, target_folder, chosen, target, force, found.revision)

@@ -9,19 +9,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from upcall.edge_runtime.bundle import MODEL_ONNX, TOKENIZER, template_from_proto
+from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, TOKENIZER, template_from_proto
+from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError, require
 from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.models.store import locked
 from upcall.edge_runtime.tokenizer import Tokenizer
-from upcall.export import parity
+from upcall.export import parity, program
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
 from upcall.export.chat import check_tokens, derive_template, starting_ids
 from upcall.export.graph import build_graph, joined, save_graph
@@ -58,6 +60,7 @@ class ExportPlan:
         target_kept_accuracy: for the threshold, above 0, at most 1.
         force: replace a bundle that is there.
         revision: what identifies the weights; empty takes the hash of the files.
+        context_length: most tokens of an ExecuTorch program's cache, where the model has more.
 
     Raises:
         InputError: the target accuracy is outside its range.
@@ -71,6 +74,7 @@ class ExportPlan:
     target_kept_accuracy: float = DEFAULT_TARGET
     force: bool = False
     revision: str = ""
+    context_length: int = program.MAX_CONTEXT
 
     def __post_init__(self) -> None:
         if not 0 < self.target_kept_accuracy <= 1:
@@ -153,13 +157,17 @@ def export(plan: ExportPlan, *, progress: Progress = lambda _: None) -> bundle_p
 
 def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -> bundle_pb2.BundleManifest:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    for module in _EXTRA:  # before minutes of work
+    is_program = plan.recipe.format == "executorch"
+    for module in program.EXTRA if is_program else _EXTRA:  # before minutes of work
         require(module, extra="export")
     manifest = bundle_pb2.BundleManifest(schema_version=1, recipe=plan.recipe.name)
+    model = bundle / (MODEL_PTE if is_program else MODEL_ONNX)
     with _stage("read the model", progress):
         source = read_model(plan.source)
+        if is_program and source.shape.context > plan.context_length:
+            source = replace(source, shape=replace(source.shape, context=plan.context_length))
         tokenizer = build_tokenizer(source.tokenizer)
-        tokenizer.save(str(bundle / TOKENIZER))
+        tokenizer.save(str(bundle / TOKENIZER), pretty=False)  # laid out for people it is twice as large
         _describe(manifest, plan=plan, source=source)
         manifest.stop_token_ids.extend(stop_token_ids(source.tokenizer, tokenizer))
     with _stage("check the chat template", progress):
@@ -177,22 +185,34 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         )
     with _stage("quantise", progress):
         weights = joined(source.weights, source.shape)
-        _save_model(weights, plan, source.shape, bundle / MODEL_ONNX)
-    engine = _engine(bundle / MODEL_ONNX, source)
+        if is_program:
+            eager = program.save_program(weights, plan.recipe, source.shape, model)
+        else:
+            _save_model(weights, plan, source.shape, model)
+    engine = _engine(model, source)
     start = starting_ids(template, tokenizer, special=source.tokenizer.special)
     prompts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.PROMPTS]
     prose = (start + tokenizer.encode(parity.prose(), add_special_tokens=False).ids)[: source.shape.context - 1]
     with _stage("compare with PyTorch", progress):
-        (work / "float32").mkdir()
-        wide_path = work / "float32" / MODEL_ONNX
-        save_graph(build_graph(weights, source.shape), wide_path, external=True)
+        if is_program:
+            wide = program.float_engine(weights, source.shape)
+        else:
+            (work / "float32").mkdir()
+            wide_path = work / "float32" / MODEL_ONNX
+            save_graph(build_graph(weights, source.shape), wide_path, external=True)
+            wide = _engine(wide_path, source)
         del weights
-        wide = _engine(wide_path, source)
         reference = Reference(source, cache=work / "transformers")
         long = prose[: source.shape.window + _LONG_PROMPT]  # beyond the window of local layers
         manifest.checks.extend(parity.check_float_graph(wide, reference, [*prompts, long]))
         manifest.checks.append(parity.check_float_cache(wide, prompts))
-        manifest.checks.append(parity.check_cache(engine, prompts))
+        if is_program:
+            for check in manifest.checks:
+                check.name = check.name.replace("float32 graph", "float32 decoder before it is lowered")
+            manifest.checks.extend(program.check_lowered(engine, eager, prompts))
+            del eager
+        else:
+            manifest.checks.append(parity.check_cache(engine, prompts))
     with _stage("measure the quality", progress):
         manifest.figures.append(parity.greedy_agreement(engine, wide, prompts))
         questions = parity.task_questions(source.parameter_count)
@@ -210,7 +230,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         manifest.figures.extend(parity.accuracies(ask, questions, of="this bundle"))
         engine.close()
     with _stage("write and verify the bundle", progress):
-        size = sum(path.stat().st_size for path in bundle.glob(f"{MODEL_ONNX}*"))
+        size = sum(path.stat().st_size for path in bundle.glob(f"{model.name}*"))
         manifest.figures.add(name="size of the model", value=size / 1e6, unit="MB")
         manifest.figures.add(name="peak memory of the export", value=_peak_memory() / 1e6, unit="MB")
         manifest.created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -218,7 +238,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
     return manifest
 
 
-def _ask(engine: OnnxEngine, manifest: bundle_pb2.BundleManifest, bundle: Path) -> Ask:
+def _ask(engine: Engine, manifest: bundle_pb2.BundleManifest, bundle: Path) -> Ask:
     return asker(
         engine,
         tokenizer=Tokenizer(bundle / TOKENIZER),
@@ -228,7 +248,7 @@ def _ask(engine: OnnxEngine, manifest: bundle_pb2.BundleManifest, bundle: Path) 
 
 
 def _describe(manifest: bundle_pb2.BundleManifest, *, plan: ExportPlan, source: SourceModel) -> None:
-    shape = source.shape
+    shape, tools = source.shape, program.TOOLS if plan.recipe.format == "executorch" else _TOOLS
     manifest.model.id = plan.model_id
     manifest.model.revision = plan.revision or content_revision(plan.source)
     manifest.model.licence = plan.licence or spdx(source.licence)
@@ -242,7 +262,7 @@ def _describe(manifest: bundle_pb2.BundleManifest, *, plan: ExportPlan, source: 
             head_size=shape.head_size,
         )
     )
-    manifest.tool_versions.update({tool: version(tool) for tool in _TOOLS})
+    manifest.tool_versions.update({tool: version(tool) for tool in tools})
     manifest.figures.add(name="parameters", value=source.parameter_count / 1e6, unit="million")
 
 
@@ -257,8 +277,9 @@ def _save_model(weights: Weights, plan: ExportPlan, shape: DecoderShape, path: P
     save_graph(build_graph(matrices, shape), path, external=size > _MAX_ONE_FILE)
 
 
-def _engine(path: Path, source: SourceModel) -> OnnxEngine:
-    return OnnxEngine(path, context_length=source.shape.context, vocabulary_size=source.shape.vocabulary)
+def _engine(path: Path, source: SourceModel) -> Engine:
+    engine = ExecuTorchEngine if path.name == MODEL_PTE else OnnxEngine
+    return engine(path, context_length=source.shape.context, vocabulary_size=source.shape.vocabulary)
 
 
 @contextmanager

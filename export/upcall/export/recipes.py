@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from upcall.edge_runtime.errors import InputError
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "executorch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,13 @@ class Recipe:
         name: frozen.
         text: for people.
         bits: of a matrix's weight: 4, 8 or 32.
+        format: one of FORMATS.
     """
 
     name: str
     text: str
     bits: int
+    format: str = "onnx"
 
 
 ONNX_INT4_G32 = Recipe(
@@ -39,18 +41,32 @@ ONNX_FP32 = Recipe(
     text="ONNX; float32 throughout: large and slow, the measure of the others",
     bits=32,
 )
-RECIPES = {recipe.name: recipe for recipe in (ONNX_INT4_G32, ONNX_INT8, ONNX_FP32)}
+XNNPACK_8DA4W_G32 = Recipe(
+    name="xnnpack_8da4w_g32",
+    text="ExecuTorch with XNNPACK; every matrix, embedding and head in 4 bits, groups of 32, int8 activations by token",
+    bits=4,
+    format="executorch",
+)
+XNNPACK_FP32 = Recipe(
+    name="xnnpack_fp32",
+    text="ExecuTorch with XNNPACK; float32 throughout: large and slow, the measure of the other",
+    bits=32,
+    format="executorch",
+)
+RECIPES = {recipe.name: recipe for recipe in (ONNX_INT4_G32, ONNX_INT8, ONNX_FP32, XNNPACK_8DA4W_G32, XNNPACK_FP32)}
 
 
-def find_recipe(name: str) -> Recipe:
-    """The recipe of that name.
+def find_recipe(name: str, *, format: str = "onnx") -> Recipe:  # noqa: A002  # the option's own word
+    """The format's recipe of that name; an empty name takes the format's first, of 4 bits.
 
     Raises:
         InputError: there is none.
     """
-    if name not in RECIPES:
-        raise InputError(f"There is no export recipe '{name}'.", allowed=", ".join(RECIPES))
-    return RECIPES[name]
+    known = {recipe.name: recipe for recipe in RECIPES.values() if recipe.format == format}
+    name = name or next(iter(known))
+    if name not in known:
+        raise InputError(f"There is no export recipe '{name}' for {format}.", allowed=", ".join(known))
+    return known[name]
 
 
 def check_format(name: str) -> None:
@@ -63,5 +79,5 @@ def check_format(name: str) -> None:
         raise InputError(
             f"The export format '{name}' is not available in this version.",
             allowed=", ".join(FORMATS),
-            next_step="upcall export MODEL --to onnx",
+            next_step=f"upcall export MODEL --to {FORMATS[0]}",
         )

@@ -40,7 +40,7 @@ def export_command(
         str, typer.Option("--to", metavar="FORMAT", help="Format of the model: onnx or executorch.", show_default=False)
     ],
     recipe: Annotated[
-        str, typer.Option("--recipe", help="How the weights are stored [in 4 bits].", show_default=False)
+        str, typer.Option("--recipe", help="How the weights are stored; by default in 4 bits.", show_default=False)
     ] = "",
     revision: Annotated[
         str, typer.Option("--revision", help="Branch, tag or commit of a hub's model [main].", show_default=False)

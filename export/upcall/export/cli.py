@@ -15,7 +15,7 @@ from upcall.export.recipes import check_format, find_recipe
 from upcall.export.threshold import DEFAULT_TARGET
 from upcall.protocol.v1 import bundle_pb2
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(

@@ -17,7 +17,7 @@ from upcall.edge_runtime.opening import EngineName
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(

@@ -17,7 +17,7 @@ from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions, Session
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 HELP = """\
 /why            exactly what left the device for the last answer

@@ -31,7 +31,7 @@ from upcall.edge_runtime.opening import CloudOptions, EngineName, default_bundle
 from upcall.edge_runtime.redaction import Action, Policy
 from upcall.edge_runtime.session import AskOptions, Session
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 DEVICE_MODEL = "smollm2-135m-instruct"
 START_TIMEOUT_S = 180

@@ -14,7 +14,7 @@ from rich.console import Console
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.protocol.v1 import bundle_pb2
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(

@@ -18,7 +18,7 @@ from upcall.edge_runtime.models.store import is_pulled
 DEVICE_MODEL = "smollm2-135m-instruct"
 CLOUD_MODEL = "qwen2.5-coder-0.5b-instruct"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(

@@ -11,7 +11,7 @@ from rich.console import Console
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.verification import verify_engine
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.errors import EngineError
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -54,3 +56,29 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free the model. Closing twice is allowed; any other call after it raises EngineError."""
+
+
+def check_tokens(tokens: Sequence[int], *, position: int, context_length: int, vocabulary_size: int) -> None:
+    """What every engine refuses before its cache is touched.
+
+    Raises:
+        EngineError: no tokens, a token outside the vocabulary, or more than the context holds.
+    """
+    if not tokens:
+        raise EngineError("No tokens were given.", allowed="one or more")
+    if min(tokens) < 0 or max(tokens) >= vocabulary_size:
+        raise EngineError("A token id is outside the vocabulary.", allowed=f"0 to {vocabulary_size - 1}")
+    if position + len(tokens) > context_length:
+        raise EngineError(
+            f"{position + len(tokens):,} tokens do not fit.", allowed=f"{context_length:,}, the context length"
+        )
+
+
+def check_position(wanted: int, *, position: int) -> None:
+    """Whether a cache of ``position`` tokens can be cut back to ``wanted``.
+
+    Raises:
+        EngineError: it is negative or beyond the cache.
+    """
+    if not 0 <= wanted <= position:
+        raise EngineError(f"Cannot truncate to {wanted} tokens.", allowed=f"0 to {position}")

@@ -109,17 +109,17 @@ class LocalAnswer:
             if logits is None:
                 yield ""
         assert logits is not None
-        chosen: list[int] = []
+        seen = list(self._prompt)
         while True:
-            token = self._sampler.choose(logits, seen=self._prompt + chosen)
+            token = self._sampler.choose(logits, seen=seen)
             self.log_probs.append(log_probability(logits, token))
             if token in self._stop_token_ids:
                 self.finish_reason = FinishReason.STOP
                 break
-            chosen.append(token)
+            seen.append(token)
             piece = self._stream.push(token)
             self.answer += piece
-            if len(chosen) == self._max_output_tokens:
+            if self.output_tokens == self._max_output_tokens:
                 yield piece
                 self.finish_reason = FinishReason.LENGTH
                 break

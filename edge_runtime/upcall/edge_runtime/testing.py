@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
 from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage, FinishReason
 from upcall.edge_runtime.conversation import Role
-from upcall.edge_runtime.engine import Step
+from upcall.edge_runtime.engine import Step, check_position, check_tokens
 from upcall.edge_runtime.errors import EngineError, EscalationError
 
 BYTE_VOCABULARY_SIZE = 258
@@ -93,12 +93,12 @@ class ScriptedEngine:
     def forward(self, tokens: Sequence[int]) -> Step:
         """Append tokens; see :class:`upcall.edge_runtime.engine.Engine`. Hidden states hold the position, D = 2."""
         cache = self._open()
-        if not tokens:
-            raise EngineError("No tokens were given.", allowed="one or more")
-        if min(tokens) < 0 or max(tokens) >= self._vocabulary_size:
-            raise EngineError("A token id is outside the vocabulary.", allowed=f"0 to {self._vocabulary_size - 1}")
-        if len(cache) + len(tokens) > self._context_length:
-            raise EngineError(f"{len(cache) + len(tokens)} tokens do not fit.", allowed=str(self._context_length))
+        check_tokens(
+            tokens,
+            position=len(cache),
+            context_length=self._context_length,
+            vocabulary_size=self._vocabulary_size,
+        )
         token, probability = self._script([*cache, *tokens])
         cache += tokens
         self.forwarded_tokens += len(tokens)
@@ -108,8 +108,7 @@ class ScriptedEngine:
     def truncate(self, position: int) -> None:
         """Keep the first tokens; see :class:`upcall.edge_runtime.engine.Engine`."""
         cache = self._open()
-        if not 0 <= position <= len(cache):
-            raise EngineError(f"Cannot truncate to {position} tokens.", allowed=f"0 to {len(cache)}")
+        check_position(position, position=len(cache))
         del cache[position:]
 
     def close(self) -> None:

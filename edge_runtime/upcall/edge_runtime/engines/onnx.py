@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from upcall.edge_runtime.engine import Step
+from upcall.edge_runtime.engine import Step, check_position, check_tokens
 from upcall.edge_runtime.errors import EngineError, require
 from upcall.edge_runtime.processors import physical_cores
 
@@ -114,8 +114,7 @@ class OnnxEngine:
         """Keep the first ``position`` tokens of the cache. See :class:`upcall.edge_runtime.engine.Engine`."""
         if self._session is None:
             raise EngineError("The engine is closed.")
-        if not 0 <= position <= self._position:
-            raise EngineError(f"Cannot truncate to {position} tokens.", allowed=f"0 to {self._position}")
+        check_position(position, position=self._position)
         if self._past and position == self._position:
             return
         self._past = {
@@ -134,12 +133,9 @@ class OnnxEngine:
     def _check(self, tokens: Sequence[int]) -> None:
         if self._session is None:
             raise EngineError("The engine is closed.")
-        if not tokens:
-            raise EngineError("No tokens were given.", allowed="one or more")
-        if min(tokens) < 0 or max(tokens) >= self._vocabulary_size:
-            raise EngineError("A token id is outside the vocabulary.", allowed=f"0 to {self._vocabulary_size - 1}")
-        if self._position + len(tokens) > self._context_length:
-            raise EngineError(
-                f"{self._position + len(tokens):,} tokens do not fit.",
-                allowed=f"{self._context_length:,}, the context length",
-            )
+        check_tokens(
+            tokens,
+            position=self._position,
+            context_length=self._context_length,
+            vocabulary_size=self._vocabulary_size,
+        )

@@ -82,7 +82,7 @@ def _download(url: str, *, target: Path, size_bytes: int, report: Report) -> Non
     request = urllib.request.Request(url, headers={"User-Agent": "upcall"})  # noqa: S310 - the scheme was checked
     if start:
         request.add_header("Range", f"bytes={start}-")
-    with urllib.request.urlopen(request, timeout=_HUB_TIMEOUT_SECONDS) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_HUB_TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
         resumed = response.status == http.client.PARTIAL_CONTENT
         with target.open("ab" if resumed else "wb") as writer:
             while chunk := response.read(_CHUNK):

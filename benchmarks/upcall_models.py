@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.worker import serve
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Strategy
-from upcall.edge_runtime.engine import Engine, Step
+from upcall.edge_runtime.engine import Engine, RouterStage, Step
 from upcall.edge_runtime.events import Done, Failed
 from upcall.edge_runtime.opening import open_engine
 from upcall.edge_runtime.redaction import Detector
@@ -46,6 +49,10 @@ class TimedEngine:
     def truncate(self, position: int) -> None:
         """See :class:`upcall.edge_runtime.engine.Engine`."""
         self._engine.truncate(position)
+
+    def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
+        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        return self._engine.route(stage, features)
 
     def close(self) -> None:
         """See :class:`upcall.edge_runtime.engine.Engine`."""

@@ -13,8 +13,10 @@ import pytest
 from google.protobuf import json_format
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.export.decoders import ours, theirs, tiny_shape
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, SCHEMA_VERSION, TOKENIZER, file_sha256
 from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.testing import (
     BYTE_VOCABULARY_SIZE,
     CHATML,
@@ -23,9 +25,12 @@ from upcall.edge_runtime.testing import (
     TURN_START,
     write_byte_tokenizer,
 )
+from upcall.export.router_graphs import link, lower_heads, save_graph
+from upcall.export.router_head import untrained
 from upcall.protocol.v1 import bundle_pb2
 
 HIDDEN = 4
+PROGRAM_CONTEXT = 16
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +80,7 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = tmp_path_factory.mktemp("graph") / "model.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
+    save_graph(untrained(RouterStage.POST, hidden_size=HIDDEN), path.parent)
     return path
 
 
@@ -83,7 +89,10 @@ def tiny_bundle(tiny_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """A whole and valid bundle of that graph. What it says is noise."""
     path = tmp_path_factory.mktemp("bundle") / "tiny"
     path.mkdir()
-    shutil.copy(tiny_graph, path / MODEL_ONNX)
+    head = untrained(RouterStage.POST, hidden_size=HIDDEN)
+    files = [MODEL_ONNX, f"{head.stage.method}.onnx"]
+    for name in files:
+        shutil.copy(tiny_graph.with_name(name), path / name)
     write_byte_tokenizer(path / TOKENIZER)
     system, user, assistant = (
         bundle_pb2.RoleFormat(prefix=f"{TURN_START}{role}\n", suffix=f"{TURN_END}\n")
@@ -97,8 +106,9 @@ def tiny_bundle(tiny_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             system=system, user=user, assistant=assistant, generation_prefix=CHATML.generation_prefix
         ),
         threshold=bundle_pb2.Threshold(signal=bundle_pb2.SIGNAL_MEAN_LOG_PROB, value=-0.5),
+        router_heads=[head.described()],
     )
-    for name in (MODEL_ONNX, TOKENIZER):
+    for name in (*files, TOKENIZER):
         file = path / name
         manifest.files.add(path=name, size_bytes=file.stat().st_size, sha256=file_sha256(file))
     (path / MANIFEST).write_text(json_format.MessageToJson(manifest), encoding="utf-8")
@@ -112,4 +122,18 @@ def device_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "upcall.edge_runtime.cli", "export", "smollm2-135m-instruct", "--to", "onnx"]
     done = subprocess.run([*command, "--out", str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ExecuTorch program of two layers with random weights, a cache of PROGRAM_CONTEXT tokens and a head of stage POST."""
+    from upcall.export.decoder import Decoder  # they bring in torch
+    from upcall.export.lowering import lower
+
+    folder = tmp_path_factory.mktemp("program")
+    shape = tiny_shape("llama", context=PROGRAM_CONTEXT)
+    path = folder / "model.pte"
+    program = lower(Decoder(ours(theirs(shape, tied=True, cache=folder), shape, tied=True), shape))
+    path.write_bytes(link(program, lower_heads([untrained(RouterStage.POST, hidden_size=shape.hidden)])))
     return path

@@ -75,6 +75,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no model": (lambda path: edit(path, lambda m: m.update(files=[])), "does not list"),
     "a positive threshold": (lambda path: _set_threshold(path, 0.5), "threshold is not usable"),
     "a threshold that is no number": (lambda path: _set_threshold(path, "NaN"), "threshold is not usable"),
+    "a threshold of no head": (
+        lambda path: _set_threshold(path, -1.0, "SIGNAL_ROUTER_POST"),
+        "threshold is not usable",
+    ),
+    "a head without its graph": (lambda path: _set_heads(path, ("PRE", 4)), "not those of its manifest"),
+    "a head of other features": (lambda path: _set_heads(path, ("POST", 9)), r"takes 9 features.\nAllowed: 7"),
+    "two heads of a stage": (lambda path: _set_heads(path, ("PRE", 4), ("PRE", 4)), "not one of each stage"),
+    "a head of no stage": (lambda path: _set_heads(path, ("UNSPECIFIED", 4)), "not one of each stage"),
 }
 
 
@@ -97,8 +105,13 @@ def _rename(path: Path, name: str) -> None:
     edit(path, change)
 
 
-def _set_threshold(path: Path, value: object) -> None:
-    edit(path, lambda manifest: manifest.update(threshold={"signal": "SIGNAL_MIN_LOG_PROB", "value": value}))
+def _set_threshold(path: Path, value: object, signal: str = "SIGNAL_MIN_LOG_PROB") -> None:
+    edit(path, lambda manifest: manifest.update(threshold={"signal": signal, "value": value}))
+
+
+def _set_heads(path: Path, *heads: tuple[str, int]) -> None:
+    given = [{"stage": f"ROUTER_STAGE_{stage}", "featureCount": count} for stage, count in heads]
+    edit(path, lambda manifest: manifest.update(routerHeads=given))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf import json_format
 
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, MODEL_PTE, file_sha256, open_bundle
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import BundleError, EngineError
@@ -22,7 +23,7 @@ def copy_with(bundle: Path, target: Path, *, program: bytes | None, keep_graph: 
     manifest = json_format.Parse((bundle / MANIFEST).read_text(), bundle_pb2.BundleManifest())
     files = {entry.path: (bundle / entry.path).read_bytes() for entry in manifest.files}
     if not keep_graph:
-        del files[MODEL_ONNX]
+        del files[MODEL_ONNX], files[f"{RouterStage.POST.method}.onnx"]
     if program is not None:
         files[MODEL_PTE] = program
     del manifest.files[:]

@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from upcall.edge_runtime.cloud import CloudQuestion, FinishReason
 from upcall.edge_runtime.confidence import Signal, Threshold
 from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, Message, Role
 from upcall.edge_runtime.decision import Place, Reason, Strategy
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import EngineError, InputError, RedactionError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Span
@@ -19,6 +22,7 @@ from upcall.edge_runtime.tokenizer import Tokenizer
 
 EMAIL = "ann.lee@example.com"
 T = TypeVar("T")
+Heads = dict[RouterStage, Callable[[NDArray[np.float32]], float]]
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +39,11 @@ def make(tokenizer_path: Path) -> Callable[..., Session]:
         script: Callable[[Sequence[int]], tuple[int, float]] | None = None,
         signal: Signal = Signal.MEAN_LOG_PROB,
         context_length: int = 4096,
+        heads: Heads | None = None,
         **parts: Any,
     ) -> Session:
         engine = ScriptedEngine(
-            script or says(tokenizer_path, local, probability=probability), context_length=context_length
+            script or says(tokenizer_path, local, probability=probability), context_length=context_length, heads=heads
         )
         return Session(
             engine=engine,
@@ -263,3 +268,31 @@ def test_nothing_private_in_any_repr(make: Callable[..., Session]) -> None:
     events = list(session.ask(user(f"I am {canary}")))
     assert canary in only(events, Done).answer
     assert canary not in repr(events) + repr(session.__dict__) + repr(user(canary))
+
+
+@pytest.mark.parametrize(("said", "reason"), [(-0.2, Reason.CONFIDENT), (-0.7, Reason.NOT_CONFIDENT)])
+def test_a_router_head_decides(make: Callable[..., Session], said: float, reason: Reason) -> None:
+    seen: list[NDArray[np.float32]] = []
+
+    def head(features: NDArray[np.float32]) -> float:
+        seen.append(features)
+        return said
+
+    session = make(cloud=ScriptedCloud(echo), signal=Signal.ROUTER_POST, heads={RouterStage.POST: head})
+    decision = only(list(session.ask(user("Hi"))), Decided).decision
+    assert (decision.reason, decision.score) == (reason, said)
+    (features,) = seen
+    mean_log_prob, log_output_tokens, is_complete = features[[0, 5, 6]]
+    assert mean_log_prob == pytest.approx(np.log(0.9), abs=1e-4)
+    assert log_output_tokens == pytest.approx(np.log(len("local answer") + 1), abs=1e-4)
+    assert is_complete == 1
+
+
+def test_a_router_head_that_fails_speaks_for_no_answer_but_loses_none(make: Callable[..., Session]) -> None:
+    cloud = ScriptedCloud(echo, fail_after=0)
+    events = list(make(cloud=cloud, signal=Signal.ROUTER_POST).ask(user("Hi")))
+    assert [event.decision.reason for event in events if isinstance(event, Decided)] == [
+        Reason.NOT_CONFIDENT,
+        Reason.CLOUD_FAILED,
+    ]
+    assert only(events, Done).answer == "local answer"

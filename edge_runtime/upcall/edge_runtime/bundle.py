@@ -11,7 +11,9 @@ from google.protobuf import json_format
 from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
 from upcall.edge_runtime.confidence import Signal, Threshold
 from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import BundleError
+from upcall.edge_runtime.features import feature_count
 from upcall.protocol.v1 import bundle_pb2
 
 SCHEMA_VERSION = 1
@@ -23,19 +25,22 @@ _MAX_MANIFEST_BYTES = 1 << 20
 _SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
     bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
+    bundle_pb2.SIGNAL_ROUTER_POST: Signal.ROUTER_POST,
 }
+_STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_POST: RouterStage.POST}
 _EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A verified bundle. ``threshold`` is None when the exporter did not calibrate one."""
+    """A verified bundle. ``threshold`` is None when the exporter did not calibrate one; ``router_stages`` have a head."""
 
     path: Path
     manifest: bundle_pb2.BundleManifest
     template: ChatTemplate
     stop_token_ids: frozenset[int]
     threshold: Threshold | None
+    router_stages: frozenset[RouterStage]
 
     @property
     def model(self) -> Path:
@@ -70,12 +75,14 @@ def open_bundle(path: Path) -> Bundle:
         )
     manifest = _read_manifest(path / MANIFEST)
     _check_files(path, manifest)
+    stages = _router_stages(manifest)
     return Bundle(
         path=path,
         manifest=manifest,
         template=template_from_proto(manifest.chat_template),
         stop_token_ids=frozenset(manifest.stop_token_ids),
-        threshold=_threshold(manifest),
+        threshold=_threshold(manifest, stages),
+        router_stages=stages,
     )
 
 
@@ -155,10 +162,31 @@ def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
             raise BundleError(f"{entry.path} is damaged or edited: its sha256 differs.", next_step=_EXPORT_AGAIN)
 
 
-def _threshold(manifest: bundle_pb2.BundleManifest) -> Threshold | None:
+def _router_stages(manifest: bundle_pb2.BundleManifest) -> frozenset[RouterStage]:
+    stages = [_STAGES.get(head.stage) for head in manifest.router_heads]
+    if None in stages or len(set(stages)) < len(stages):
+        raise BundleError("The bundle's router heads are not one of each stage.", next_step=_EXPORT_AGAIN)
+    known = frozenset(stage for stage in stages if stage is not None)
+    for head in manifest.router_heads:
+        wanted = feature_count(_STAGES[head.stage], hidden_size=manifest.shape.hidden_size)
+        if head.feature_count != wanted:
+            raise BundleError(
+                f"A router head of the bundle takes {head.feature_count:,} features.",
+                allowed=f"{wanted:,}, what this Upcall gives it",
+                next_step=_EXPORT_AGAIN,
+            )
+    listed = {entry.path for entry in manifest.files}
+    graphs = {f"{stage.method}.onnx" for stage in known} if MODEL_ONNX in listed else set()
+    if graphs != {f"{stage.method}.onnx" for stage in RouterStage} & listed:
+        raise BundleError("The bundle's router heads are not those of its manifest.", next_step=_EXPORT_AGAIN)
+    return known
+
+
+def _threshold(manifest: bundle_pb2.BundleManifest, stages: frozenset[RouterStage]) -> Threshold | None:
     if not manifest.HasField("threshold"):
         return None
     signal = _SIGNALS.get(manifest.threshold.signal)
-    if signal is None or not manifest.threshold.value <= 0:
+    is_lost = signal is Signal.ROUTER_POST and RouterStage.POST not in stages
+    if signal is None or is_lost or not manifest.threshold.value <= 0:
         raise BundleError("The bundle's escalation threshold is not usable.", next_step=_EXPORT_AGAIN)
     return Threshold(signal=signal, value=manifest.threshold.value)

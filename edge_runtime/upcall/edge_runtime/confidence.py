@@ -1,4 +1,4 @@
-"""How sure the device is of its own answer: a number from the log-probabilities of the tokens it chose."""
+"""How sure the device is of its own answer: a log-probability, of the tokens it chose or by the bundle's router head."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Signal(StrEnum):
 
     MEAN_LOG_PROB = "mean_log_prob"
     MIN_LOG_PROB = "min_log_prob"
+    ROUTER_POST = "router_post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,13 @@ def score(signal: Signal, log_probs: Sequence[float]) -> float:
     """The signal's value, ≤ 0 nats.
 
     Args:
-        signal: which one.
+        signal: one of the tokens' own; ROUTER_POST is what :meth:`upcall.edge_runtime.engine.Engine.route` gives.
         log_probs: of each chosen token under the model's own distribution (before temperature), the closing stop token
             included: whether the model believes that it is done is part of how sure it is.
 
     Raises:
         InputError: there are no tokens.
+        ValueError: the signal is not the tokens' own.
 
     Vectors: proto/vectors/decision.json
     """
@@ -41,4 +43,6 @@ def score(signal: Signal, log_probs: Sequence[float]) -> float:
         raise InputError("An answer without tokens has no score.")
     if signal is Signal.MIN_LOG_PROB:
         return min(log_probs)
+    if signal is not Signal.MEAN_LOG_PROB:
+        raise ValueError(f"{signal} is no signal of tokens")
     return sum(log_probs) / len(log_probs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,18 @@ class Step:
     hidden_last: NDArray[np.float32]
     hidden_sum: NDArray[np.float32]
     hidden_mid: NDArray[np.float32]
+
+
+class RouterStage(StrEnum):
+    """When a router head is asked, in the terms of ``upcall.protocol.v1.RouterStage``."""
+
+    PRE = "pre"
+    POST = "post"
+
+    @property
+    def method(self) -> str:
+        """Name of the head in a program, and of its graph beside ``model.onnx``."""
+        return f"route_{self.value}"
 
 
 class Engine(Protocol):
@@ -54,6 +67,17 @@ class Engine(Protocol):
             EngineError: position is negative or beyond the cache.
         """
 
+    def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
+        """What the bundle's router head says: the log-probability, ≤ 0 nats, that the device's answer is right.
+
+        Args:
+            stage: before or after the answer.
+            features: [F] float32, see :mod:`upcall.edge_runtime.features`; finite.
+
+        Raises:
+            EngineError: there is no such head, or it takes another number of features.
+        """
+
     def close(self) -> None:
         """Free the model. Closing twice is allowed; any other call after it raises EngineError."""
 
@@ -72,6 +96,25 @@ def check_tokens(tokens: Sequence[int], *, position: int, context_length: int, v
         raise EngineError(
             f"{position + len(tokens):,} tokens do not fit.", allowed=f"{context_length:,}, the context length"
         )
+
+
+def check_features(features: NDArray[np.float32], *, count: int | None, stage: RouterStage) -> None:
+    """What every engine refuses before a router head is asked.
+
+    Args:
+        features: given.
+        count: of the head; None where the bundle has none.
+        stage: of the head.
+
+    Raises:
+        EngineError: there is no head, it takes another number of features, or one is not finite.
+    """
+    if count is None:
+        raise EngineError(f"The bundle has no router head {stage.method}.", next_step="export the model again")
+    if features.shape != (count,):
+        raise EngineError(f"{features.size:,} features were given to {stage.method}.", allowed=f"{count:,}")
+    if not np.isfinite(features).all():
+        raise EngineError(f"A feature given to {stage.method} is not a finite number.")
 
 
 def check_position(wanted: int, *, position: int) -> None:

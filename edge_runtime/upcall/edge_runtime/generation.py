@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from upcall.edge_runtime.cloud import FinishReason
-from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.engine import Engine, Step
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.features import AnswerFeatures
 from upcall.edge_runtime.sampling import Sampler, SamplingOptions, log_probability
 from upcall.edge_runtime.tokenizer import Tokenizer
 
@@ -24,8 +22,8 @@ class PromptCache:
         self.engine = engine
         self._cached: list[int] = []
 
-    def prefill(self, tokens: Sequence[int]) -> Iterator[NDArray[np.float32] | None]:
-        """Bring the engine to the end of a prompt. Yields None after each chunk and last the logits [V] float32.
+    def prefill(self, tokens: Sequence[int]) -> Iterator[Step | None]:
+        """Bring the engine to the end of a prompt. Yields None after each chunk and last the step of the last one.
 
         Raises:
             EngineError: from the engine; the cache then starts afresh.
@@ -40,14 +38,14 @@ class PromptCache:
         self.engine.truncate(shared)
         del self._cached[shared:]
         for start in range(shared, len(tokens), PREFILL_CHUNK_TOKENS):
-            logits = self.append(tokens[start : start + PREFILL_CHUNK_TOKENS])
-            yield logits if self.engine.position == len(tokens) else None
+            step = self.append(tokens[start : start + PREFILL_CHUNK_TOKENS])
+            yield step if self.engine.position == len(tokens) else None
 
-    def append(self, tokens: Sequence[int]) -> NDArray[np.float32]:
-        """Feed tokens and give the logits after them, [V] float32."""
-        logits = self.engine.forward(tokens).logits
+    def append(self, tokens: Sequence[int]) -> Step:
+        """Feed tokens; the step is valid until the next call."""
+        step = self.engine.forward(tokens)
         self._cached += tokens
-        return logits
+        return step
 
 
 class LocalAnswer:
@@ -60,6 +58,7 @@ class LocalAnswer:
         stop_token_ids: any of them ends the answer.
         sampling: how to choose tokens.
         max_output_tokens: most tokens of the answer.
+        features: told every step, where a router head will be asked.
 
     Raises:
         InputError: the prompt leaves no room for an answer.
@@ -74,6 +73,7 @@ class LocalAnswer:
         stop_token_ids: frozenset[int],
         sampling: SamplingOptions,
         max_output_tokens: int,
+        features: AnswerFeatures | None = None,
     ) -> None:
         room = cache.engine.context_length - len(prompt)
         if room < 1:
@@ -87,6 +87,7 @@ class LocalAnswer:
         self.answer = ""
         self.finish_reason: FinishReason | None = None
         self._cache = cache
+        self._features = features
         self._prompt = list(prompt)
         self._stop_token_ids = stop_token_ids
         self._sampler = Sampler(sampling)
@@ -104,15 +105,17 @@ class LocalAnswer:
         Raises:
             EngineError: from the engine.
         """
-        logits = None
-        for logits in self._cache.prefill(self._prompt):
-            if logits is None:
+        step = None
+        for step in self._cache.prefill(self._prompt):
+            if step is None:
                 yield ""
-        assert logits is not None
+        assert step is not None
         seen = list(self._prompt)
         while True:
-            token = self._sampler.choose(logits, seen=seen)
-            self.log_probs.append(log_probability(logits, token))
+            token = self._sampler.choose(step.logits, seen=seen)
+            self.log_probs.append(log_probability(step.logits, token))
+            if self._features is not None:
+                self._features.add(step, token)
             if token in self._stop_token_ids:
                 self.finish_reason = FinishReason.STOP
                 break
@@ -124,7 +127,7 @@ class LocalAnswer:
                 self.finish_reason = FinishReason.LENGTH
                 break
             yield piece
-            logits = self._cache.append([token])
+            step = self._cache.append([token])
         rest = self._stream.finish()
         self.answer += rest
         yield rest

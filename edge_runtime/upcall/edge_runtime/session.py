@@ -9,13 +9,14 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from upcall.edge_runtime.chat_template import ChatTemplate, check_conversation
-from upcall.edge_runtime.cloud import Cloud, CloudQuestion, CloudUsage
+from upcall.edge_runtime.cloud import Cloud, CloudQuestion, CloudUsage, FinishReason
 from upcall.edge_runtime.confidence import Signal, Threshold, score
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
-from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.engine import Engine, RouterStage
 from upcall.edge_runtime.errors import EngineError, EscalationError, InputError, RedactionError, UpcallError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
+from upcall.edge_runtime.features import AnswerFeatures
 from upcall.edge_runtime.generation import LocalAnswer, PromptCache
 from upcall.edge_runtime.redaction import Detector, Policy, RedactedMessages, StreamRestorer, Vault, redact_messages
 from upcall.edge_runtime.sampling import SamplingOptions
@@ -149,6 +150,7 @@ class _Question:
         self._drafting: Iterator[str] = iter(())
         threshold = session._threshold
         self._signal = threshold.signal if threshold else Signal.MEAN_LOG_PROB
+        self._features = AnswerFeatures() if self._signal is Signal.ROUTER_POST else None
         self._given = Circumstances(
             strategy=options.strategy,
             has_cloud=session._cloud is not None,
@@ -201,10 +203,20 @@ class _Question:
                 # The least log-probability can only fall, so a draft that is below the threshold need not be finished.
                 if self._signal is Signal.MIN_LOG_PROB and self._is_lost(self._local.log_probs):
                     break
-            self._given = replace(self._given, score=score(self._signal, self._local.log_probs))
         except (EngineError, InputError) as error:
             self._local, self._local_error = None, error
             self._given = replace(self._given, local_failed=True)
+        else:
+            self._given = replace(self._given, score=self._score(self._local))
+
+    def _score(self, local: LocalAnswer) -> float | None:
+        if self._features is None:
+            return score(self._signal, local.log_probs)
+        features = self._features.post(is_complete=local.finish_reason is FinishReason.STOP)
+        try:
+            return self._session._cache.engine.route(RouterStage.POST, features)
+        except EngineError:  # then nothing speaks for the draft; it is kept in case the cloud fails
+            return None
 
     def _is_lost(self, log_probs: Sequence[float]) -> bool:
         threshold = self._given.threshold
@@ -219,6 +231,7 @@ class _Question:
             stop_token_ids=session._stop_token_ids,
             sampling=self._options.sampling,
             max_output_tokens=self._options.max_output_tokens,
+            features=self._features,
         )
         self._drafting = self._local.text()
 

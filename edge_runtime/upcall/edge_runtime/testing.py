@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,12 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
 from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage, FinishReason
 from upcall.edge_runtime.conversation import Role
-from upcall.edge_runtime.engine import Step, check_position, check_tokens
+from upcall.edge_runtime.engine import RouterStage, Step, check_features, check_position, check_tokens
 from upcall.edge_runtime.errors import EngineError, EscalationError
+from upcall.edge_runtime.features import feature_count
 
 BYTE_VOCABULARY_SIZE = 258
+SCRIPTED_HIDDEN_SIZE = 2
 TURN_START, TURN_END = "<|im_start|>", "<|im_end|>"
 TURN_START_ID, TURN_END_ID = 256, 257
 CHATML = ChatTemplate(
@@ -65,6 +67,7 @@ class ScriptedEngine:
             EngineError.
         vocabulary_size: V.
         context_length: most tokens.
+        heads: router heads, called with the features [F].
     """
 
     def __init__(
@@ -73,7 +76,9 @@ class ScriptedEngine:
         *,
         vocabulary_size: int = BYTE_VOCABULARY_SIZE,
         context_length: int = 4096,
+        heads: Mapping[RouterStage, Callable[[NDArray[np.float32]], float]] | None = None,
     ) -> None:
+        self._heads = heads or {}
         self._script = script
         self._vocabulary_size = vocabulary_size
         self._context_length = context_length
@@ -91,7 +96,7 @@ class ScriptedEngine:
         return len(self._open())
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """Append tokens; see :class:`upcall.edge_runtime.engine.Engine`. Hidden states hold the position, D = 2."""
+        """Append tokens; see :class:`upcall.edge_runtime.engine.Engine`. Hidden states hold the position."""
         cache = self._open()
         check_tokens(
             tokens,
@@ -102,7 +107,7 @@ class ScriptedEngine:
         token, probability = self._script([*cache, *tokens])
         cache += tokens
         self.forwarded_tokens += len(tokens)
-        hidden = np.full(2, len(cache), dtype=np.float32)
+        hidden = np.full(SCRIPTED_HIDDEN_SIZE, len(cache), dtype=np.float32)
         return Step(self._logits(token, probability), hidden, hidden, hidden)
 
     def truncate(self, position: int) -> None:
@@ -110,6 +115,13 @@ class ScriptedEngine:
         cache = self._open()
         check_position(position, position=len(cache))
         del cache[position:]
+
+    def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
+        """Ask a scripted head; see :class:`upcall.edge_runtime.engine.Engine`."""
+        self._open()
+        count = feature_count(stage, hidden_size=SCRIPTED_HIDDEN_SIZE) if stage in self._heads else None
+        check_features(features, count=count, stage=stage)
+        return self._heads[stage](features)
 
     def close(self) -> None:
         """Refuse all further calls."""

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.bundle import Bundle
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.engine import Engine, Step
+from upcall.edge_runtime.engine import Engine, RouterStage, Step
 from upcall.edge_runtime.errors import BundleError, EngineError
+from upcall.edge_runtime.features import AnswerFeatures, pre_features
 from upcall.edge_runtime.opening import open_engine
 from upcall.edge_runtime.sampling import log_softmax
 from upcall.edge_runtime.tokenizer import Tokenizer
@@ -67,6 +68,8 @@ def verify_engine(bundle: Bundle, *, threads: int | None = None) -> Iterator[Ver
             yield _limit(engine)
             yield _greedy(engine, bundle, prompt)
             yield _chunks(engine, bundle, prompt)
+            if bundle.router_stages:
+                yield _heads(engine, bundle, prompt)
         finally:
             engine.close()
     except EngineError as error:
@@ -113,6 +116,22 @@ def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
             next_step=_EXPORT_AGAIN,
         )
     return Verified("a prompt in chunks is read as at once", f"total variation {distance:.2g}")
+
+
+def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
+    """Each router head gives a log-probability for the prompt and its first token."""
+    engine.truncate(0)
+    step = engine.forward(prompt)
+    answer = AnswerFeatures()
+    answer.add(step, int(step.logits.argmax()))
+    features = {
+        RouterStage.PRE: pre_features(step, input_tokens=len(prompt)),
+        RouterStage.POST: answer.post(is_complete=False),
+    }
+    said = {stage: engine.route(stage, features[stage]) for stage in RouterStage if stage in bundle.router_stages}
+    if not all(value <= 0 for value in said.values()):
+        raise BundleError("A router head gives no log-probability.", allowed="0 or less", next_step=_EXPORT_AGAIN)
+    return Verified("the router heads answer", ", ".join(f"{stage} {value:.3f}" for stage, value in said.items()))
 
 
 def _checked(step: Step, bundle: Bundle) -> NDArray[np.float32]:

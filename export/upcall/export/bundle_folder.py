@@ -14,6 +14,8 @@ from upcall.edge_runtime.errors import InputError
 from upcall.export.card import write_card
 from upcall.protocol.v1 import bundle_pb2
 
+CARD = "card.md"
+
 
 def check_target(target: Path, *, force: bool) -> None:
     """Refuse a target that must not be replaced.
@@ -59,7 +61,7 @@ def growing_bundle(target: Path) -> Iterator[Path]:
 
 def seal(folder: Path, manifest: bundle_pb2.BundleManifest) -> None:
     """Write card and manifest, listing every file in the folder, then read the bundle back and verify it."""
-    (folder / "card.md").write_text(write_card(manifest), encoding="utf-8")
+    (folder / CARD).write_text(write_card(manifest), encoding="utf-8")
     for path in sorted(folder.iterdir()):
         manifest.files.add(path=path.name, size_bytes=path.stat().st_size, sha256=file_sha256(path))
     text = json_format.MessageToJson(manifest, preserving_proto_field_name=False, ensure_ascii=False)

@@ -9,7 +9,9 @@ from upcall.protocol.v1 import bundle_pb2
 _SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: "mean log-probability of the answer's tokens",
     bundle_pb2.SIGNAL_MIN_LOG_PROB: "least log-probability of the answer's tokens",
+    bundle_pb2.SIGNAL_ROUTER_POST: "log-probability that the answer is right, as the router head says,",
 }
+_STAGES = {bundle_pb2.ROUTER_STAGE_PRE: "`route_pre`", bundle_pb2.ROUTER_STAGE_POST: "`route_post`"}
 
 
 def write_card(manifest: bundle_pb2.BundleManifest) -> str:
@@ -26,6 +28,8 @@ def write_card(manifest: bundle_pb2.BundleManifest) -> str:
         "## When it calls the cloud",
         "",
         *_threshold(manifest.threshold),
+        "",
+        *(_head(head) for head in manifest.router_heads),
         "",
         "## Checks",
         "",
@@ -51,6 +55,12 @@ def _threshold(threshold: bundle_pb2.Threshold) -> list[str]:
         f"answers {own.kept_accuracy:.0%} of those right (target {own.target_kept_accuracy:.0%}). Everyday questions of "
         "other kinds may differ.",
     ]
+
+
+def _head(head: bundle_pb2.RouterHead) -> str:
+    if head.HasField("revision"):
+        return f"- {_STAGES[head.stage]}: a trained router head, {head.revision}."
+    return f"- {_STAGES[head.stage]}: no router head was trained; it passes on `{head.identity_of}`."
 
 
 def _table(rows: Iterable[bundle_pb2.Measurement]) -> list[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from upcall.edge_runtime.bundle import MANIFEST
+from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.home import upcall_home
+from upcall.export.baking import bake, read_heads
 from upcall.export.model_files import locate
 from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
 from upcall.export.recipes import check_format, find_recipe
+from upcall.export.router_head import RouterHead
 from upcall.export.threshold import DEFAULT_TARGET
 from upcall.protocol.v1 import bundle_pb2
 
@@ -25,20 +30,28 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
     "  upcall export smollm2-135m-instruct --to onnx\n\n"
     "  upcall export ./my-model.gguf --to onnx --out ./my-bundle\n\n"
     "  upcall export Qwen/Qwen3-0.6B --revision main --to onnx --recipe onnx_int8\n\n"
-    "  upcall export smollm2-135m-instruct --to executorch\n\n"
+    "  upcall export smollm2-135m-instruct --to onnx,executorch\n\n"
+    "  upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed\n\n"
     "  upcall export smollm2-135m-instruct --to onnx --dry-run",
 )
 def export_command(
     model: Annotated[
         str,
         typer.Argument(
-            help="A pulled model of the catalogue, a GGUF file, a folder with safetensors, or ORGANISATION/NAME of a hub.",
+            help="A pulled model of the catalogue, a GGUF file, a folder with safetensors, or ORGANISATION/NAME of a hub; with "
+            "--router also a bundle, which is copied with the router head in it.",
             show_default=False,
         ),
     ],
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="Format of the model: onnx or executorch.", show_default=False)
-    ],
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMATS",
+            help="onnx, executorch or both: onnx,executorch makes two bundles.",
+            show_default=False,
+        ),
+    ] = "",
     recipe: Annotated[
         str, typer.Option("--recipe", help="How the weights are stored; by default in 4 bits.", show_default=False)
     ] = "",
@@ -48,6 +61,10 @@ def export_command(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The bundle's folder [UPCALL_HOME/bundles/NAME-RECIPE].")
     ] = None,
+    router: Annotated[
+        list[Path] | None,
+        typer.Option("--router", metavar="HEAD", help="File of a trained router head; one for each stage."),
+    ] = None,
     target: Annotated[
         float,
         typer.Option("--target-kept-accuracy", help="Least share of right answers among those the device keeps."),
@@ -56,23 +73,77 @@ def export_command(
     force: Annotated[bool, typer.Option("--force", help="Replace a bundle that is there.")] = False,
 ) -> None:
     """Check the plan, run it, show what was measured."""
-    check_format(to)
-    chosen = find_recipe(recipe, format=to)
-    found = locate(model, revision=revision)
-    target_folder = out or upcall_home() / "bundles" / f"{found.name}-{chosen.name}"
-    plan = ExportPlan(found.path, found.name, found.licence, target_folder, chosen, target, force, found.revision)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if dry_run:
-        check_plan(plan)
-        console.print(f"model    {plan.source}\nrecipe   {chosen.name}: {chosen.text}\nbundle   {plan.target}")
-        console.print(
-            f"needs    about {plan.disk_bytes / 1e6:,.0f} MB of disk for a while, up to {plan.memory_bytes / 1e6:,.0f} MB of "
-            f"memory; the bundle takes up to {plan.bundle_bytes / 1e6:,.0f} MB"
-        )
+    heads = read_heads(router or [])
+    if (Path(model) / MANIFEST).is_file():
+        _bake(console, Path(model), heads, to=to, out=out, dry_run=dry_run, force=force)
         return
-    manifest = _run(console, plan)
-    _summary(console, manifest)
-    console.print(f"bundle   {plan.target}")
+    formats = [check_format(name.strip()) for name in to.split(",")]
+    if len(formats) > 1 and (recipe or router):
+        raise InputError(f"--to {to} was given with --recipe or --router.", allowed="one format, as they belong to one")
+    recipes = [find_recipe(recipe, format=name) for name in formats]
+    found = locate(model, revision=revision)
+    plans = []
+    for chosen in recipes:
+        folder = out or upcall_home() / "bundles" / f"{found.name}-{chosen.name}"
+        if out and len(formats) > 1:
+            folder = out / chosen.name
+        plans.append(
+            ExportPlan(
+                source=found.path,
+                model_id=found.name,
+                licence=found.licence,
+                target=folder,
+                recipe=chosen,
+                target_kept_accuracy=target,
+                force=force,
+                revision=found.revision,
+                heads=heads,
+            )
+        )
+    for plan in plans:
+        check_plan(plan)
+    for plan in plans:
+        if dry_run:
+            _show(console, plan)
+        else:
+            manifest = _run(console, plan)
+            _summary(console, manifest)
+            console.print(f"bundle   {plan.target}")
+
+
+def _show(console: Console, plan: ExportPlan) -> None:
+    console.print(f"model    {plan.source}\nrecipe   {plan.recipe.name}: {plan.recipe.text}\nbundle   {plan.target}")
+    console.print(
+        f"needs    about {plan.disk_bytes / 1e6:,.0f} MB of disk for a while, up to {plan.memory_bytes / 1e6:,.0f} MB of "
+        f"memory; the bundle takes up to {plan.bundle_bytes / 1e6:,.0f} MB"
+    )
+
+
+def _bake(
+    console: Console,
+    source: Path,
+    heads: Sequence[RouterHead],
+    *,
+    to: str,
+    out: Path | None,
+    dry_run: bool,
+    force: bool,
+) -> None:
+    if not heads or to:
+        raise InputError(
+            f"{source} is a bundle already.",
+            allowed="--router HEAD, and no --to",
+            next_step="name the model to export it anew",
+        )
+    stages = " and ".join(head.stage.method for head in heads)
+    if dry_run:
+        console.print(f"bundle   {source}\nrouter   {stages}\nto       {out or source}")
+        return
+    manifest = bake(source, heads, target=out or source, force=force)
+    console.print(
+        f"router   {stages}; calls the cloud below {manifest.threshold.value:.4f} nats\nbundle   {out or source}"
+    )
 
 
 def _run(console: Console, plan: ExportPlan) -> bundle_pb2.BundleManifest:

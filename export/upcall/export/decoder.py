@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from upcall.edge_runtime.engine import Step
+from upcall.edge_runtime.engine import RouterStage, Step
 from upcall.edge_runtime.engines.executorch import load_runtime, quiet
-from upcall.edge_runtime.errors import ModelError
+from upcall.edge_runtime.errors import EngineError, ModelError
 from upcall.export.graph import rotary_tables
 from upcall.export.source import Array, DecoderShape
 
@@ -99,6 +101,10 @@ class EagerEngine:
     def truncate(self, position: int) -> None:
         """Keep the first ``position`` tokens of the cache."""
         self._position = position
+
+    def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
+        """A decoder alone has no router heads."""
+        raise EngineError(f"The decoder in PyTorch has no {stage.method}.")
 
     def close(self) -> None:
         """Nothing to free."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.engine import Engine, Step
+from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.sampling import log_softmax
 from upcall.export.reference import Reference
@@ -20,7 +20,7 @@ from upcall.protocol.v1.bundle_pb2 import Measurement
 MAX_LOGIT_DIFFERENCE = 1e-3
 MAX_HIDDEN_DIFFERENCE = 1e-4  # of the greatest magnitude in the vector
 MAX_CHUNKED_DISTANCE = 0.1
-GREEDY_TOKENS = 48
+GREEDY_TOKENS = 32
 TASKS = ("question type", "addition")
 MAX_TASK_QUESTIONS, MIN_TASK_QUESTIONS = 40, 20
 _CHUNK = 7
@@ -31,6 +31,16 @@ PROMPTS = (
     "12 + 30 = 42, 7 + 8 = 15, 120 + 45 =",
     "Ein Zug fährt um 9:15 Uhr ab. 北京 is a city; ☕ is a drink.",
 )
+GREEDY_PROMPTS = (
+    *PROMPTS,
+    "Water boils at a temperature of",
+    "Once upon a time, in a small village by the sea,",
+    "The three primary colours are",
+    "To make a cup of tea, first",
+    "Dear Ms Brown,\n\nthank you for your letter of 3 May.",
+    "Q: Which planet is closest to the sun?\nA:",
+)
+"""Ten texts that a bundle continues beside float32."""
 
 
 def prose() -> str:
@@ -103,24 +113,44 @@ def _both_ways(
             yield step.logits, at_once
 
 
-def greedy_agreement(engine: Engine, wide: Engine, prompts: Sequence[Sequence[int]]) -> Measurement:
-    """Share of tokens for which the 4-bit graph's choice is the float32 graph's, along the latter's greedy text."""
-    same = total = 0
-    for prompt in prompts:
-        for ours, theirs in _side_by_side(engine, wide, prompt):
-            same += int(ours.logits.argmax() == theirs.logits.argmax())
-            total += 1
-    return Measurement(name="greedy choice as in float32", value=same / total, unit="share")
+def greedy_texts(engine: Engine, wide: Engine, prompts: Sequence[Sequence[int]]) -> list[Measurement]:
+    """How far the bundle's greedy texts are the float32 graph's, and how near the choice was where one first differs.
+
+    Two bundles of one model give the same text as long as both give float32's, so this also says where their texts may part.
+
+    Returns:
+        Prompts whose texts are the same for GREEDY_TOKENS tokens; share of tokens for which the bundle's choice is float32's,
+        along the latter's text; and for each other prompt by how much float32 prefers its own token where the texts part.
+    """
+    same, choices = 0, 0
+    parted = []
+    for number, prompt in enumerate(prompts, start=1):
+        differing = list(_differing(engine, wide, prompt))
+        same += not differing
+        choices += GREEDY_TOKENS - len(differing)
+        if differing:
+            token, margin = differing[0]
+            name = f"greedy text {number} parts from float32's at token {token}, which float32 prefers by"
+            parted.append(Measurement(name=name, value=margin, unit="nats"))
+    share = choices / (GREEDY_TOKENS * len(prompts))
+    return [
+        Measurement(name=f"greedy text of {GREEDY_TOKENS} tokens as in float32", value=same, unit=f"of {len(prompts)}"),
+        Measurement(name="greedy choice as in float32", value=share, unit="share"),
+        *parted,
+    ]
 
 
-def _side_by_side(engine: Engine, wide: Engine, prompt: Sequence[int]) -> Iterator[tuple[Step, Step]]:
+def _differing(engine: Engine, wide: Engine, prompt: Sequence[int]) -> Iterator[tuple[int, float]]:
+    """Places along float32's greedy text, from 1, where the bundle chooses otherwise, and float32's margin in nats."""
     engine.truncate(0)
     wide.truncate(0)
     tokens = list(prompt)
-    for _ in range(GREEDY_TOKENS):
-        ours, theirs = engine.forward(tokens), wide.forward(tokens)
-        yield ours, theirs
-        tokens = [int(theirs.logits.argmax())]
+    for place in range(1, GREEDY_TOKENS + 1):
+        ours, theirs = engine.forward(tokens).logits, wide.forward(tokens).logits
+        best, other = int(theirs.argmax()), int(ours.argmax())
+        if best != other:
+            yield place, float(theirs[best] - theirs[other])
+        tokens = [best]
 
 
 def perplexity(engine: Engine, tokens: Sequence[int]) -> float:

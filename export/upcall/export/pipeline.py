@@ -24,6 +24,7 @@ from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.models.store import locked
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export import parity, program
+from upcall.export.baking import all_stages, check_heads, write_heads
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
 from upcall.export.chat import check_tokens, derive_template, starting_ids
 from upcall.export.graph import build_graph, joined, save_graph
@@ -31,6 +32,7 @@ from upcall.export.model_files import content_revision, float_bytes, read_model
 from upcall.export.quantise import stored
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
+from upcall.export.router_head import RouterHead
 from upcall.export.source import DecoderShape, SourceModel, Weights
 from upcall.export.threshold import DEFAULT_TARGET, Ask, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
@@ -61,6 +63,7 @@ class ExportPlan:
         force: replace a bundle that is there.
         revision: what identifies the weights; empty takes the hash of the files.
         context_length: most tokens of an ExecuTorch program's cache, where the model has more.
+        heads: trained router heads, of different stages, made for this model and recipe.
 
     Raises:
         InputError: the target accuracy is outside its range.
@@ -75,6 +78,7 @@ class ExportPlan:
     force: bool = False
     revision: str = ""
     context_length: int = program.MAX_CONTEXT
+    heads: tuple[RouterHead, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.target_kept_accuracy <= 1:
@@ -169,6 +173,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         tokenizer = build_tokenizer(source.tokenizer)
         tokenizer.save(str(bundle / TOKENIZER), pretty=False)  # laid out for people it is twice as large
         _describe(manifest, plan=plan, source=source)
+        for head in plan.heads:
+            head.check_fits(manifest)
         manifest.stop_token_ids.extend(stop_token_ids(source.tokenizer, tokenizer))
     with _stage("check the chat template", progress):
         transformers = quiet_transformers(work / "transformers")
@@ -189,6 +195,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             eager = program.save_program(weights, plan.recipe, source.shape, model)
         else:
             _save_model(weights, plan, source.shape, model)
+        heads = all_stages(plan.heads, hidden_size=source.shape.hidden)
+        write_heads(heads, bundle, manifest)
     engine = _engine(model, source)
     start = starting_ids(template, tokenizer, special=source.tokenizer.special)
     prompts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.PROMPTS]
@@ -213,8 +221,10 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             del eager
         else:
             manifest.checks.append(parity.check_cache(engine, prompts))
+        manifest.checks.append(check_heads(engine, heads))
     with _stage("measure the quality", progress):
-        manifest.figures.append(parity.greedy_agreement(engine, wide, prompts))
+        texts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.GREEDY_PROMPTS]
+        manifest.figures.extend(parity.greedy_texts(engine, wide, texts))
         questions = parity.task_questions(source.parameter_count)
         manifest.figures.extend(parity.accuracies(_ask(wide, manifest, bundle), questions, of="float32"))
         wide.close()
@@ -227,6 +237,9 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
     with _stage("calibrate the threshold", progress):
         ask = cache(_ask(engine, manifest, bundle))  # the tasks' questions are among those of the threshold
         manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
+        for head in plan.heads:
+            if head.threshold is not None:  # trained on outcomes of this very bundle
+                manifest.threshold.CopyFrom(head.threshold)
         manifest.figures.extend(parity.accuracies(ask, questions, of="this bundle"))
         engine.close()
     with _stage("write and verify the bundle", progress):

@@ -69,15 +69,16 @@ def find_recipe(name: str, *, format: str = "onnx") -> Recipe:  # noqa: A002  # 
     return known[name]
 
 
-def check_format(name: str) -> None:
-    """Refuse a target format that this version does not write.
+def check_format(name: str) -> str:
+    """The name of a target format, refused if this version does not write it.
 
     Raises:
         InputError: it is not one of FORMATS.
     """
     if name not in FORMATS:
         raise InputError(
-            f"The export format '{name}' is not available in this version.",
+            f"The export format '{name}' is not available in this version." if name else "No export format was given.",
             allowed=", ".join(FORMATS),
             next_step=f"upcall export MODEL --to {FORMATS[0]}",
         )
+    return name

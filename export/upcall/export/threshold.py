@@ -133,9 +133,9 @@ def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float
         target_kept_accuracy: least share of right ones among the answers kept, 0 to 1.
     """
     right = np.array([outcome.is_right for outcome in outcomes])
-    scores = {signal: np.array([score(signal, outcome.log_probs) for outcome in outcomes]) for signal in Signal}
+    scores = {signal: np.array([score(signal, outcome.log_probs) for outcome in outcomes]) for signal in _SIGNALS}
     areas = {signal: auroc(values.tolist(), right.tolist()) for signal, values in scores.items()}
-    signal = max(Signal, key=lambda own: areas[own])  # the first, the mean, when equal
+    signal = max(_SIGNALS, key=lambda own: areas[own])  # the first, the mean, when equal
     values = scores[signal]
     value = 0.0
     for candidate in np.unique(values):

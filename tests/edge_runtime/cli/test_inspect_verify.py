@@ -15,7 +15,9 @@ from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, file_sha256, open_b
 from upcall.edge_runtime.cli.inspect import app as inspect_app
 from upcall.edge_runtime.cli.inspect import describe_bundle
 from upcall.edge_runtime.cli.verify import app as verify_app
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import BundleError
+from upcall.edge_runtime.features import feature_count
 from upcall.protocol.v1 import bundle_pb2
 
 
@@ -36,7 +38,7 @@ def seal_again(bundle: Path, change: Callable[[bundle_pb2.BundleManifest], objec
 def test_verify_says_what_holds(tiny_bundle: Path) -> None:
     said = CliRunner().invoke(verify_app, [str(tiny_bundle)])
     assert said.exit_code == 0, said.output
-    assert [line[:4] for line in said.output.splitlines()] == ["ok  "] * 5
+    assert [line[:4] for line in said.output.splitlines()] == ["ok  "] * 6
     assert "512 tokens" in said.output
 
 
@@ -48,6 +50,11 @@ def changed_graph(bundle: Path, **tensors: Callable[[object], object]) -> None:
             tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
     onnx.save(model, bundle / MODEL_ONNX)
     seal_again(bundle)
+
+
+def wider(manifest: bundle_pb2.BundleManifest) -> None:
+    manifest.shape.hidden_size = 8
+    manifest.router_heads[0].feature_count = feature_count(RouterStage.POST, hidden_size=8)
 
 
 def no_graph(bundle: Path) -> None:
@@ -73,7 +80,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         "logits is not finite",
     ),
     "another size": (
-        lambda path: seal_again(path, lambda manifest: setattr(manifest.shape, "hidden_size", 8)),
+        lambda path: seal_again(path, wider),
         "hidden_last has 4 numbers",
     ),
     "another tokenizer": (

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from tests.edge_runtime.conftest import CONTEXT
-from upcall.edge_runtime.engine import Engine
+from tests.conftest import PROGRAM_CONTEXT as CONTEXT
+from upcall.edge_runtime.engine import Engine, RouterStage
 from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import EngineError
+from upcall.edge_runtime.features import feature_count
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE, ScriptedEngine
 
 
 def scripted() -> Engine:
-    return ScriptedEngine(lambda tokens: (sum(tokens) % BYTE_VOCABULARY_SIZE, 0.5), context_length=CONTEXT)
+    heads = {RouterStage.POST: lambda features: min(0.0, float(features[0]))}
+    return ScriptedEngine(lambda tokens: (sum(tokens) % BYTE_VOCABULARY_SIZE, 0.5), context_length=CONTEXT, heads=heads)
 
 
 ENGINES: dict[str, tuple[Callable[..., Engine], str]] = {
@@ -84,6 +87,34 @@ def test_truncate_refuses_what_is_not_there(engine: Engine, position: int) -> No
         engine.truncate(position)
 
 
+def test_the_router_head_after_an_answer(engine: Engine) -> None:
+    """Each of the three has an untrained head of stage POST, and none of stage PRE."""
+    hidden = engine.forward([1]).hidden_last.size
+    features = np.zeros(feature_count(RouterStage.POST, hidden_size=hidden), dtype=np.float32)
+    for value, wanted in ((-1.25, -1.25), (0.5, 0.0)):
+        features[0] = value
+        assert engine.route(RouterStage.POST, features) == wanted
+    assert engine.position == 1
+    after = engine.forward([2]).logits.copy()
+    np.testing.assert_allclose(after, _fresh(engine, [1, 2]), atol=1e-5)
+
+
+def _fresh(engine: Engine, tokens: list[int]) -> NDArray[np.float32]:
+    engine.truncate(0)
+    return engine.forward(tokens).logits.copy()
+
+
+@pytest.mark.parametrize("spoil", ["no head", "one too many", "not finite"])
+def test_router_heads_refuse(engine: Engine, spoil: str) -> None:
+    hidden = engine.forward([1]).hidden_last.size
+    stage = RouterStage.PRE if spoil == "no head" else RouterStage.POST
+    features = np.zeros(feature_count(stage, hidden_size=hidden) + (spoil == "one too many"), dtype=np.float32)
+    if spoil == "not finite":
+        features[3] = np.nan
+    with pytest.raises(EngineError, match=stage.method):
+        engine.route(stage, features)
+
+
 def test_closed(engine: Engine) -> None:
     engine.close()
     engine.close()
@@ -91,3 +122,5 @@ def test_closed(engine: Engine) -> None:
         engine.forward([1])
     with pytest.raises(EngineError, match="closed"):
         engine.truncate(0)
+    with pytest.raises(EngineError, match="closed"):
+        engine.route(RouterStage.POST, np.zeros(1, dtype=np.float32))

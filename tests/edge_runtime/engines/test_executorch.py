@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.edge_runtime.conftest import CONTEXT
+from tests.conftest import PROGRAM_CONTEXT as CONTEXT
 from upcall.edge_runtime.engines.executorch import ExecuTorchEngine, load_runtime
 from upcall.edge_runtime.errors import EngineError
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE

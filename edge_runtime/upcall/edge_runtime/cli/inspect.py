@@ -50,6 +50,10 @@ def describe_bundle(manifest: bundle_pb2.BundleManifest) -> Iterator[str]:
     )
     yield f"stops at   token {', '.join(map(str, manifest.stop_token_ids)) or '(none)'}"
     yield from _threshold(manifest)
+    for head in manifest.router_heads:
+        stage = bundle_pb2.RouterStage.Name(head.stage).removeprefix("ROUTER_STAGE_").lower()
+        kind = head.revision or f"untrained, passes on {head.identity_of}"
+        yield f"router     {stage}: {kind}"
     yield "files"
     for entry in manifest.files:
         yield f"  {entry.size_bytes:>14,} B  {entry.sha256[:16]}…  {entry.path}"

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from upcall.edge_runtime.engine import Step, check_position, check_tokens
+from upcall.edge_runtime.engine import RouterStage, Step, check_features, check_position, check_tokens
 from upcall.edge_runtime.errors import EngineError, require
 from upcall.edge_runtime.processors import physical_cores
 
@@ -27,7 +28,8 @@ class ExecuTorchEngine:
     """Runs the method ``forward`` of a program that keeps its key-value cache inside.
 
     Program (export writes it): tokens [1, T] int64 and position [1] int64 → logits [1, V], hidden_last, hidden_sum and
-    hidden_mid [1, D], float32. The tokens take the places from ``position`` on, so cutting the cache back costs nothing.
+    hidden_mid [1, D], float32. The tokens take the places from ``position`` on, so cutting the cache back costs nothing. The
+    router heads are its methods ``route_pre`` and ``route_post``, features [1, F] → [1].
 
     Args:
         model: the ``.pte`` file.
@@ -51,10 +53,16 @@ class ExecuTorchEngine:
                 runtime._unsafe_reset_threadpool(threads or physical_cores())  # unsafe while a forward runs
                 self._program: Any = runtime._load_for_executorch(str(model))
                 described = self._program.method_meta("forward")
+                methods = set(self._program.method_names())
         except Exception as error:  # RuntimeError of the bindings, with a number of the C++ code
             raise EngineError(f"ExecuTorch cannot load {model.name}.", next_step=next_step) from error
         if (described.num_inputs(), described.num_outputs()) != (2, _OUTPUTS):
             raise EngineError(f"{model.name} is not an Upcall program.", next_step="make it with `upcall export`")
+        self._feature_counts = {
+            stage: self._program.method_meta(stage.method).input_tensor_meta(0).sizes()[1]
+            for stage in RouterStage
+            if stage.method in methods
+        }
         self._context_length = context_length
         self._vocabulary_size = vocabulary_size
         self._position = 0
@@ -91,6 +99,15 @@ class ExecuTorchEngine:
             raise EngineError("The engine is closed.")
         check_position(position, position=self._position)
         self._position = position
+
+    def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
+        """Ask a router head. See :class:`upcall.edge_runtime.engine.Engine`."""
+        if self._program is None:
+            raise EngineError("The engine is closed.")
+        check_features(features, count=self._feature_counts.get(stage), stage=stage)
+        with quiet():  # the first call of a method loads it
+            outputs = self._program.run_method(stage.method, (self._torch.tensor(features[None]),))
+        return float(outputs[0][0])
 
     def close(self) -> None:
         """Free the model."""

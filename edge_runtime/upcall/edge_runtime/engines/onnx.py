@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from upcall.edge_runtime.engine import Step, check_position, check_tokens
+from upcall.edge_runtime.engine import RouterStage, Step, check_features, check_position, check_tokens
 from upcall.edge_runtime.errors import EngineError, require
 from upcall.edge_runtime.processors import physical_cores
 
@@ -26,7 +26,7 @@ class OnnxEngine:
     of the next without a copy.
 
     Args:
-        model: the ``.onnx`` file.
+        model: the ``.onnx`` file; the router heads' graphs, where there are any, stand beside it.
         context_length: most tokens, from the manifest.
         vocabulary_size: token ids run below it.
         threads: by default the physical cores.
@@ -39,17 +39,9 @@ class OnnxEngine:
     def __init__(self, model: Path, *, context_length: int, vocabulary_size: int, threads: int | None = None) -> None:
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # belt and braces: the pinned version has no telemetry
         self._ort = require("onnxruntime", extra="onnx")
-        options = self._ort.SessionOptions()
-        options.intra_op_num_threads = threads or physical_cores()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # its messages name tensors and paths; errors come as exceptions
-        try:
-            self._session: Any = self._ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's exceptions share no base class
-            raise EngineError(
-                f"ONNX Runtime {self._ort.__version__} cannot load {model.name}.",
-                next_step="verify the bundle's files, free some memory or export again",
-            ) from error
+        self._session: Any = self._load(model, threads=threads or physical_cores())
+        heads = {stage: model.with_name(f"{stage.method}.onnx") for stage in RouterStage}
+        self._heads = {stage: self._load(path, threads=1) for stage, path in heads.items() if path.is_file()}
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._past_names = sorted(name for name in self._inputs if name.startswith("past_key_values."))
         self._outputs = [node.name for node in self._session.get_outputs()]
@@ -125,10 +117,33 @@ class OnnxEngine:
         }
         self._position = position
 
+    def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
+        """Ask a router head. See :class:`upcall.edge_runtime.engine.Engine`."""
+        if self._session is None:
+            raise EngineError("The engine is closed.")
+        head = self._heads.get(stage)
+        check_features(features, count=head.get_inputs()[0].shape[1] if head else None, stage=stage)
+        assert head is not None
+        return float(head.run(["score"], {"features": features[None]})[0][0])
+
     def close(self) -> None:
         """Free the model."""
         self._session = None
+        self._heads = {}
         self._past = {}
+
+    def _load(self, path: Path, *, threads: int) -> Any:
+        options = self._ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # its messages name tensors and paths; errors come as exceptions
+        try:
+            return self._ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            raise EngineError(
+                f"ONNX Runtime {self._ort.__version__} cannot load {path.name}.",
+                next_step="verify the bundle's files, free some memory or export again",
+            ) from error
 
     def _check(self, tokens: Sequence[int]) -> None:
         if self._session is None:

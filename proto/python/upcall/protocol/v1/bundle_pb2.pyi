@@ -30,6 +30,8 @@ class _SignalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Signal.ValueTy
     """Mean over the answer's tokens of the log-probability of each chosen token, in nats."""
     SIGNAL_MIN_LOG_PROB: _Signal.ValueType  # 2
     """The least of them."""
+    SIGNAL_ROUTER_POST: _Signal.ValueType  # 3
+    """What the bundle's head of stage POST says: the log-probability that the answer is right."""
 
 class Signal(_Signal, metaclass=_SignalEnumTypeWrapper): ...
 
@@ -38,7 +40,31 @@ SIGNAL_MEAN_LOG_PROB: Signal.ValueType  # 1
 """Mean over the answer's tokens of the log-probability of each chosen token, in nats."""
 SIGNAL_MIN_LOG_PROB: Signal.ValueType  # 2
 """The least of them."""
+SIGNAL_ROUTER_POST: Signal.ValueType  # 3
+"""What the bundle's head of stage POST says: the log-probability that the answer is right."""
 Global___Signal: _TypeAlias = Signal  # noqa: Y015
+
+class _RouterStage:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RouterStageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RouterStage.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROUTER_STAGE_UNSPECIFIED: _RouterStage.ValueType  # 0
+    ROUTER_STAGE_PRE: _RouterStage.ValueType  # 1
+    """The prompt is read, nothing is answered."""
+    ROUTER_STAGE_POST: _RouterStage.ValueType  # 2
+    """The device's answer is there."""
+
+class RouterStage(_RouterStage, metaclass=_RouterStageEnumTypeWrapper):
+    """When a router head is asked."""
+
+ROUTER_STAGE_UNSPECIFIED: RouterStage.ValueType  # 0
+ROUTER_STAGE_PRE: RouterStage.ValueType  # 1
+"""The prompt is read, nothing is answered."""
+ROUTER_STAGE_POST: RouterStage.ValueType  # 2
+"""The device's answer is there."""
+Global___RouterStage: _TypeAlias = RouterStage  # noqa: Y015
 
 @_typing.final
 class BundleManifest(_message.Message):
@@ -78,6 +104,7 @@ class BundleManifest(_message.Message):
     FIGURES_FIELD_NUMBER: _builtins.int
     TOOL_VERSIONS_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    ROUTER_HEADS_FIELD_NUMBER: _builtins.int
     schema_version: _builtins.int
     """1."""
     recipe: _builtins.str
@@ -112,6 +139,10 @@ class BundleManifest(_message.Message):
     def tool_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Package name to version, for example "onnxruntime" to "1.28.0"."""
 
+    @_builtins.property
+    def router_heads(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouterHead]:
+        """At most one of each stage. Bundles made before there were any hold none."""
+
     def __init__(
         self,
         *,
@@ -127,10 +158,11 @@ class BundleManifest(_message.Message):
         figures: _abc.Iterable[Global___Measurement] | None = ...,
         tool_versions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         created_at: _builtins.str = ...,
+        router_heads: _abc.Iterable[Global___RouterHead] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["chat_template", b"chat_template", "model", b"model", "shape", b"shape", "threshold", b"threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_template", b"chat_template", "checks", b"checks", "created_at", b"created_at", "figures", b"figures", "files", b"files", "model", b"model", "recipe", b"recipe", "schema_version", b"schema_version", "shape", b"shape", "stop_token_ids", b"stop_token_ids", "threshold", b"threshold", "tool_versions", b"tool_versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_template", b"chat_template", "checks", b"checks", "created_at", b"created_at", "figures", b"figures", "files", b"files", "model", b"model", "recipe", b"recipe", "router_heads", b"router_heads", "schema_version", b"schema_version", "shape", b"shape", "stop_token_ids", b"stop_token_ids", "threshold", b"threshold", "tool_versions", b"tool_versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -293,6 +325,44 @@ class RoleFormat(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RoleFormat: _TypeAlias = RoleFormat  # noqa: Y015
+
+@_typing.final
+class RouterHead(_message.Message):
+    """A small function from features to the log-probability that the device's answer is, or will be, right, 0 nats or less. It is
+    the method route_pre or route_post of model.pte, and the graph route_pre.onnx or route_post.onnx: features [1, F] float32 to
+    [1] float32. What the features are and their order: proto/vectors/features.json.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    FEATURE_COUNT_FIELD_NUMBER: _builtins.int
+    IDENTITY_OF_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    stage: Global___RouterStage.ValueType
+    feature_count: _builtins.int
+    """F."""
+    identity_of: _builtins.str
+    """Nothing was trained: the head passes this feature on, a log-probability of the model's own."""
+    revision: _builtins.str
+    """Trained: "sha256:…" of the head's file."""
+    def __init__(
+        self,
+        *,
+        stage: Global___RouterStage.ValueType = ...,
+        feature_count: _builtins.int = ...,
+        identity_of: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity_of", b"identity_of", "kind", b"kind", "revision", b"revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature_count", b"feature_count", "identity_of", b"identity_of", "kind", b"kind", "revision", b"revision", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["identity_of", "revision"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___RouterHead: _TypeAlias = RouterHead  # noqa: Y015
 
 @_typing.final
 class Threshold(_message.Message):

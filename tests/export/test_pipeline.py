@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.export.conftest import CHAT_TEMPLATE, CONTEXT, LAYERS, write_model
+from tests.export.conftest import CHAT_TEMPLATE, CONTEXT, HIDDEN, LAYERS, write_model
+from tests.export.heads import trained
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.export import ExportPlan, StageTime, export
-from upcall.export.recipes import ONNX_FP32, ONNX_INT8, Recipe
+from upcall.export.cli import app
+from upcall.export.recipes import ONNX_FP32, ONNX_INT4_G32, ONNX_INT8, XNNPACK_8DA4W_G32, Recipe
 
 
 def plan_for(path: Path, **changes: Any) -> ExportPlan:
@@ -47,7 +51,7 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
         assert figures[f"accuracy of {task}, float32"].unit == "share of 40"
         assert 0 <= figures[f"accuracy of {task}, this bundle"].value <= 1
     assert figures["peak memory of the export"].value > 100
-    assert len(manifest.checks) == 7
+    assert len(manifest.checks) == 8
     assert "apache" not in (plan.target / "card.md").read_text()
     assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}
     assert not [path for path in (home / "work").rglob("*") if path.is_file() and path.name != ".lock"]
@@ -61,7 +65,7 @@ def test_other_recipes(home: Path, tmp_path: Path, short_export: None, recipe: R
     plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=recipe)
     manifest = export(plan)
     figures = {figure.name: figure.value for figure in manifest.figures}
-    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 7)
+    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 8)
     assert figures["greedy choice as in float32"] >= (1.0 if recipe is ONNX_FP32 else 0.8)
     assert figures["size of the model"] < megabytes + 1.1  # the tables of the rotary positions are half a megabyte
     assert f"# tiny, {recipe.name}" in (plan.target / "card.md").read_text()
@@ -174,3 +178,27 @@ def test_target_accuracy_has_a_range(tmp_path: Path, target: float) -> None:
 def test_a_source_that_is_not_there(home: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"absent\.gguf"):
         export(plan_for(tmp_path / "absent.gguf"))
+
+
+def test_a_trained_head_is_exported_with_its_threshold(home: Path, tmp_path: Path, short_export: None) -> None:
+    model = write_model(tmp_path / "tiny.gguf")
+    first = export(plan_for(model, target=tmp_path / "first"))
+    head = replace(trained(RouterStage.POST, hidden=HIDDEN), model_revision=first.model.revision, recipe=first.recipe)
+    routed = export(plan_for(model, target=tmp_path / "routed", heads=(head,)))
+    assert routed.threshold == head.threshold
+    assert [one.identity_of for one in routed.router_heads] == ["first_log_prob", ""]
+    with pytest.raises(InputError, match="its recipe is onnx_int4_g32"):
+        export(plan_for(model, target=tmp_path / "other", heads=(head,), recipe=ONNX_INT8))
+
+
+def test_a_bundle_of_its_own_for_each_format(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = CliRunner().invoke(
+        app, [str(write_model(tmp_path / "tiny.gguf")), "--to", "onnx,executorch", "--out", str(out), "--dry-run"]
+    )
+    assert said.exit_code == 0, said.output
+    assert all(f"{out / recipe.name}" in said.output for recipe in (ONNX_INT4_G32, XNNPACK_8DA4W_G32))
+    said = CliRunner().invoke(
+        app, [str(tmp_path / "tiny.gguf"), "--to", "onnx,executorch", "--recipe", "onnx_int8", "--dry-run"]
+    )
+    assert isinstance(said.exception, InputError)

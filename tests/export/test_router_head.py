@@ -13,38 +13,21 @@ import pytest
 from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
-from tests.conftest import PROGRAM_CONTEXT
+from tests.conftest import HIDDEN, PROGRAM_CONTEXT
+from tests.export.heads import trained
 from upcall.edge_runtime.bundle import MODEL_PTE, open_bundle
 from upcall.edge_runtime.confidence import Signal
 from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError
-from upcall.edge_runtime.features import feature_count
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
 from upcall.export.baking import bake, check_heads, read_heads
 from upcall.export.cli import app
 from upcall.export.router_graphs import link, lower_heads, save_graph
 from upcall.export.router_head import FORMAT, RouterHead, read_head, save_head, untrained
-from upcall.protocol.v1 import bundle_pb2
 
-HIDDEN = 4
 POST, PRE = RouterStage.POST, RouterStage.PRE
-
-
-def trained(
-    stage: RouterStage, *, hidden: int = HIDDEN, widths: tuple[int, ...] = (8, 1), scale: float = 1.0
-) -> RouterHead:
-    """A head with random layers."""
-    random = np.random.default_rng(0)
-    columns = count = feature_count(stage, hidden_size=hidden)
-    layers = []
-    for width in widths:
-        weight = random.normal(size=(width, columns), scale=scale).astype(np.float32)
-        layers.append((weight, random.normal(size=width).astype(np.float32)))
-        columns = width
-    threshold = bundle_pb2.Threshold(signal=bundle_pb2.SIGNAL_ROUTER_POST, value=-0.75) if stage is POST else None
-    return RouterHead(stage, count, tuple(layers), "", "", threshold)
 
 
 def onnx_engine(graph: Path, heads: list[RouterHead], folder: Path) -> OnnxEngine:
@@ -62,9 +45,9 @@ def program_engine(program: bytes, folder: Path) -> ExecuTorchEngine:
 
 HEADS = [
     untrained(PRE, hidden_size=HIDDEN),
-    trained(POST),
-    trained(POST, widths=(1,)),
-    trained(POST, widths=(16, 8, 1)),
+    trained(POST, hidden=HIDDEN),
+    trained(POST, hidden=HIDDEN, widths=(1,)),
+    trained(POST, hidden=HIDDEN, widths=(16, 8, 1)),
 ]
 
 
@@ -80,7 +63,7 @@ def test_both_formats_compute_what_the_weights_say(
 
 
 def test_extreme_logits_stay_log_probabilities(tiny_graph: Path, tiny_program: Path, tmp_path: Path) -> None:
-    head = trained(POST, widths=(1,), scale=1e4)
+    head = trained(POST, hidden=HIDDEN, widths=(1,), scale=1e4)
     engines = (
         onnx_engine(tiny_graph, [head], tmp_path),
         program_engine(link(tiny_program.read_bytes(), lower_heads([head])), tmp_path),
@@ -94,7 +77,7 @@ def test_extreme_logits_stay_log_probabilities(tiny_graph: Path, tiny_program: P
 
 
 def test_a_check_that_fails_says_so(tiny_graph: Path, tmp_path: Path) -> None:
-    head = trained(POST)
+    head = trained(POST, hidden=HIDDEN)
     engine = onnx_engine(tiny_graph, [head], tmp_path)
     with pytest.raises(ModelError, match="router heads vs their weights"):
         check_heads(engine, [replace(head, layers=((head.layers[0][0] * 2, head.layers[0][1]), head.layers[1]))])
@@ -118,7 +101,7 @@ def test_linking_leaves_the_model_alone_and_replaces_heads(tiny_program: Path, t
 
 
 def test_a_head_is_read_as_it_was_written(tmp_path: Path) -> None:
-    head = replace(trained(POST), model_revision="sha256:0", recipe="onnx_int4_g32")
+    head = replace(trained(POST, hidden=HIDDEN), model_revision="sha256:0", recipe="onnx_int4_g32")
     save_head(head, tmp_path / "head.safetensors")
     again = read_head(tmp_path / "head.safetensors")
     assert again.revision.startswith("sha256:")
@@ -197,7 +180,9 @@ def test_two_heads_of_one_stage(tmp_path: Path) -> None:
 def head_file(tiny_bundle: Path, tmp_path: Path) -> Path:
     manifest = open_bundle(tiny_bundle).manifest
     path = tmp_path / "head.safetensors"
-    save_head(replace(trained(POST), model_revision=manifest.model.revision, recipe=manifest.recipe), path)
+    save_head(
+        replace(trained(POST, hidden=HIDDEN), model_revision=manifest.model.revision, recipe=manifest.recipe), path
+    )
     return path
 
 
@@ -224,7 +209,7 @@ def test_a_head_of_another_bundle(tiny_bundle: Path, tmp_path: Path) -> None:
         ({"feature_count": 5}, "its number of features is 5"),
     ):
         with pytest.raises(InputError, match=text):
-            bake(tiny_bundle, [replace(trained(POST), **changes)], target=tmp_path / "routed")
+            bake(tiny_bundle, [replace(trained(POST, hidden=HIDDEN), **changes)], target=tmp_path / "routed")
     assert not (tmp_path / "routed").exists()
 
 

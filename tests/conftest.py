@@ -13,7 +13,6 @@ import pytest
 from google.protobuf import json_format
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.export.decoders import ours, theirs, tiny_shape
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, SCHEMA_VERSION, TOKENIZER, file_sha256
 from upcall.edge_runtime.conversation import Role
 from upcall.edge_runtime.engine import RouterStage
@@ -128,12 +127,13 @@ def device_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An ExecuTorch program of two layers with random weights, a cache of PROGRAM_CONTEXT tokens and a head of stage POST."""
-    from upcall.export.decoder import Decoder  # they bring in torch
+    from tests.export.decoders import tiny_decoder, tiny_source  # they bring in torch
     from upcall.export.lowering import lower
 
     folder = tmp_path_factory.mktemp("program")
-    shape = tiny_shape("llama", context=PROGRAM_CONTEXT)
+    changes = {"vocab_size": BYTE_VOCABULARY_SIZE, "max_position_embeddings": PROGRAM_CONTEXT}
+    source = tiny_source(folder, "llama", **changes)
+    heads = lower_heads([untrained(RouterStage.POST, hidden_size=source.shape.hidden)])
     path = folder / "model.pte"
-    program = lower(Decoder(ours(theirs(shape, tied=True, cache=folder), shape, tied=True), shape))
-    path.write_bytes(link(program, lower_heads([untrained(RouterStage.POST, hidden_size=shape.hidden)])))
+    path.write_bytes(link(lower(tiny_decoder(source)), heads))
     return path

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tokenizers
@@ -34,7 +36,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
             "head_dim": 32,
             "query_pre_attn_scalar": 24,
             "sliding_window": WINDOW,
-            "layer_types": ["sliding_attention", "full_attention"],
+            "sliding_window_pattern": 2,  # a local layer, then a global one
             "rope_theta": 1_000_000.0,
             "rope_local_base_freq": 10_000.0,
         },
@@ -42,30 +44,38 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def write_folder(path: Path, family: str, *, dtype: torch.dtype = torch.float32, **saving: Any) -> Path:
+def write_folder(
+    path: Path,
+    family: str,
+    *,
+    dtype: torch.dtype = torch.float32,
+    changes: Mapping[str, Any] = MappingProxyType({}),
+    **saving: Any,
+) -> Path:
     """A model whose every weight is random, so that none can be taken for another.
 
     Args:
         path: of the new folder.
         family: of FAMILIES.
         dtype: of the saved weights.
+        changes: to the configuration.
         saving: options of ``save_pretrained``, such as ``max_shard_size``.
     """
     name, extra = FAMILIES[family]
     config_kind = transformers.Gemma3TextConfig if name == "Gemma3" else getattr(transformers, f"{name}Config")
-    config = config_kind(
-        vocab_size=VOCABULARY,
-        hidden_size=HIDDEN,
-        intermediate_size=INTERMEDIATE,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS,
-        num_key_value_heads=KV_HEADS,
-        max_position_embeddings=CONTEXT,
-        bos_token_id=1,
-        eos_token_id=2,
-        pad_token_id=None,
-        **extra,
-    )
+    usual = {
+        "vocab_size": VOCABULARY,
+        "hidden_size": HIDDEN,
+        "intermediate_size": INTERMEDIATE,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "num_key_value_heads": KV_HEADS,
+        "max_position_embeddings": CONTEXT,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "pad_token_id": None,
+    }
+    config = config_kind(**(usual | extra | dict(changes)))
     torch.manual_seed(0)
     model = getattr(transformers, f"{name}ForCausalLM")(config)
     for tensor, parameter in model.named_parameters():

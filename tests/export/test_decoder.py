@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from tests.export.decoders import ours, theirs, tiny_shape
-from upcall.edge_runtime.errors import ModelError
-from upcall.export.decoder import Decoder, EagerEngine
-from upcall.export.source import DecoderShape
+from tests.export.decoders import tiny_decoder, tiny_source
+from tests.export.folder import FAMILIES, VOCABULARY, WINDOW
+from upcall.export.decoder import EagerEngine
+from upcall.export.parity import check_float_cache, check_float_graph
+from upcall.export.reference import Reference
 
-CONTEXT = 24
-TOKENS = [int(token) for token in np.random.default_rng(1).integers(0, 258, size=CONTEXT)]
-Pair = tuple[EagerEngine, Any, DecoderShape]
-
-
-@pytest.fixture(scope="module", params=[("llama", True), ("qwen2", False)], ids=["llama, tied", "qwen2, own head"])
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    architecture, tied = request.param
-    shape = tiny_shape(architecture, context=CONTEXT)
-    reference = theirs(shape, tied=tied, cache=tmp_path_factory.mktemp("transformers"))
-    return EagerEngine(Decoder(ours(reference, shape, tied=tied), shape)), reference, shape
+BLOCK = 512  # places that the kernel of attention takes at a time
 
 
-def test_outputs_are_those_of_transformers(pair: Pair) -> None:
-    engine, reference, shape = pair
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Many times faster after a test that gave ExecuTorch's pool one thread: PyTorch then shares out each small product."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def prompt(count: int) -> list[int]:
+    return [int(token) for token in np.random.default_rng(count).integers(0, VOCABULARY, size=count)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_outputs_are_those_of_transformers(family: str, tmp_path: Path) -> None:
+    source = tiny_source(tmp_path, family)
+    engine = EagerEngine(tiny_decoder(source))
+    # Around the window of local layers, and so long that it lies outside the first block of places.
+    prompts = [prompt(count) for count in (3, WINDOW, WINDOW + 1, WINDOW + 2, BLOCK + WINDOW + 20)]
+    checks = check_float_graph(engine, Reference(source, cache=tmp_path / "cache"), prompts)
+    checks.append(check_float_cache(engine, prompts))
+    assert max(check.value for check in checks) < 1e-5  # a hundredth of what an export allows
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_cache_that_was_cut_back(family: str, tmp_path: Path) -> None:
+    tokens = prompt(3 * WINDOW)
+    engine = EagerEngine(tiny_decoder(tiny_source(tmp_path, family, max_position_embeddings=len(tokens))))
+    whole = engine.forward(tokens).logits.copy()
     engine.truncate(0)
-    step = engine.forward(TOKENS)
-    with torch.inference_mode():
-        output = reference.model(torch.tensor([TOKENS]), output_hidden_states=True, use_cache=False)
-        normal = output.last_hidden_state[0]
-        logits = reference.lm_head(normal[-1])
-    np.testing.assert_allclose(step.logits, logits.numpy(), atol=1e-5)
-    np.testing.assert_allclose(step.hidden_last, normal[-1].numpy(), atol=1e-5)
-    np.testing.assert_allclose(step.hidden_sum, normal.sum(0).numpy(), atol=1e-4)
-    np.testing.assert_allclose(step.hidden_mid, output.hidden_states[shape.middle_layer][0, -1].numpy(), atol=1e-5)
-
-
-def test_chunks_and_a_cache_that_was_cut_back(pair: Pair) -> None:
-    engine = pair[0]
+    engine.forward([7] * len(tokens))
     engine.truncate(0)
-    whole = engine.forward(TOKENS).logits.copy()
-    engine.truncate(0)
-    engine.forward([7] * CONTEXT)
-    engine.truncate(0)
-    for start, end in ((0, 5), (5, 6), (6, CONTEXT)):
-        step = engine.forward(TOKENS[start:end])
+    engine.forward(tokens[:5])
+    engine.forward([7] * (2 * WINDOW))
+    engine.truncate(5)
+    for token in tokens[5:]:
+        step = engine.forward([token])
     np.testing.assert_allclose(step.logits, whole, atol=1e-5)
-
-
-def test_other_architectures_are_refused() -> None:
-    with pytest.raises(ModelError, match="llama, qwen2 for ExecuTorch"):
-        Decoder({}, replace(tiny_shape("llama", context=8), architecture="gemma3_text"))

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.export.conftest import write_model
+from tests.export.folder import write_folder
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
 from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.errors import EngineError, ModelError
 from upcall.edge_runtime.opening import open_engine
+from upcall.edge_runtime.verification import verify_engine
 from upcall.export import ExportPlan, export
-from upcall.export.recipes import XNNPACK_8DA4W_G32, XNNPACK_FP32
+from upcall.export.recipes import XNNPACK_8DA4W_G32, XNNPACK_FP32, Recipe
 
 CONTEXT = 700
 
@@ -47,6 +49,15 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path) -> None:
     engine.forward([5] * CONTEXT)
     with pytest.raises(EngineError, match=str(CONTEXT)):
         engine.forward([5])
+
+
+@pytest.mark.parametrize(("family", "recipe"), [("qwen3", XNNPACK_FP32), ("gemma3", XNNPACK_8DA4W_G32)])
+def test_from_folder_to_bundle(home: Path, tmp_path: Path, short_export: None, family: str, recipe: Recipe) -> None:
+    plan = plan_for(write_folder(tmp_path / family, family), recipe=recipe)
+    assert export(plan).recipe == recipe.name
+    bundle = open_bundle(plan.target)
+    assert bundle.holds(MODEL_PTE)
+    assert len(list(verify_engine(bundle))) == 4
 
 
 def test_a_failed_check_leaves_no_bundle(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

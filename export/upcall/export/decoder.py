@@ -5,8 +5,9 @@ Import it only where torch and executorch are installed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,11 +16,13 @@ from torch import Tensor, nn
 
 from upcall.edge_runtime.engine import RouterStage, Step
 from upcall.edge_runtime.engines.executorch import load_runtime, quiet
-from upcall.edge_runtime.errors import EngineError, ModelError
+from upcall.edge_runtime.errors import EngineError
 from upcall.export.graph import rotary_tables
 from upcall.export.source import Array, DecoderShape
 
-ARCHITECTURES = ("llama", "qwen2")
+# What is added to the score of a place outside the window. Not −∞: the kernel goes through the places in blocks, and a softmax
+# over a block of −∞ alone is not defined.
+_OUTSIDE = -1e9
 
 
 class Decoder(nn.Module):
@@ -34,27 +37,21 @@ class Decoder(nn.Module):
         shape: of the decoder; its context is the length of the cache.
 
     Raises:
-        ModelError: the architecture is not one of ARCHITECTURES.
         MissingExtraError: executorch is not installed.
     """
 
     def __init__(self, weights: Mapping[str, Array], shape: DecoderShape) -> None:
         super().__init__()
-        if shape.architecture not in ARCHITECTURES:
-            raise ModelError(
-                f"The model's architecture is '{shape.architecture}'.",
-                allowed=f"{', '.join(ARCHITECTURES)} for ExecuTorch",
-                next_step="upcall export MODEL --to onnx",
-            )
         load_runtime()
         self.context = shape.context
-        self._middle = shape.middle_layer
+        self._shape = shape
         self.embedding: nn.Module = Embedding(_tensor(weights, "embedding"))
         self.layers = nn.ModuleList(Layer(weights, shape, number) for number in range(shape.layers))
-        self.final_norm = Norm(_tensor(weights, "final_norm"), shape.norm_epsilon)
+        self.final_norm = _norm(_tensor(weights, "final_norm"), shape)
         self.head = _linear(_tensor(weights, "head" if "head" in weights else "embedding"))
-        for name, table in zip(("cosines", "sines"), rotary_tables(shape), strict=True):
-            self.register_buffer(name, torch.from_numpy(table))
+        for is_local in (False, True) if shape.window else (False,):
+            for name, table in zip(_tables(is_local=is_local), rotary_tables(shape, is_local=is_local), strict=True):
+                self.register_buffer(name, torch.from_numpy(table))
 
     def forward(self, tokens: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See the class."""
@@ -62,15 +59,53 @@ class Decoder(nn.Module):
         start: Any = position[0].item()  # an int, or a symbol of one in torch.export
         torch._check(start >= 0)  # type: ignore[no-untyped-call]  # torch gives it no types
         torch._check(start + count <= self.context)  # type: ignore[no-untyped-call]
-        cosines, sines = (self.get_buffer(name).narrow(0, start, count)[None, :, None] for name in ("cosines", "sines"))
-        residual = middle = self.embedding(tokens)
+        everywhere = Place(*self._rotary(start, count), start)
+        local = self._local(position, start, count) if self._shape.window else everywhere
+        residual = self.embedding(tokens)
+        if self._shape.embedding_scale != 1:
+            residual = residual * self._shape.embedding_scale
+        middle = residual
         for number, layer in enumerate(self.layers):
-            residual = layer(residual, cosines, sines, start)
-            if number + 1 == self._middle:
+            residual = layer(residual, local if self._shape.is_local(number) else everywhere)
+            if number + 1 == self._shape.middle_layer:
                 middle = residual
         normal = self.final_norm(residual)
         last = normal[:, -1]
         return self.head(last), last, normal.sum(1), middle[:, -1]
+
+    def _rotary(self, start: Any, count: int, *, is_local: bool = False) -> tuple[Tensor, Tensor]:
+        tables = (self.get_buffer(name) for name in _tables(is_local=is_local))
+        cosines, sines = (table.narrow(0, start, count)[None, :, None] for table in tables)
+        return cosines, sines
+
+    def _local(self, position: Tensor, start: Any, count: int) -> Place:
+        window = self._shape.window
+        earlier: Any = position.clamp(max=window - 1)[0].item()
+        torch._check(earlier >= 0)  # type: ignore[no-untyped-call]
+        torch._check(earlier < window)  # type: ignore[no-untyped-call]
+        torch._check(earlier <= start)  # type: ignore[no-untyped-call]
+        places = torch.arange(earlier + count, dtype=torch.int32)
+        distances = places.narrow(0, earlier, count)[:, None] - places
+        mask = torch.where((distances < 0) | (distances >= window), _OUTSIDE, 0.0)
+        return Place(*self._rotary(start, count, is_local=True), start, earlier, mask)
+
+
+class Place(NamedTuple):
+    """Where the tokens of a forward pass stand, for one kind of layers.
+
+    Args:
+        cosines: [1, T, 1, head size / 2].
+        sines: of the same size.
+        start: place of the first token in the cache.
+        earlier: places before ``start`` that a window reaches.
+        mask: [T, earlier + T] float32, what is added to the scores; None where there is no window.
+    """
+
+    cosines: Tensor
+    sines: Tensor
+    start: Any
+    earlier: Any = 0
+    mask: Tensor | None = None
 
 
 class EagerEngine:
@@ -115,49 +150,68 @@ class Layer(nn.Module):
 
     def __init__(self, weights: Mapping[str, Array], shape: DecoderShape, number: int) -> None:
         super().__init__()
+        prefix = f"{number}."
+        own = {name.removeprefix(prefix): _tensor(weights, name) for name in weights if name.startswith(prefix)}
         self._heads, self._kv_heads, self._head_size = shape.heads, shape.kv_heads, shape.head_size
-        self.attention_norm = Norm(_tensor(weights, f"{number}.attention_norm"), shape.norm_epsilon)
-        bias = _tensor(weights, f"{number}.qkv_bias") if f"{number}.qkv_bias" in weights else None
-        self.qkv = _linear(_tensor(weights, f"{number}.qkv"), bias)
-        self.o = _linear(_tensor(weights, f"{number}.o"))
-        self.mlp_norm = Norm(_tensor(weights, f"{number}.mlp_norm"), shape.norm_epsilon)
+        self._scale = shape.attention_scale or None  # of None the operator makes 1/√head_size
+        self._activation = _gelu if shape.is_gelu else nn.functional.silu
+        self.attention_norm = _norm(own["attention_norm"], shape)
+        self.qkv = _linear(own["qkv"], own.get("qkv_bias"))
+        if shape.has_head_norms:
+            of_heads = own["q_norm"].expand(shape.heads, -1), own["k_norm"].expand(shape.kv_heads, -1)
+            own["head_norm"] = torch.cat(of_heads)
+        self.head_norm = _norm(own.get("head_norm"), shape)
+        self.o = _linear(own["o"])
+        self.post_attention_norm = _norm(own.get("post_attention_norm"), shape)
+        self.mlp_norm = _norm(own["mlp_norm"], shape)
         # Apart, as cutting their joint output in two is nothing that XNNPACK runs.
-        gate_up = _tensor(weights, f"{number}.gate_up")
-        self.gate, self.up = _linear(gate_up[: shape.intermediate]), _linear(gate_up[shape.intermediate :])
-        self.down = _linear(_tensor(weights, f"{number}.down"))
+        self.gate, self.up = (_linear(half) for half in own["gate_up"].view(2, shape.intermediate, shape.hidden))
+        self.down = _linear(own["down"])
+        self.post_mlp_norm = _norm(own.get("post_mlp_norm"), shape)
         for name in ("keys", "values"):
             self.register_buffer(name, torch.zeros(1, shape.context, shape.kv_heads, shape.head_size))
 
-    def forward(self, residual: Tensor, cosines: Tensor, sines: Tensor, start: Any) -> Tensor:
-        """[1, T, D], cosines and sines [1, T, 1, head size / 2] → [1, T, D]."""
-        residual = residual + self._attention(self.attention_norm(residual), cosines, sines, start)
+    def forward(self, residual: Tensor, place: Place) -> Tensor:
+        """[1, T, D] → [1, T, D]."""
+        residual = residual + self.post_attention_norm(self._attention(self.attention_norm(residual), place))
         normal = self.mlp_norm(residual)
-        fed: Tensor = self.down(nn.functional.silu(self.gate(normal)) * self.up(normal))
-        return residual + fed
+        fed = self.down(self._activation(self.gate(normal)) * self.up(normal))
+        output: Tensor = residual + self.post_mlp_norm(fed)
+        return output
 
-    def _attention(self, normal: Tensor, cosines: Tensor, sines: Tensor, start: Any) -> Tensor:
+    def _attention(self, normal: Tensor, place: Place) -> Tensor:
         count, heads, kv_heads = normal.shape[1], self._heads, self._kv_heads
         joined = self.qkv(normal).view(1, count, heads + 2 * kv_heads, self._head_size)
         values = joined[:, :, heads + kv_heads :]
-        rotated = _rotated(joined[:, :, : heads + kv_heads], cosines, sines)
-        queries, keys = rotated[:, :, :heads], rotated[:, :, heads:]
-        cache = self.get_buffer("keys"), self.get_buffer("values")
-        attended = torch.ops.llama.sdpa_with_kv_cache(queries, keys, values, *cache, start, count, None, 0.0, True)
+        rotated = _rotated(self.head_norm(joined[:, :, : heads + kv_heads]), place.cosines, place.sines)
+        attended = self._attended(rotated[:, :, :heads], rotated[:, :, heads:], values, place)
         output: Tensor = self.o(attended.reshape(1, count, heads * self._head_size))
         return output
 
+    def _attended(self, queries: Tensor, keys: Tensor, values: Tensor, place: Place) -> Any:
+        cache, count = (self.get_buffer("keys"), self.get_buffer("values")), queries.shape[1]
+        if place.mask is None:
+            return torch.ops.llama.sdpa_with_kv_cache(
+                queries, keys, values, *cache, place.start, count, None, 0.0, True, self._scale
+            )
+        for part, new in zip(cache, (keys, values), strict=True):
+            torch.ops.llama.update_cache(new, part, place.start)
+        # With a mask the operator goes through every place that it is given: give it those within the window.
+        seen = (part.narrow(1, place.start - place.earlier, place.earlier + count) for part in cache)
+        return torch.ops.llama.custom_sdpa(queries, *seen, place.earlier, place.mask, 0.0, False, self._scale)
+
 
 class Norm(nn.Module):
-    """x / √(mean(x²) + ε) · weight. Source: Zhang and Sennrich 2019 (1910.07467)."""
+    """x / √(mean(x²) + ε) · weight, [D] or one [D] for each head. Source: Zhang and Sennrich 2019 (1910.07467)."""
 
     def __init__(self, weight: Tensor, epsilon: float) -> None:
         super().__init__()
         self.weight = nn.Parameter(weight, requires_grad=False)
         self._epsilon = epsilon
-        self.register_buffer("mean", torch.full((1, weight.shape[0]), 1 / weight.shape[0]))
+        self.register_buffer("mean", torch.full((1, weight.shape[-1]), 1 / weight.shape[-1]))
 
     def forward(self, values: Tensor) -> Tensor:
-        """[1, T, D] → [1, T, D]."""
+        """[…, D] → […, D]."""
         # A mean along one axis is nothing that XNNPACK runs; a product with [1, D] is.
         mean = nn.functional.linear(values * values, self.get_buffer("mean"))
         return values * torch.rsqrt(mean + self._epsilon) * self.weight
@@ -173,6 +227,19 @@ class Embedding(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """[1, T] int64 → [1, T, D]."""
         return nn.functional.embedding(tokens, self.weight)
+
+
+def _gelu(values: Tensor) -> Tensor:
+    """GELU by tanh, x · ½(1 + tanh y), with σ(2y) for ½(1 + tanh y). PyTorch's operator XNNPACK would run by erf."""
+    return values * torch.sigmoid(math.sqrt(8 / math.pi) * (values + 0.044715 * values * values * values))
+
+
+def _norm(weight: Tensor | None, shape: DecoderShape) -> nn.Module:
+    return nn.Identity() if weight is None else Norm(weight, shape.norm_epsilon)
+
+
+def _tables(*, is_local: bool) -> tuple[str, str]:
+    return ("local_cosines", "local_sines") if is_local else ("cosines", "sines")
 
 
 def _rotated(values: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ def save_program(weights: Weights, recipe: Recipe, shape: DecoderShape, path: Pa
         The module that was lowered, in PyTorch: with the same weights and the same rounding.
 
     Raises:
-        ModelError: another architecture, or a matrix whose inputs are no multiple of 32.
+        ModelError: a matrix whose inputs are no multiple of 32.
     """
     from upcall.export.decoder import Decoder, EagerEngine
     from upcall.export.lowering import lower, quantise_decoder

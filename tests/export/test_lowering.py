@@ -45,7 +45,7 @@ def case(request: pytest.FixtureRequest, quantised: bool, tmp_path_factory: pyte
     changes = {"max_position_embeddings": CONTEXT, "num_hidden_layers": layers}
     decoder = tiny_decoder(tiny_source(folder, request.param, **changes))
     if quantised:
-        quantise_decoder(decoder)
+        quantise_decoder(decoder, [TOKENS])
     path = folder / "model.pte"
     path.write_bytes(lower(decoder))
     program = ExecuTorchEngine(path, context_length=CONTEXT, vocabulary_size=VOCABULARY, threads=1)
@@ -87,19 +87,15 @@ def test_the_cache_ends_where_the_manifest_says(case: Case) -> None:
     assert case.program.position == CONTEXT
 
 
-def test_the_extreme_of_a_group_is_exact_and_the_rest_near() -> None:
-    weight = torch.randn(50, 64, generator=torch.Generator().manual_seed(0))
+def test_rows_of_the_embedding_are_near_whatever_the_size_of_a_column() -> None:
+    weight = torch.randn(50, 64, generator=torch.Generator().manual_seed(0)) * torch.logspace(-2, 2, 64)
     found = Int4Embedding(weight)(torch.arange(50)[None])[0]
-    groups, near = weight.reshape(50, 2, 32), found.reshape(50, 2, 32)
-    extreme = groups.abs().amax(-1, keepdim=True)
-    # Half a step, and a whole one where +8 would be needed and +7 is the greatest code.
-    assert bool(((groups - near).abs() <= extreme / 8 * 1.01).all())
-    at = groups.abs().argmax(-1, keepdim=True)
-    torch.testing.assert_close(near.gather(-1, at), groups.gather(-1, at), rtol=1e-3, atol=0)
+    losses = (found - weight).square().mean(0).sqrt() / weight.square().mean(0).sqrt()
+    assert float(losses.mean()) < 0.15
     assert not Int4Embedding(torch.zeros(2, 32))(torch.zeros(1, 1, dtype=torch.int64)).any()
 
 
 def test_matrices_that_have_no_whole_groups_are_refused(tmp_path: Path) -> None:
     decoder = tiny_decoder(tiny_source(tmp_path, "llama", intermediate_size=100))
     with pytest.raises(ModelError, match="multiple of 32"):
-        quantise_decoder(decoder)
+        quantise_decoder(decoder, [TOKENS])

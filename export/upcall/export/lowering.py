@@ -6,30 +6,27 @@ Import it only where torch, torchao and executorch are installed.
 from __future__ import annotations
 
 import importlib
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from math import gcd
 
 import torch
 from torch import Tensor, nn
 
 from upcall.edge_runtime.errors import ModelError
 from upcall.export.decoder import Decoder
-from upcall.export.quantise import GROUP, quantise_with_sums
+from upcall.export.quantise import GROUP
+from upcall.export.rounding import column_factors, nearest, sum_columns, with_feedback, with_sums
+from upcall.export.toolchain import quiet_toolchain
 
-_ROWS_AT_ONCE = 4096
-# Inputs and their sums share one int8 scale a token; a quarter of the sum of 32 is about as large as the inputs.
-_SUM_FACTOR = 0.25
+# Columns that share a scale, of an embedding and of a head, where they divide the row: 32 costs 2.7 MB more of 30.
+_EMBEDDING_GROUP, _HEAD_GROUP = 192, 64
 # The key of the compile specification with which XNNPACK's lowering runs one pass over a partition, the one that finds linear
 # operators, in place of 17 that re-trace it. The others rewrite what no decoder holds: convolutions, batch norms, resizing.
 _ONE_PASS = "dqlinear_partitioner"  # noqa: S105
 
 
 class Int4Embedding(nn.Module):
-    """Rows of a matrix [V, D] in 4 bits, groups of 32, a float16 scale each, by ExecuTorch's own operator.
-
-    A group's scale makes its extreme −8, as in llama.cpp's Q4_0, so that all 16 levels can be used.
+    """Rows of a matrix [V, D] in 4 bits, wide groups with a float16 scale each, by ExecuTorch's own operator.
 
     Args:
         weight: [V, D] float32, D a multiple of 32.
@@ -37,13 +34,16 @@ class Int4Embedding(nn.Module):
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
-        with _quiet():
+        with quiet_toolchain():
             importlib.import_module(
                 "executorch.exir.passes._quant_patterns_and_replacements"
             )  # the operator in PyTorch
-        parts = [_int4(weight[start : start + _ROWS_AT_ONCE]) for start in range(0, len(weight), _ROWS_AT_ONCE)]
-        self.register_buffer("packed", torch.cat([packed for packed, _ in parts]))
-        self.register_buffer("scales", torch.cat([scales for _, scales in parts]))
+        factors = column_factors(weight)
+        codes, scales = nearest(weight / factors, group=gcd(weight.shape[1], _EMBEDDING_GROUP))
+        unsigned = (codes + 8).to(torch.uint8)
+        self.register_buffer("packed", (unsigned[:, 0::2] << 4) | unsigned[:, 1::2])  # the earlier one in the high half
+        self.register_buffer("scales", scales.to(torch.float16))
+        self.register_buffer("factors", factors)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """[1, T] int64 → [1, T, D] float32."""
@@ -51,67 +51,135 @@ class Int4Embedding(nn.Module):
         rows: Tensor = torch.ops.quantized_decomposed.embedding_4bit.dtype(
             packed, scales, None, -8, 7, tokens, dtype=torch.float32
         )
-        return rows
+        return rows * self.get_buffer("factors")
+
+
+class Int4Head(nn.Module):
+    """A linear operator of 4 bits whose weights lie on no lattice: rounded with feedback.
+
+    Args:
+        linear: of D inputs, a multiple of 32, without a bias.
+        products: [D, D], the sum of x·xᵀ over inputs x.
+    """
+
+    def __init__(self, linear: nn.Linear, products: Tensor) -> None:
+        super().__init__()
+        factors = column_factors(linear.weight.detach())
+        group = gcd(linear.in_features, _HEAD_GROUP)
+        codes, scales = with_feedback(
+            linear.weight.detach() / factors, factors[:, None] * products * factors, group=group
+        )
+        self.register_buffer("factors", factors)
+        self.linear = _int4_linear(codes, scales, None)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """[…, D] → […, V]."""
+        output: Tensor = self.linear(values * self.get_buffer("factors"))
+        return output
 
 
 class SummedLinear(nn.Module):
     """A linear operator of 4 bits, groups of 32, whose weights keep the minima of their groups.
 
     XNNPACK multiplies ``code · scale``, codes −8 to 7, with no zero. What a group of 32 weights has beyond that multiplies the
-    sum of its inputs; so these sums are appended to the inputs, and their factors, in 4 bits again, to the columns:
-    see :func:`upcall.export.quantise.quantise_with_sums`. Activations become int8, by token.
+    sum of its inputs; so these sums are appended to the inputs, most of them twice, and their factors to the columns: see
+    :func:`upcall.export.rounding.with_sums`. Activations become int8, by token.
 
     Args:
         linear: of K inputs, a multiple of 32.
+        sum_squares: [K/32], of the sums of each group's inputs, over some inputs.
 
     Departure: symmetric groups alone are usual; they raised the perplexity of a Q4_1 model by half.
     """
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, linear: nn.Linear, sum_squares: Tensor) -> None:
         super().__init__()
-        quantization = importlib.import_module("torchao.quantization")
-        columns, sums = linear.in_features, linear.in_features // GROUP
-        padded = -(-sums // GROUP) * GROUP
-        groups = torch.zeros(padded, columns)
-        groups[:sums] = torch.eye(sums).repeat_interleave(GROUP, dim=1) * _SUM_FACTOR
-        self.register_buffer("groups", groups)
-        codes, scales = _int4_with_sums(linear.weight.detach(), padded=padded)
-        weight = quantization.IntxUnpackedToInt8Tensor(
-            codes,
-            scales,
-            torch.zeros_like(scales, dtype=torch.int8),
-            torch.int4,  # type: ignore[attr-defined]  # not among torch's types
-            (1, GROUP),
-            torch.float32,
-            "int8_asym_per_token",
-        )
-        self.linear = nn.Linear(columns + padded, linear.out_features, bias=linear.bias is not None, device="meta")
-        self.linear.weight = nn.Parameter(weight, requires_grad=False)
-        if linear.bias is not None:
-            self.linear.bias = linear.bias
+        mixture = sum_columns(sum_squares)
+        self.register_buffer("ones", torch.ones(1, GROUP))
+        self.register_buffer("mixture", mixture)
+        self.linear = _int4_linear(*with_sums(linear.weight.detach(), mixture), linear.bias)
 
     def forward(self, values: Tensor) -> Tensor:
-        """[…, K] → […, N]."""
-        sums = nn.functional.linear(values, self.get_buffer("groups"))
-        output: Tensor = self.linear(torch.cat((values, sums), -1))
+        """[1, T, K] → [1, T, N]."""
+        mixture = self.get_buffer("mixture")
+        # A sum along one axis is nothing that XNNPACK runs; a product with ones is.
+        sums = nn.functional.linear(values.view(1, -1, mixture.shape[1], GROUP), self.get_buffer("ones"))
+        appended = nn.functional.linear(sums.view(1, -1, mixture.shape[1]), mixture)
+        output: Tensor = self.linear(torch.cat((values, appended), -1))
         return output
 
 
-def quantise_decoder(decoder: Decoder) -> None:
+def quantise_decoder(decoder: Decoder, samples: Sequence[Sequence[int]]) -> None:
     """Replace, in place, every matrix by one of 4 bits, embedding and head too.
+
+    Args:
+        decoder: in float32.
+        samples: token ids of texts such as the model will see, each within its context: what the rounding is best for.
 
     Raises:
         ModelError: a matrix has a number of inputs that is no multiple of 32.
     """
-    with _quiet():
+    with quiet_toolchain():
         importlib.import_module("torchao.quantization")
+    places = [
+        (parent, name, child)
+        for parent in decoder.modules()
+        for name, child in parent.named_children()
+        if isinstance(child, nn.Linear)
+    ]
+    for *_, linear in places:
+        if linear.in_features % GROUP:
+            raise ModelError(f"A matrix has {linear.in_features} inputs.", allowed=f"a multiple of {GROUP}")
+    products, sum_squares = _measured(decoder, samples)
+    for parent, name, linear in places:
+        if linear is decoder.head:
+            setattr(parent, name, Int4Head(linear, products))
+        else:
+            setattr(parent, name, SummedLinear(linear, sum_squares[linear]))
     decoder.embedding = Int4Embedding(decoder.embedding.get_parameter("weight"))
-    for parent in list(decoder.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear):
-                if child.in_features % GROUP:
-                    raise ModelError(f"A matrix has {child.in_features} inputs.", allowed=f"a multiple of {GROUP}")
-                setattr(parent, name, SummedLinear(child))
+
+
+def _measured(decoder: Decoder, samples: Sequence[Sequence[int]]) -> tuple[Tensor, dict[nn.Module, Tensor]]:
+    """Of the samples: the head's inputs' sum of x·xᵀ [D, D], and for every other matrix its sums' squares [K/32], summed."""
+    products = torch.zeros(decoder.head.in_features, decoder.head.in_features)
+    squares: dict[nn.Module, Tensor] = {}
+
+    def on_input(linear: nn.Module, given: tuple[Tensor, ...]) -> None:
+        found = given[0].reshape(-1, given[0].shape[-1] // GROUP, GROUP).sum(-1).square().sum(0)
+        squares[linear] = squares[linear] + found if linear in squares else found
+
+    def on_normal(_: nn.Module, __: tuple[Tensor, ...], normal: Tensor) -> None:
+        products.add_(normal[0].T @ normal[0])  # of every token, where the head itself sees the last alone
+
+    hooks = [
+        module.register_forward_pre_hook(on_input) for module in decoder.modules() if isinstance(module, nn.Linear)
+    ]
+    hooks.append(decoder.final_norm.register_forward_hook(on_normal))
+    with torch.inference_mode():
+        for sample in samples:
+            decoder(torch.tensor([list(sample)]), torch.tensor([0]))
+    for hook in hooks:
+        hook.remove()
+    return products, squares
+
+
+def _int4_linear(codes: Tensor, scales: Tensor, bias: Tensor | None) -> nn.Linear:
+    """Of codes [N, K] and scales [N, groups], with activations as int8."""
+    quantization = importlib.import_module("torchao.quantization")
+    weight = quantization.IntxUnpackedToInt8Tensor(
+        codes,
+        scales,
+        torch.zeros_like(scales, dtype=torch.int8),
+        torch.int4,  # type: ignore[attr-defined]  # not among torch's types
+        (1, codes.shape[1] // scales.shape[1]),
+        torch.float32,
+        "int8_asym_per_token",
+    )
+    linear = nn.Linear(codes.shape[1], codes.shape[0], bias=bias is not None, device="meta")
+    linear.weight = nn.Parameter(weight, requires_grad=False)
+    if bias is not None:
+        linear.bias = nn.Parameter(bias, requires_grad=False)
+    return linear
 
 
 def lower(decoder: Decoder) -> bytes:
@@ -119,7 +187,7 @@ def lower(decoder: Decoder) -> bytes:
 
     T may be anything from 1 to the context. What XNNPACK does not run: the embedding, attention with its cache, slices.
     """
-    with _quiet():
+    with quiet_toolchain():
         exir = importlib.import_module("executorch.exir")
         passes = importlib.import_module("executorch.exir.passes")
         shapes = importlib.import_module("executorch.exir.passes.sym_shape_eval_pass")
@@ -149,48 +217,3 @@ def lower(decoder: Decoder) -> bytes:
             )
         )
         return bytes(planned.buffer)
-
-
-def _int4(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """[n, D] float32 → codes [n, D/2] uint8, the earlier one in the high half, and scales [n, D/32] float16."""
-    groups = weight.reshape(weight.shape[0], -1, GROUP)
-    extreme = groups.gather(-1, groups.abs().argmax(-1, keepdim=True))
-    scales = (extreme / -8).to(torch.float16)
-    divisors = torch.where(scales == 0, 1, scales.float())
-    codes = ((groups / divisors).round().clamp(-8, 7) + 8).to(torch.uint8).reshape(weight.shape)
-    return (codes[:, 0::2] << 4) | codes[:, 1::2], scales.squeeze(-1)
-
-
-def _int4_with_sums(weight: Tensor, *, padded: int) -> tuple[Tensor, Tensor]:
-    """[N, K] float32 → codes [N, K + padded] int8, −8 to 7, and scales [N, (K + padded)/32] float32."""
-    rows, groups = weight.shape[0], weight.shape[1] // GROUP
-    stored = quantise_with_sums(weight.numpy())
-    packed = torch.from_numpy(stored.codes[:, :groups])
-    codes = torch.stack([packed & 15, packed >> 4], dim=-1).reshape(rows, groups, GROUP).to(torch.int8) - 8
-    scales = _as_xnnpack(torch.from_numpy(stored.scales[:, :groups]))
-    rests = torch.zeros(rows, padded)
-    rests[:, :groups] = (weight.reshape(rows, groups, GROUP) - codes * scales[:, :, None]).mean(-1) / _SUM_FACTOR
-    of_rests = rests.reshape(rows, -1, GROUP)
-    greatest = of_rests.abs().amax(-1)
-    rest_scales = _as_xnnpack(torch.where(greatest == 0, 1, greatest / 7.5))
-    rest_codes = (of_rests / rest_scales[:, :, None]).round().clamp(-8, 7).to(torch.int8)
-    all_codes = torch.cat([codes, rest_codes], dim=1).reshape(rows, -1)
-    return all_codes, torch.cat([scales, rest_scales], dim=1)
-
-
-def _as_xnnpack(scales: Tensor) -> Tensor:
-    """XNNPACK keeps scales as bfloat16; so does PyTorch then, and both compute with the same."""
-    return scales.to(torch.bfloat16).float()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps back the toolchain's warnings on its own use of what is deprecated, and what it notes about each graph."""
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)

@@ -192,7 +192,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
     with _stage("quantise", progress):
         weights = joined(source.weights, source.shape)
         if is_program:
-            eager = program.save_program(weights, plan.recipe, source.shape, model)
+            samples = program.rounding_samples(template, Tokenizer(bundle / TOKENIZER))
+            eager = program.save_program(weights, plan.recipe, source.shape, model, samples=samples)
         else:
             _save_model(weights, plan, source.shape, model)
         heads = all_stages(plan.heads, hidden_size=source.shape.hidden)

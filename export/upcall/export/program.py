@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.chat_template import ChatTemplate, Piece
+from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.sampling import log_softmax
+from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export.recipes import Recipe
 from upcall.export.source import DecoderShape, Weights
 from upcall.protocol.v1.bundle_pb2 import Measurement
@@ -22,8 +26,26 @@ MAX_CONTEXT = 2048
 MAX_LOWERED_DISTANCE = 0.25
 
 
-def save_program(weights: Weights, recipe: Recipe, shape: DecoderShape, path: Path) -> Engine:
+def rounding_samples(template: ChatTemplate, tokenizer: Tokenizer) -> list[list[int]]:
+    """Token ids of the conversations on which the rounding to 4 bits is tuned: each a question and its answer."""
+    file = Path(__file__).parent / "calibration" / "rounding-v1.json"
+    return [
+        tokenizer.encode((*template.render([Message(Role.USER, question)]), Piece(answer, is_template=False)))
+        for question, answer in json.loads(file.read_text(encoding="utf-8"))
+    ]
+
+
+def save_program(
+    weights: Weights, recipe: Recipe, shape: DecoderShape, path: Path, *, samples: Sequence[Sequence[int]]
+) -> Engine:
     """Write the program.
+
+    Args:
+        weights: as ``joined`` gives them.
+        recipe: one of ExecuTorch's.
+        shape: of the decoder.
+        path: of the file.
+        samples: token ids of texts to tune the rounding on; what is beyond the context is left out.
 
     Returns:
         The module that was lowered, in PyTorch: with the same weights and the same rounding.
@@ -36,7 +58,7 @@ def save_program(weights: Weights, recipe: Recipe, shape: DecoderShape, path: Pa
 
     decoder = Decoder(weights, shape)
     if recipe.bits == 4:
-        quantise_decoder(decoder)
+        quantise_decoder(decoder, [sample[: shape.context] for sample in samples])
     path.write_bytes(lower(decoder))
     return EagerEngine(decoder)
 

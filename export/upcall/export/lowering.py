@@ -12,6 +12,7 @@ from math import gcd
 import torch
 from torch import Tensor, nn
 
+from upcall.edge_runtime.engines.executorch import quiet
 from upcall.edge_runtime.errors import ModelError
 from upcall.export.decoder import Decoder
 from upcall.export.quantise import GROUP
@@ -155,7 +156,7 @@ def _measured(decoder: Decoder, samples: Sequence[Sequence[int]]) -> tuple[Tenso
         module.register_forward_pre_hook(on_input) for module in decoder.modules() if isinstance(module, nn.Linear)
     ]
     hooks.append(decoder.final_norm.register_forward_hook(on_normal))
-    with torch.inference_mode():
+    with torch.inference_mode(), quiet():
         for sample in samples:
             decoder(torch.tensor([list(sample)]), torch.tensor([0]))
     for hook in hooks:

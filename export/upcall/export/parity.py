@@ -113,24 +113,24 @@ def _both_ways(
             yield step.logits, at_once
 
 
-def greedy_texts(engine: Engine, wide: Engine, prompts: Sequence[Sequence[int]]) -> list[Measurement]:
-    """How far the bundle's greedy texts are the float32 graph's, and how near the choice was where one first differs.
+def greedy_texts(engine: Engine, reference: Reference, prompts: Sequence[Sequence[int]]) -> list[Measurement]:
+    """How far the bundle's greedy texts are float32's, and how near the choice was where one first differs.
 
     Two bundles of one model give the same text as long as both give float32's, so this also says where their texts may part.
 
     Returns:
-        Prompts whose texts are the same for GREEDY_TOKENS tokens; share of tokens for which the bundle's choice is float32's,
-        along the latter's text; and for each other prompt by how much float32 prefers its own token where the texts part.
+        Prompts whose texts are the same for GREEDY_TOKENS tokens; share of the bundle's tokens that float32 would choose there;
+        and for each other prompt by how much float32 prefers another token where the texts part.
     """
     same, choices = 0, 0
     parted = []
     for number, prompt in enumerate(prompts, start=1):
-        differing = list(_differing(engine, wide, prompt))
+        differing = list(_differing(engine, reference, prompt))
         same += not differing
         choices += GREEDY_TOKENS - len(differing)
         if differing:
             token, margin = differing[0]
-            name = f"greedy text {number} parts from float32's at token {token}, which float32 prefers by"
+            name = f"greedy text {number} parts from float32's at token {token}, where float32 prefers its own by"
             parted.append(Measurement(name=name, value=margin, unit="nats"))
     share = choices / (GREEDY_TOKENS * len(prompts))
     return [
@@ -140,17 +140,22 @@ def greedy_texts(engine: Engine, wide: Engine, prompts: Sequence[Sequence[int]])
     ]
 
 
-def _differing(engine: Engine, wide: Engine, prompt: Sequence[int]) -> Iterator[tuple[int, float]]:
-    """Places along float32's greedy text, from 1, where the bundle chooses otherwise, and float32's margin in nats."""
+def _differing(engine: Engine, reference: Reference, prompt: Sequence[int]) -> Iterator[tuple[int, float]]:
+    """Places along the bundle's greedy text, from 1, where float32 would choose otherwise, and by how many nats.
+
+    Float32 reads the whole text in one pass; up to the first such place its own greedy text is the same.
+    """
     engine.truncate(0)
-    wide.truncate(0)
+    text: list[int] = []
     tokens = list(prompt)
-    for place in range(1, GREEDY_TOKENS + 1):
-        ours, theirs = engine.forward(tokens).logits, wide.forward(tokens).logits
-        best, other = int(theirs.argmax()), int(ours.argmax())
-        if best != other:
-            yield place, float(theirs[best] - theirs[other])
-        tokens = [best]
+    for _ in range(GREEDY_TOKENS):
+        tokens = [int(engine.forward(tokens).logits.argmax())]
+        text += tokens
+    after = reference.all_logits([*prompt, *text[:-1]])[len(prompt) - 1 :]
+    for place, (token, logits) in enumerate(zip(text, after, strict=True), start=1):
+        margin = float(logits.max() - logits[token])
+        if margin > 0:
+            yield place, margin
 
 
 def perplexity(engine: Engine, tokens: Sequence[int]) -> float:

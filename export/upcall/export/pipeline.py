@@ -36,6 +36,7 @@ from upcall.export.router_head import RouterHead
 from upcall.export.source import DecoderShape, SourceModel, Weights
 from upcall.export.threshold import DEFAULT_TARGET, Ask, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
+from upcall.export.toolchain import quiet_toolchain
 from upcall.protocol.v1 import bundle_pb2
 
 _EXTRA = ("torch", "gguf", "onnx", "onnxruntime")
@@ -162,8 +163,9 @@ def export(plan: ExportPlan, *, progress: Progress = lambda _: None) -> bundle_p
 def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -> bundle_pb2.BundleManifest:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     is_program = plan.recipe.format == "executorch"
-    for module in program.EXTRA if is_program else _EXTRA:  # before minutes of work
-        require(module, extra="export")
+    with quiet_toolchain():
+        for module in program.EXTRA if is_program else _EXTRA:  # before minutes of work
+            require(module, extra="export")
     manifest = bundle_pb2.BundleManifest(schema_version=1, recipe=plan.recipe.name)
     model = bundle / (MODEL_PTE if is_program else MODEL_ONNX)
     with _stage("read the model", progress):
@@ -225,7 +227,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         manifest.checks.append(check_heads(engine, heads))
     with _stage("measure the quality", progress):
         texts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.GREEDY_PROMPTS]
-        manifest.figures.extend(parity.greedy_texts(engine, wide, texts))
+        manifest.figures.extend(parity.greedy_texts(engine, reference, texts))
         questions = parity.task_questions(source.parameter_count)
         manifest.figures.extend(parity.accuracies(_ask(wide, manifest, bundle), questions, of="float32"))
         wide.close()

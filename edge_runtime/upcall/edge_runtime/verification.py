@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.bundle import Bundle
+from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.engine import Engine, RouterStage, Step
 from upcall.edge_runtime.errors import BundleError, EngineError
@@ -17,8 +17,9 @@ from upcall.edge_runtime.opening import open_engine
 from upcall.edge_runtime.sampling import log_softmax
 from upcall.edge_runtime.tokenizer import Tokenizer
 
-MAX_CHUNKED_DISTANCE = 0.1
-"""Total variation of two distributions of the next token; activations in 8 bits round otherwise for one token than for many."""
+MAX_CHUNKED_DISTANCES = {MODEL_ONNX: 0.1, MODEL_PTE: 0.25}
+"""Total variation of two distributions of the next token, as the exporter bounds it: activations in 8 bits round otherwise for one
+token than for many, and more so with one scale a token, as in ExecuTorch programs."""
 _GREEDY_STEPS = 16
 _CHUNKS = (7, 1)
 _QUESTION = "What is the capital of France? Answer in one sentence, and add 12 to 30."
@@ -109,10 +110,11 @@ def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
         for start in range(engine.position, len(prompt), size):
             logits = _checked(engine.forward(prompt[start : start + size]), bundle)
         distance = max(distance, 0.5 * float(np.abs(np.exp(log_softmax(logits)) - at_once).sum()))
-    if not distance <= MAX_CHUNKED_DISTANCE:
+    limit = MAX_CHUNKED_DISTANCES[MODEL_ONNX if bundle.holds(MODEL_ONNX) else MODEL_PTE]
+    if not distance <= limit:
         raise BundleError(
             f"The model reads a prompt in chunks otherwise than at once: total variation {distance:.2g}.",
-            allowed=f"≤ {MAX_CHUNKED_DISTANCE:g}",
+            allowed=f"≤ {limit:g}",
             next_step=_EXPORT_AGAIN,
         )
     return Verified("a prompt in chunks is read as at once", f"total variation {distance:.2g}")

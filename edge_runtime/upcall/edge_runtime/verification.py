@@ -18,8 +18,8 @@ from upcall.edge_runtime.sampling import log_softmax
 from upcall.edge_runtime.tokenizer import Tokenizer
 
 MAX_CHUNKED_DISTANCES = {MODEL_ONNX: 0.1, MODEL_PTE: 0.25}
-"""Total variation of two distributions of the next token, as the exporter bounds it: activations in 8 bits round otherwise for one
-token than for many, and more so with one scale a token, as in ExecuTorch programs."""
+"""Total variation of two distributions of the next token, as the exporter bounds it: activations in 8 bits round otherwise for
+one token than for many, and more so with one scale a token, as in ExecuTorch programs."""
 _GREEDY_STEPS = 16
 _CHUNKS = (7, 1)
 _QUESTION = "What is the capital of France? Answer in one sentence, and add 12 to 30."

@@ -81,9 +81,9 @@ class Decoder(nn.Module):
     def _local(self, position: Tensor, start: Any, count: int) -> Place:
         window = self._shape.window
         earlier: Any = position.clamp(max=window - 1)[0].item()
-        torch._check(earlier >= 0)  # type: ignore[no-untyped-call]
-        torch._check(earlier < window)  # type: ignore[no-untyped-call]
-        torch._check(earlier <= start)  # type: ignore[no-untyped-call]
+        torch._check(earlier >= 0)  # type: ignore[no-untyped-call]  # torch gives it no types
+        torch._check(earlier < window)  # type: ignore[no-untyped-call]  # torch gives it no types
+        torch._check(earlier <= start)  # type: ignore[no-untyped-call]  # torch gives it no types
         places = torch.arange(earlier + count, dtype=torch.int32)
         distances = places.narrow(0, earlier, count)[:, None] - places
         mask = torch.where((distances < 0) | (distances >= window), _OUTSIDE, 0.0)

@@ -105,8 +105,13 @@ class ExecuTorchEngine:
         if self._program is None:
             raise EngineError("The engine is closed.")
         check_features(features, count=self._feature_counts.get(stage), stage=stage)
-        with quiet():  # the first call of a method loads it
-            outputs = self._program.run_method(stage.method, (self._torch.tensor(features[None]),))
+        try:
+            with quiet():  # the first call of a method loads it
+                outputs = self._program.run_method(stage.method, (self._torch.tensor(features[None]),))
+        except Exception as error:  # RuntimeError of the bindings, with a number of the C++ code
+            raise EngineError(
+                f"ExecuTorch failed in {stage.method}.", next_step="free some memory and ask again"
+            ) from error
         return float(outputs[0][0])
 
     def close(self) -> None:

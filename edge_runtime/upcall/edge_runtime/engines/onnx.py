@@ -124,7 +124,10 @@ class OnnxEngine:
         head = self._heads.get(stage)
         check_features(features, count=head.get_inputs()[0].shape[1] if head else None, stage=stage)
         assert head is not None
-        return float(head.run(["score"], {"features": features[None]})[0][0])
+        try:
+            return float(head.run(["score"], {"features": features[None]})[0][0])
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            raise EngineError(f"ONNX Runtime failed in {stage.method}.", next_step="export the model again") from error
 
     def close(self) -> None:
         """Free the model."""

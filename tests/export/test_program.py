@@ -57,7 +57,7 @@ def test_from_folder_to_bundle(home: Path, tmp_path: Path, short_export: None, f
     assert export(plan).recipe == recipe.name
     bundle = open_bundle(plan.target)
     assert bundle.holds(MODEL_PTE)
-    assert len(list(verify_engine(bundle))) == 4
+    assert len(list(verify_engine(bundle))) == 5
 
 
 def test_a_failed_check_leaves_no_bundle(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def test_from_folder_to_bundle(home: Path, tmp_path: Path, short_export: None, f
     assert manifest.shape.vocabulary_size == VOCABULARY
     assert bundle.stop_token_ids == {0, 2}
     assert bundle.template.default_system == "Be brief."
-    assert len(list(verify_engine(bundle))) == 4
+    assert len(list(verify_engine(bundle))) == 5
 
 
 def test_shards_are_one_model(tmp_path: Path) -> None:

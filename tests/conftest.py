@@ -28,57 +28,71 @@ from upcall.export.router_graphs import link, lower_heads, save_graph
 from upcall.export.router_head import untrained
 from upcall.protocol.v1 import bundle_pb2
 
-HIDDEN = 4
+HIDDEN = 8
 PROGRAM_CONTEXT = 16
 
 
 @pytest.fixture(scope="session")
 def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A graph with the inputs and outputs of an Upcall model: it sums the embeddings of all tokens so far."""
-    float32, int64 = TensorProto.FLOAT, TensorProto.INT64
+    """A graph with the inputs and outputs of an Upcall model: its attention takes the mean of all embeddings so far."""
+    float32, int32, int64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
     generator = np.random.default_rng(0)
     constants = {
         "embedding": generator.normal(size=(BYTE_VOCABULARY_SIZE, HIDDEN)).astype(np.float32),
         "head": generator.normal(size=(HIDDEN, BYTE_VOCABULARY_SIZE)).astype(np.float32),
-        "heads_first": np.array([1, 1, -1, HIDDEN], dtype=np.int64),
-        "tokens_first": np.array([1, -1, HIDDEN], dtype=np.int64),
+        "axis_0": np.array([0], dtype=np.int64),
         "axis_1": np.array([1], dtype=np.int64),
-        "axis_2": np.array([2], dtype=np.int64),
-        "zero": np.array([0], dtype=np.int64),
+        "minus_one": np.array(-1, dtype=np.int64),
+        "one": np.array([1], dtype=np.int32),
+        "nothing": np.array(0, dtype=np.float32),
         "half": np.array(0.5, dtype=np.float32),
-        "width": np.array([1, HIDDEN], dtype=np.int64),
     }
+    past = ["past_key_values.0.key", "past_key_values.0.value"]
+    present = ["present.0.key", "present.0.value"]
     nodes = [
         helper.make_node("Gather", ["embedding", "input_ids"], ["x"]),
-        helper.make_node("Reshape", ["x", "heads_first"], ["key"]),
-        helper.make_node("Concat", ["past_key_values.0.key", "key"], ["present.0.key"], axis=2),
-        helper.make_node("Concat", ["past_key_values.0.value", "key"], ["present.0.value"], axis=2),
-        helper.make_node("ReduceSum", ["present.0.key", "axis_2"], ["summed"], keepdims=0),
-        helper.make_node("Reshape", ["summed", "width"], ["hidden_last"]),
-        helper.make_node("Reshape", ["x", "tokens_first"], ["x_flat"]),
-        helper.make_node("ReduceSum", ["x_flat", "axis_1"], ["hidden_sum"], keepdims=0),
+        helper.make_node("Mul", ["x", "nothing"], ["query"]),
+        helper.make_node("Shape", ["input_ids"], ["count"], start=1, end=2),
+        helper.make_node("Add", ["position", "count"], ["end"]),
+        helper.make_node("Cast", ["end"], ["end_32"], to=int32),
+        helper.make_node("Sub", ["end_32", "one"], ["last_position"]),
+        helper.make_node("Squeeze", ["end_32", "axis_0"], ["total"]),
+        helper.make_node(
+            "GroupQueryAttention",
+            ["query", "x", "x", *past, "last_position", "total"],
+            ["mean", *present],
+            domain="com.microsoft",
+            num_heads=1,
+            kv_num_heads=1,
+        ),
+        helper.make_node("Gather", ["mean", "minus_one"], ["hidden_last"], axis=1),
+        helper.make_node("ReduceSum", ["x", "axis_1"], ["hidden_sum"], keepdims=0),
         helper.make_node("Mul", ["hidden_last", "half"], ["hidden_mid"]),
         helper.make_node("MatMul", ["hidden_last", "head"], ["logits"]),
     ]
-    past = [1, 1, "P", HIDDEN]
+    cache = [1, 1, "M", HIDDEN]
     graph = helper.make_graph(
         nodes,
         "tiny",
         [
             helper.make_tensor_value_info("input_ids", int64, [1, "T"]),
-            helper.make_tensor_value_info("past_key_values.0.key", float32, past),
-            helper.make_tensor_value_info("past_key_values.0.value", float32, past),
+            helper.make_tensor_value_info("position", int64, [1]),
+            *(helper.make_tensor_value_info(name, float32, cache) for name in past),
         ],
         [
             helper.make_tensor_value_info("logits", float32, [1, BYTE_VOCABULARY_SIZE]),
             *(helper.make_tensor_value_info(f"hidden_{name}", float32, [1, HIDDEN]) for name in ("last", "sum", "mid")),
-            helper.make_tensor_value_info("present.0.key", float32, [1, 1, "S", HIDDEN]),
-            helper.make_tensor_value_info("present.0.value", float32, [1, 1, "S", HIDDEN]),
+            *(helper.make_tensor_value_info(name, float32, cache) for name in present),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     path = tmp_path_factory.mktemp("graph") / "model.onnx"
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
+    onnx.save(
+        helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)], ir_version=10
+        ),
+        path,
+    )
     save_graph(untrained(RouterStage.POST, hidden_size=HIDDEN), path.parent)
     return path
 

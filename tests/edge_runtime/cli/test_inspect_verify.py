@@ -11,6 +11,7 @@ from google.protobuf import json_format
 from onnx import numpy_helper
 from typer.testing import CliRunner
 
+from tests.conftest import HIDDEN
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, file_sha256, open_bundle
 from upcall.edge_runtime.cli.inspect import app as inspect_app
 from upcall.edge_runtime.cli.inspect import describe_bundle
@@ -53,8 +54,8 @@ def changed_graph(bundle: Path, **tensors: Callable[[object], object]) -> None:
 
 
 def wider(manifest: bundle_pb2.BundleManifest) -> None:
-    manifest.shape.hidden_size = 8
-    manifest.router_heads[0].feature_count = feature_count(RouterStage.POST, hidden_size=8)
+    manifest.shape.hidden_size = 2 * HIDDEN
+    manifest.router_heads[0].feature_count = feature_count(RouterStage.POST, hidden_size=2 * HIDDEN)
 
 
 def no_graph(bundle: Path) -> None:
@@ -63,11 +64,11 @@ def no_graph(bundle: Path) -> None:
 
 
 def forgetful(bundle: Path) -> None:
-    """A graph that drops its past and doubles what it is given, so that chunks are read otherwise than the whole."""
+    """A graph that takes every position for 0, so that chunks are read otherwise than the whole."""
     model = onnx.load(bundle / MODEL_ONNX)
     for node in model.graph.node:
-        if node.output[0] == "present.0.key":
-            node.input[0], node.input[1] = "key", "key"
+        if node.input[0] == "position":
+            node.input[0] = "axis_0"
     onnx.save(model, bundle / MODEL_ONNX)
     seal_again(bundle)
 
@@ -81,7 +82,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "another size": (
         lambda path: seal_again(path, wider),
-        "hidden_last has 4 numbers",
+        f"hidden_last has {HIDDEN} numbers",
     ),
     "another tokenizer": (
         lambda path: seal_again(path, lambda manifest: setattr(manifest.shape, "vocabulary_size", 100)),

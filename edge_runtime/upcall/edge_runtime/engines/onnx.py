@@ -16,14 +16,18 @@ from upcall.edge_runtime.processors import physical_cores
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_PAST, _PRESENT = "past_key_values.", "present."
+_OUTPUTS = ("logits", "hidden_last", "hidden_sum", "hidden_mid")
+_FIRST_CAPACITY = 256  # tokens
+
 
 class OnnxEngine:
-    """Runs a graph with explicit past and present key-value tensors.
+    """Runs a graph that is given its key-value cache, and writes into it.
 
-    Graph (export writes it): ``input_ids`` [1, T] int64, ``attention_mask`` [1, P + T] and ``position_ids`` [1, T] int64 where
-    the graph has them, ``past_key_values.N.{key,value}`` [1, H, P, D/H] float32 → ``logits`` [1, V], ``hidden_last``,
-    ``hidden_sum``, ``hidden_mid`` [1, D] and ``present.N.{key,value}``, float32. The present tensors of one step are the past
-    of the next without a copy.
+    Graph (export writes it): ``input_ids`` [1, T] int64, ``position`` [1] int64 and ``past_key_values.N.{key,value}``
+    [1, H, M, D/H] float32 → ``logits`` [1, V], ``hidden_last``, ``hidden_sum``, ``hidden_mid`` [1, D] and
+    ``present.N.{key,value}``, float32. Past and present are the same memory, M places that grow with the conversation, so a
+    step copies nothing and cutting the cache back costs nothing.
 
     Args:
         model: the ``.onnx`` file; the router heads' graphs, where there are any, stand beside it.
@@ -42,19 +46,18 @@ class OnnxEngine:
         self._session: Any = self._load(model, threads=threads or physical_cores())
         heads = {stage: model.with_name(f"{stage.method}.onnx") for stage in RouterStage}
         self._heads = {stage: self._load(path, threads=1) for stage, path in heads.items() if path.is_file()}
-        self._inputs = {node.name for node in self._session.get_inputs()}
-        self._past_names = sorted(name for name in self._inputs if name.startswith("past_key_values."))
-        self._outputs = [node.name for node in self._session.get_outputs()]
-        missing = {"logits", "hidden_last", "hidden_sum", "hidden_mid"} - set(self._outputs)
-        if "input_ids" not in self._inputs or not self._past_names or missing:
+        shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
+        past = {name: shape for name, shape in shapes.items() if name.startswith(_PAST)}
+        if not past or not shapes.keys() >= {"input_ids", "position", *_OUTPUTS}:
             raise EngineError(f"{model.name} is not an Upcall graph.", next_step="make it with `upcall export`")
-        shape = next(node.shape for node in self._session.get_inputs() if node.name == self._past_names[0])
-        self._empty = np.zeros((1, shape[1], 0, shape[3]), dtype=np.float32)
         self._context_length = context_length
         self._vocabulary_size = vocabulary_size
-        self._past: dict[str, Any] = {}
+        self._cache = {name: np.zeros((1, shape[1], 0, shape[3]), dtype=np.float32) for name, shape in past.items()}
+        self._results = {name: np.zeros(shapes[name], dtype=np.float32) for name in _OUTPUTS}
+        self._capacity = 0
         self._position = 0
-        self.truncate(0)
+        self._binding: Any = None
+        self._bound: list[Any] = []
 
     @property
     def context_length(self) -> int:
@@ -70,51 +73,47 @@ class OnnxEngine:
         """Append T ≥ 1 tokens to the cache. See :class:`upcall.edge_runtime.engine.Engine`."""
         self._check(tokens)
         end = self._position + len(tokens)
-        ids = np.array([tokens], dtype=np.int64)
-        binding = self._session.io_binding()
-        binding.bind_cpu_input("input_ids", ids)
-        if "attention_mask" in self._inputs:
-            binding.bind_cpu_input("attention_mask", np.ones((1, end), dtype=np.int64))
-        if "position_ids" in self._inputs:
-            binding.bind_cpu_input("position_ids", np.arange(self._position, end, dtype=np.int64)[None])
-        for name, value in self._past.items():
-            binding.bind_ortvalue_input(name, value)
-        for name in self._outputs:
-            binding.bind_output(name, "cpu")
+        if end > self._capacity:
+            self._grow(end)
+        self._binding.bind_cpu_input("input_ids", np.array([tokens], dtype=np.int64))
+        self._binding.bind_cpu_input("position", np.array([self._position], dtype=np.int64))
         try:
-            self._session.run_with_iobinding(binding)
+            self._session.run_with_iobinding(self._binding)
         except Exception as error:  # onnxruntime's exceptions share no base class
             raise EngineError(
                 f"ONNX Runtime failed on {len(tokens)} tokens at position {self._position}.",
                 next_step="free some memory and ask again",
             ) from error
-        outputs = dict(zip(self._outputs, binding.get_outputs(), strict=True))
-        self._past = {name: outputs[name.replace("past_key_values", "present")] for name in self._past_names}
         self._position = end
+        return Step(**{name: result[0] for name, result in self._results.items()})
 
-        def vector(name: str) -> NDArray[np.float32]:
-            return np.asarray(outputs[name].numpy()).reshape(-1)
+    def _grow(self, tokens: int) -> None:
+        """Make room for so many tokens, twice as many as before or more, and bind what the graph reads and writes."""
+        self._capacity = min(self._context_length, max(tokens, 2 * self._capacity, _FIRST_CAPACITY))
+        self._bound = []
+        binding = self._session.io_binding()
+        for name, small in self._cache.items():
+            large = np.zeros((*small.shape[:2], self._capacity, small.shape[3]), dtype=np.float32)
+            large[:, :, : self._position] = small[:, :, : self._position]
+            self._cache[name] = large
+            value = self._wrapped(large)
+            binding.bind_ortvalue_input(name, value)
+            binding.bind_ortvalue_output(name.replace(_PAST, _PRESENT), value)
+        for name, result in self._results.items():
+            binding.bind_ortvalue_output(name, self._wrapped(result))
+        self._binding = binding
 
-        return Step(
-            logits=vector("logits"),
-            hidden_last=vector("hidden_last"),
-            hidden_sum=vector("hidden_sum"),
-            hidden_mid=vector("hidden_mid"),
-        )
+    def _wrapped(self, array: NDArray[np.float32]) -> Any:
+        """The array as onnxruntime's value, of the same memory; kept, as the binding alone would not keep that memory."""
+        value = self._ort.OrtValue.ortvalue_from_numpy(array)
+        self._bound.append(value)
+        return value
 
     def truncate(self, position: int) -> None:
         """Keep the first ``position`` tokens of the cache. See :class:`upcall.edge_runtime.engine.Engine`."""
         if self._session is None:
             raise EngineError("The engine is closed.")
         check_position(position, position=self._position)
-        if self._past and position == self._position:
-            return
-        self._past = {
-            name: self._ort.OrtValue.ortvalue_from_numpy(
-                np.ascontiguousarray(self._past[name].numpy()[:, :, :position]) if position else self._empty
-            )
-            for name in self._past_names
-        }
         self._position = position
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
@@ -133,7 +132,7 @@ class OnnxEngine:
         """Free the model."""
         self._session = None
         self._heads = {}
-        self._past = {}
+        self._cache, self._bound, self._binding = {}, [], None
 
     def _load(self, path: Path, *, threads: int) -> Any:
         options = self._ort.SessionOptions()

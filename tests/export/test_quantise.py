@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from upcall.edge_runtime.errors import ModelError
-from upcall.export.quantise import Quantised, quantise, quantise_8, quantise_with_sums, stored
+from upcall.export.quantise import Quantised, quantise, quantise_8, quantise_for, quantise_with_sums, stored
 from upcall.export.source import Array
 
 
@@ -26,7 +26,11 @@ def test_values_on_the_grid_are_exact() -> None:
     np.testing.assert_allclose(quantise(weight).dequantise(), weight, atol=1e-6)
 
 
-@pytest.mark.parametrize("form", [quantise, quantise_8])
+def for_even_inputs(weight: Array) -> Quantised:
+    return quantise_for(weight, np.eye(weight.shape[1], dtype=np.float32))
+
+
+@pytest.mark.parametrize("form", [quantise, quantise_8, for_even_inputs])
 def test_onnxruntime_reads_the_same_weights(form: Callable[[Array], Quantised]) -> None:
     random = np.random.default_rng(1)
     quantised = form(random.normal(size=(24, 64)).astype(np.float32))
@@ -91,3 +95,21 @@ def test_a_recipe_keeps_vectors_and_stores_matrices(bits: int) -> None:
     kept = stored({"embedding": matrix, "0.o": matrix, "final_norm": vector}, bits=bits)
     assert kept["final_norm"] is vector
     assert [weight.bits if isinstance(weight, Quantised) else 32 for weight in kept.values()][:2] == [bits, bits]
+
+
+def test_a_head_is_rounded_for_its_inputs_whether_it_is_the_embedding_or_not() -> None:
+    random = np.random.default_rng(2)
+    inputs = (random.normal(size=(400, 8)) @ random.normal(size=(8, 64))).astype(np.float32)
+    matrix = random.normal(size=(48, 64)).astype(np.float32)
+
+    def loss(form: object) -> float:
+        assert isinstance(form, Quantised)
+        return float(np.square(inputs @ (form.dequantise() - matrix).T).mean())
+
+    products = inputs.T @ inputs
+    tied = stored({"embedding": matrix}, bits=4, products=products)
+    apart = stored({"embedding": matrix, "head": matrix}, bits=4, products=products)
+    plain = loss(stored({"embedding": matrix}, bits=4)["embedding"])
+    assert loss(tied["embedding"]) < 0.5 * plain
+    assert loss(apart["head"]) < 0.5 * plain
+    assert loss(apart["embedding"]) == plain

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.export.threshold import Outcome, auroc, calibrate, choose_threshold, is_right, load_set
+from upcall.export.threshold import Answer, Outcome, auroc, calibrate, choose_threshold, is_right, load_set
 from upcall.protocol.v1 import bundle_pb2
 
 
@@ -88,10 +88,10 @@ def test_calibrate_asks_the_whole_set() -> None:
     asked: list[Sequence[Message]] = []
     right = {question.messages: question.answer for question in load_set()[0]}
 
-    def ask(messages: Sequence[Message]) -> tuple[str, list[float]]:
+    def ask(messages: Sequence[Message]) -> Answer:
         asked.append(messages)
         knows = messages[-1].content.startswith("What is ") and "+" in messages[-1].content
-        return (right[tuple(messages)], [-0.1]) if knows else ("no idea", [-2.0])
+        return Answer(right[tuple(messages)], log_probs=(-0.1,)) if knows else Answer("no idea", log_probs=(-2.0,))
 
     threshold = calibrate(ask)
     assert len(asked) == 140

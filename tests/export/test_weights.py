@@ -170,9 +170,9 @@ def test_the_bundle_answers(format_: str, request: pytest.FixtureRequest) -> Non
     )
     # The model alone is torn between Paris and other French words, in llama.cpp too; an example settles it.
     example = (Message(Role.USER, "What is the capital of Germany?"), Message(Role.ASSISTANT, "Berlin"))
-    text, log_probs = ask([*example, Message(Role.USER, "What is the capital of France?")])
-    assert "Paris" in text
-    assert all(value <= 0 for value in log_probs)
+    answer = ask([*example, Message(Role.USER, "What is the capital of France?")])
+    assert "Paris" in answer.text
+    assert all(value <= 0 for value in answer.log_probs)
     assert list(verify_engine(bundle))
     engine.close()
 

@@ -84,6 +84,7 @@ class LocalAnswer:
             )
         self.input_tokens = len(prompt)
         self.log_probs: list[float] = []
+        self.tokens: list[int] = []
         self.answer = ""
         self.finish_reason: FinishReason | None = None
         self._cache = cache
@@ -97,7 +98,7 @@ class LocalAnswer:
     @property
     def output_tokens(self) -> int:
         """Tokens chosen so far, the stop token included."""
-        return len(self.log_probs)
+        return len(self.tokens)
 
     def text(self) -> Iterator[str]:
         """Yields after every step of the engine, empty where there is no new text; at the end ``finish_reason`` is set.
@@ -114,6 +115,7 @@ class LocalAnswer:
         while True:
             token = self._sampler.choose(step.logits, seen=seen)
             self.log_probs.append(log_probability(step.logits, token))
+            self.tokens.append(token)
             if self._features is not None:
                 self._features.add(step, token)
             if token in self._stop_token_ids:

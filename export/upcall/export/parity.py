@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.sampling import log_softmax
-from upcall.export.reference import Reference
-from upcall.export.threshold import Ask, Question, is_right, load_set
+from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.export.reference import Reference, shared_beginning
+from upcall.export.threshold import MAX_ANSWER_TOKENS, Answer, Ask, Question, is_right, load_set
 from upcall.protocol.v1.bundle_pb2 import Measurement
 
 MAX_LOGIT_DIFFERENCE = 1e-3
@@ -196,12 +198,40 @@ def accuracies(ask: Ask, questions: Sequence[Question], *, of: str) -> list[Meas
     """
     right: dict[str, list[bool]] = {}
     for question in questions:
-        text, _ = ask(question.messages)
-        right.setdefault(question.task, []).append(is_right(text, question.answer))
+        right.setdefault(question.task, []).append(is_right(ask(question.messages).text, question.answer))
     return [
         Measurement(name=f"accuracy of {task}, {of}", value=sum(own) / len(own), unit=f"share of {len(own)}")
         for task, own in right.items()
     ]
+
+
+def reference_asker(reference: Reference, ask: Ask, *, tokenizer: Tokenizer, stop_token_ids: frozenset[int]) -> Ask:
+    """Float32's own greedy answers. It reads the bundle's answer in one pass, and goes on alone only where it would part.
+
+    Args:
+        reference: the model in float32.
+        ask: the bundle.
+        tokenizer: of the bundle.
+        stop_token_ids: any of them ends an answer.
+    """
+
+    def choices(tokens: Sequence[int], count: int) -> list[int]:
+        chosen: list[int] = reference.logits_after(tokens, count=count).argmax(-1).tolist()
+        return chosen
+
+    def own(messages: Sequence[Message]) -> Answer:
+        bundles = ask(messages)
+        prompt, expected = bundles.prompt, bundles.tokens
+        tokens = choices((*prompt, *expected[:-1]), len(expected))
+        same = shared_beginning(tokens, expected)
+        tokens = tokens[: same + 1]
+        while tokens[-1] not in stop_token_ids and len(tokens) < MAX_ANSWER_TOKENS:
+            tokens += choices((*prompt, *tokens), 1)
+        stream = tokenizer.stream()
+        pieces = [stream.push(token) for token in tokens if token not in stop_token_ids]
+        return Answer("".join([*pieces, stream.finish()]), prompt, tuple(tokens))
+
+    return own
 
 
 def _difference(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:

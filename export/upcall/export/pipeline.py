@@ -29,11 +29,11 @@ from upcall.export.bundle_folder import check_target, growing_bundle, seal
 from upcall.export.chat import check_tokens, derive_template, starting_ids
 from upcall.export.graph import build_graph, joined, save_graph
 from upcall.export.model_files import content_revision, float_bytes, read_model
-from upcall.export.quantise import stored
+from upcall.export.quantise import rounding_samples, stored
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
 from upcall.export.router_head import RouterHead
-from upcall.export.source import DecoderShape, SourceModel, Weights
+from upcall.export.source import Array, DecoderShape, SourceModel, Weights
 from upcall.export.threshold import DEFAULT_TARGET, Ask, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
 from upcall.export.toolchain import quiet_toolchain
@@ -193,11 +193,13 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         )
     with _stage("quantise", progress):
         weights = joined(source.weights, source.shape)
+        reference = Reference(source, cache=work / "transformers")
+        samples = [one[: source.shape.context] for one in rounding_samples(template, Tokenizer(bundle / TOKENIZER))]
         if is_program:
-            samples = program.rounding_samples(template, Tokenizer(bundle / TOKENIZER))
             eager = program.save_program(weights, plan.recipe, source.shape, model, samples=samples)
         else:
-            _save_model(weights, plan, source.shape, model)
+            products = reference.head_products(samples) if plan.recipe.bits == 4 else None
+            _save_model(weights, plan, source.shape, model, products=products)
         heads = all_stages(plan.heads, hidden_size=source.shape.hidden)
         write_heads(heads, bundle, manifest)
     engine = _engine(model, source)
@@ -213,7 +215,6 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             save_graph(build_graph(weights, source.shape), wide_path, external=True)
             wide = _engine(wide_path, source)
         del weights
-        reference = Reference(source, cache=work / "transformers")
         long = prose[: source.shape.window + _LONG_PROMPT]  # beyond the window of local layers
         manifest.checks.extend(parity.check_float_graph(wide, reference, [*prompts, long]))
         manifest.checks.append(parity.check_float_cache(wide, prompts))
@@ -224,13 +225,16 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             del eager
         else:
             manifest.checks.append(parity.check_cache(engine, prompts))
+        wide.close()
         manifest.checks.append(check_heads(engine, heads))
     with _stage("measure the quality", progress):
         texts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.GREEDY_PROMPTS]
         manifest.figures.extend(parity.greedy_texts(engine, reference, texts))
         questions = parity.task_questions(source.parameter_count)
-        manifest.figures.extend(parity.accuracies(_ask(wide, manifest, bundle), questions, of="float32"))
-        wide.close()
+        ask = cache(_ask(engine, manifest, bundle))  # the tasks' questions are among those of the threshold
+        stops = frozenset(manifest.stop_token_ids)
+        own = parity.reference_asker(reference, ask, tokenizer=Tokenizer(bundle / TOKENIZER), stop_token_ids=stops)
+        manifest.figures.extend(parity.accuracies(own, questions, of="float32"))
         for name, value in (
             ("perplexity of prose-v1, float32", parity.reference_perplexity(reference, prose)),
             ("perplexity of prose-v1, this bundle", parity.perplexity(engine, prose)),
@@ -238,7 +242,6 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             manifest.figures.add(name=name, value=value, unit="per token")
         del reference
     with _stage("calibrate the threshold", progress):
-        ask = cache(_ask(engine, manifest, bundle))  # the tasks' questions are among those of the threshold
         manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
         for head in plan.heads:
             if head.threshold is not None:  # trained on outcomes of this very bundle
@@ -287,8 +290,8 @@ def spdx(field: str) -> str:
     return {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-4.0": "CC-BY-4.0"}.get(field.lower(), "NOASSERTION")
 
 
-def _save_model(weights: Weights, plan: ExportPlan, shape: DecoderShape, path: Path) -> None:
-    matrices = stored(weights, bits=plan.recipe.bits)
+def _save_model(weights: Weights, plan: ExportPlan, shape: DecoderShape, path: Path, *, products: Array | None) -> None:
+    matrices = stored(weights, bits=plan.recipe.bits, products=products)
     size = sum(weight.nbytes for weight in matrices.values())
     save_graph(build_graph(matrices, shape), path, external=size > _MAX_ONE_FILE)
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.chat_template import ChatTemplate, Piece
-from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.sampling import log_softmax
-from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export.recipes import Recipe
 from upcall.export.source import DecoderShape, Weights
 from upcall.protocol.v1.bundle_pb2 import Measurement
@@ -24,15 +20,6 @@ TOOLS = ("executorch", "gguf", "numpy", "tokenizers", "torch", "torchao", "trans
 MAX_CONTEXT = 2048
 """Tokens of the cache: it stands in memory whole from the start, so a long one costs even when it is not used."""
 MAX_LOWERED_DISTANCE = 0.25
-
-
-def rounding_samples(template: ChatTemplate, tokenizer: Tokenizer) -> list[list[int]]:
-    """Token ids of the conversations on which the rounding to 4 bits is tuned: each a question and its answer."""
-    file = Path(__file__).parent / "calibration" / "rounding-v1.json"
-    return [
-        tokenizer.encode((*template.render([Message(Role.USER, question)]), Piece(answer, is_template=False)))
-        for question, answer in json.loads(file.read_text(encoding="utf-8"))
-    ]
 
 
 def save_program(
@@ -45,7 +32,7 @@ def save_program(
         recipe: one of ExecuTorch's.
         shape: of the decoder.
         path: of the file.
-        samples: token ids of texts to tune the rounding on; what is beyond the context is left out.
+        samples: token ids of texts to tune the rounding on, each within the context.
 
     Returns:
         The module that was lowered, in PyTorch: with the same weights and the same rounding.
@@ -58,7 +45,7 @@ def save_program(
 
     decoder = Decoder(weights, shape)
     if recipe.bits == 4:
-        quantise_decoder(decoder, [sample[: shape.context] for sample in samples])
+        quantise_decoder(decoder, samples)
     path.write_bytes(lower(decoder))
     return EagerEngine(decoder)
 

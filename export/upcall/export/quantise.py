@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.chat_template import ChatTemplate, Piece
+from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.errors import ModelError, require
+from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export.source import Array
 
 GROUP = 32
@@ -18,23 +23,37 @@ _SPANS = tuple(range(15, 7, -1))
 _ROWS_AT_ONCE = 4096
 
 
-def stored(weights: Mapping[str, Array], *, bits: int) -> dict[str, Array | Quantised]:
+def rounding_samples(template: ChatTemplate, tokenizer: Tokenizer) -> list[list[int]]:
+    """Token ids of the conversations on which the rounding to 4 bits is tuned: each a question and its answer."""
+    file = Path(__file__).parent / "calibration" / "rounding-v1.json"
+    return [
+        tokenizer.encode((*template.render([Message(Role.USER, question)]), Piece(answer, is_template=False)))
+        for question, answer in json.loads(file.read_text(encoding="utf-8"))
+    ]
+
+
+def stored(weights: Mapping[str, Array], *, bits: int, products: Array | None = None) -> dict[str, Array | Quantised]:
     """The weights of a decoder as a recipe keeps them; vectors stay float32.
 
     Args:
         weights: by name, matrices [out, in].
         bits: 4, 8 or 32, which changes nothing.
+        products: [D, D], the sum of x·xᵀ over inputs x of the head, for 4 bits: what its rounding is best for. A head that is
+            the embedding too is rounded for the head; to look its rows up the loss was nil either way.
 
     Raises:
         ModelError: a matrix has a number of inputs that is no multiple of 32.
     """
     result: dict[str, Array | Quantised] = {}
+    head = "head" if "head" in weights else "embedding"
     for name, weight in weights.items():
         if weight.ndim == 1 or bits == 32:
             result[name] = weight
         elif bits == 8:
             result[name] = quantise_8(weight)
-        else:  # rows of the embedding are looked up too, and a tied head reads the same bytes
+        elif name == head and products is not None:
+            result[name] = quantise_for(weight, products)
+        else:
             result[name] = quantise(weight) if name in ("embedding", "head") else quantise_with_sums(weight)
     return result
 
@@ -100,6 +119,29 @@ def quantise(weight: Array) -> Quantised:
     return Quantised(codes=_packed(codes), scales=scales, zeros=zeros, columns=weight.shape[1])
 
 
+def quantise_for(weight: Array, products: Array) -> Quantised:
+    """For given inputs: each column's error is made up for by those that follow, zeros in the middle.
+
+    Args:
+        weight: [N, K] float32, K a multiple of 32.
+        products: [K, K], the sum of x·xᵀ over inputs x.
+
+    Raises:
+        ModelError: K is not a multiple of 32.
+
+    Source: see :func:`upcall.export.rounding.with_feedback`.
+    """
+    from upcall.export.rounding import with_feedback
+
+    rows, columns = weight.shape
+    _check_columns(columns)
+    torch = require("torch", extra="export")
+    codes, scales = with_feedback(torch.from_numpy(weight), torch.from_numpy(products), group=GROUP)
+    unsigned = (codes + 8).to(torch.uint8).numpy().reshape(rows, -1, GROUP)
+    zeros = np.full(scales.shape, 8, dtype=np.uint8)
+    return Quantised(codes=_packed(unsigned), scales=scales.numpy(), zeros=zeros, columns=columns)
+
+
 def quantise_with_sums(weight: Array) -> Quantised:
     """Without the error of a whole-numbered zero: Q4_1 weights, 16 levels from any minimum, stay what they were.
 
@@ -148,12 +190,16 @@ def quantise_8(weight: Array) -> Quantised:
 def _by_rows(weight: Array, one: Callable[[Any, Any], tuple[Any, ...]]) -> list[Any]:
     """Apply a function of (torch, [n, G, 32]) to slices of rows and join what it gives, as arrays."""
     rows, columns = weight.shape
-    if columns % GROUP:
-        raise ModelError(f"A matrix has {columns} inputs.", allowed=f"a multiple of {GROUP}")
+    _check_columns(columns)
     torch = require("torch", extra="export")
     groups = torch.from_numpy(weight).reshape(rows, columns // GROUP, GROUP)
     parts = [one(torch, groups[start : start + _ROWS_AT_ONCE]) for start in range(0, rows, _ROWS_AT_ONCE)]
     return [np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)]
+
+
+def _check_columns(columns: int) -> None:
+    if columns % GROUP:
+        raise ModelError(f"A matrix has {columns} inputs.", allowed=f"a multiple of {GROUP}")
 
 
 def _whole_zero(torch: Any, groups: Any) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def quiet_transformers(cache: Path) -> Any:
 
 
 class Reference:
-    """The decoder in float32, eager attention, no cache: every call computes all tokens.
+    """The decoder in float32, eager attention. Only ``logits_after`` has a cache; the others compute all tokens.
 
     Args:
         source: the weights of a GGUF file are shared, not copied; a folder is read again.
@@ -53,6 +54,10 @@ class Reference:
             self._model = self._of_weights(transformers, source)
         else:
             self._model = self._of_folder(transformers, source.folder)
+        self._cache = (
+            transformers.DynamicCache()
+        )  # of no configuration: every layer keeps all, a window is a matter of masks
+        self._read: list[int] = []
 
     def _of_weights(self, transformers: Any, source: SourceModel) -> Any:
         config_name, model_name = _CLASSES[source.shape.architecture]
@@ -94,11 +99,44 @@ class Reference:
             hidden_mid=middle.numpy(),
         )
 
+    def head_products(self, samples: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """[D, D]: the sum of x·xᵀ over the head's inputs x, of every token of the samples."""
+        total: Any = 0
+        with self._torch.inference_mode():
+            for sample in samples:
+                normal = self._model.model(self._torch.tensor([list(sample)]), use_cache=False).last_hidden_state[0]
+                total = total + normal.T @ normal
+        return np.asarray(total.numpy())
+
+    def logits_after(self, tokens: Sequence[int], *, count: int) -> NDArray[np.float32]:
+        """[count, V] float32: the logits after each of the last ``count`` tokens.
+
+        What the tokens share with those of the call before is not computed again.
+        """
+        kept = min(shared_beginning(self._read, tokens), len(tokens) - count)
+        if kept < len(self._read):
+            self._cache.crop(kept)
+        with self._torch.inference_mode():
+            output = self._model(
+                self._torch.tensor([list(tokens[kept:])]),
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=count,
+            )
+        self._read = list(tokens)
+        return np.asarray(output.logits[0].numpy())
+
     def all_logits(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """[T, V] float32: the logits after every token."""
         with self._torch.inference_mode():
             logits = self._model(self._torch.tensor([list(tokens)]), use_cache=False).logits
         return np.asarray(logits[0].numpy())
+
+
+def shared_beginning(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two texts have in common before they part."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _config(shape: DecoderShape, *, tied: bool) -> dict[str, Any]:

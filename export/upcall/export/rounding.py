@@ -70,20 +70,20 @@ def with_feedback(weight: Tensor, products: Tensor, *, group: int) -> tuple[Tens
     damped = products + torch.eye(columns) * (_DAMPING * products.diagonal().mean().clamp(min=1e-6))
     spread = torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(damped)), upper=True).float()
     importance = damped.diagonal().float()
-    rest = weight.clone()
-    codes, scales = torch.empty_like(weight), torch.empty(rows, columns // group)
+    rest = weight.T.clone(memory_format=torch.contiguous_format)  # a column lies in one piece, and many are read
+    codes, scales = torch.empty(columns, rows, dtype=torch.int8), torch.empty(columns // group, rows)
     for start in range(0, columns, group):
         stop = start + group
-        scale = best_scales(rest[:, start:stop], importance[start:stop])
-        errors = torch.empty(rows, group)
+        scale = best_scales(rest[start:stop].T.contiguous(), importance[start:stop])[:, 0]
+        errors = torch.empty(group, rows)
         for column in range(start, stop):
-            code = codes_of(rest[:, column, None], scale)
-            error = (rest[:, column, None] - code * scale) / spread[column, column]
-            rest[:, column:stop] -= error * spread[column, column:stop]
-            codes[:, column], errors[:, column - start] = code[:, 0], error[:, 0]
-        rest[:, stop:] -= errors @ spread[start:stop, stop:]
-        scales[:, start // group] = scale[:, 0]
-    return codes.to(torch.int8), scales
+            code = codes_of(rest[column], scale)
+            error = (rest[column] - code * scale) / spread[column, column]
+            rest[column + 1 : stop] -= torch.outer(spread[column, column + 1 : stop], error)
+            codes[column], errors[column - start] = code, error
+        rest[stop:] -= spread[start:stop, stop:].T @ errors
+        scales[start // group] = scale
+    return codes.T.contiguous(), scales.T.contiguous()
 
 
 def nearest(weight: Tensor, *, group: int) -> tuple[Tensor, Tensor]:

@@ -26,14 +26,31 @@ from upcall.protocol.v1 import bundle_pb2
 
 SET_NAME = "everyday-v1"
 DEFAULT_TARGET = 0.9
-_MAX_ANSWER_TOKENS = 24
+MAX_ANSWER_TOKENS = 24
 _SIGNALS = {
     Signal.MEAN_LOG_PROB: bundle_pb2.SIGNAL_MEAN_LOG_PROB,
     Signal.MIN_LOG_PROB: bundle_pb2.SIGNAL_MIN_LOG_PROB,
 }
 
-Ask = Callable[[Sequence[Message]], tuple[str, list[float]]]
-"""Conversation → the device's answer and the log-probability of each of its tokens, the stop token included."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says to a conversation.
+
+    Args:
+        text: of the answer.
+        prompt: token ids of the rendered conversation.
+        tokens: ids of the answer, the stop token included.
+        log_probs: of each of the tokens; empty where nobody asks for them.
+    """
+
+    text: str
+    prompt: tuple[int, ...] = ()
+    tokens: tuple[int, ...] = ()
+    log_probs: tuple[float, ...] = ()
+
+
+Ask = Callable[[Sequence[Message]], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +93,19 @@ def asker(engine: Engine, *, tokenizer: Tokenizer, template: ChatTemplate, stop_
     """Greedy answers as the device gives them; questions with a common beginning share its cache."""
     cache = PromptCache(engine)
 
-    def ask(messages: Sequence[Message]) -> tuple[str, list[float]]:
+    def ask(messages: Sequence[Message]) -> Answer:
+        prompt = tokenizer.encode(template.render(messages))
         local = LocalAnswer(
             cache=cache,
             tokenizer=tokenizer,
-            prompt=tokenizer.encode(template.render(messages)),
+            prompt=prompt,
             stop_token_ids=stop_token_ids,
             sampling=SamplingOptions(),
-            max_output_tokens=_MAX_ANSWER_TOKENS,
+            max_output_tokens=MAX_ANSWER_TOKENS,
         )
         for _ in local.text():
             pass
-        return local.answer, local.log_probs
+        return Answer(local.answer, tuple(prompt), tuple(local.tokens), tuple(local.log_probs))
 
     return ask
 
@@ -105,8 +123,8 @@ def calibrate(
     questions, sha256 = load_set()
     outcomes = []
     for number, question in enumerate(questions, start=1):
-        text, log_probs = ask(question.messages)
-        outcomes.append(Outcome(is_right(text, question.answer), tuple(log_probs)))
+        answer = ask(question.messages)
+        outcomes.append(Outcome(is_right(answer.text, question.answer), answer.log_probs))
         on_question(number, len(questions))
     threshold = choose_threshold(outcomes, target_kept_accuracy=target_kept_accuracy)
     threshold.calibration.set_name, threshold.calibration.set_sha256 = SET_NAME, sha256

@@ -46,18 +46,23 @@ def joined(weights: Mapping[str, Array], shape: DecoderShape) -> dict[str, Array
 
 
 def rotary_tables(shape: DecoderShape, *, is_local: bool = False) -> tuple[Array, Array]:
-    """Cosines and sines of every position, each [context, head size/2] float32, for global or for local layers.
+    """Cosines and sines of every position, each [context, head size/2] float32, for global or for local layers."""
+    angles = np.arange(shape.context, dtype=np.float32)[:, None] * rotary_frequencies(shape, is_local=is_local)[None]
+    return np.cos(angles), np.sin(angles)
+
+
+def rotary_frequencies(shape: DecoderShape, *, is_local: bool = False) -> Array:
+    """By what a head's pairs of values turn from one position to the next: [head size/2] float32, in radians.
 
     Source: Su et al. 2021 (2104.09864), frequencies base^(−2i/d); Llama 3's stretching as in its reference code. Computed as
     transformers does, in float32 steps.
     """
     exponents = np.arange(0, shape.head_size, 2, dtype=np.float32) / np.float32(shape.head_size)
     base = shape.local_rope_base if is_local else shape.rope_base
-    frequencies = (1.0 / np.power(np.float32(base), exponents)).astype(np.float32)
+    frequencies: Array = (1.0 / np.power(np.float32(base), exponents)).astype(np.float32)
     if shape.rope_scaling is not None and not is_local:
         frequencies = _stretched(frequencies, shape.rope_scaling)
-    angles = np.arange(shape.context, dtype=np.float32)[:, None] * frequencies[None]
-    return np.cos(angles), np.sin(angles)
+    return frequencies
 
 
 def _stretched(frequencies: Array, scaling: RopeScaling) -> Array:

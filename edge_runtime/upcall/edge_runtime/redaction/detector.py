@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from typing import Protocol
 
 from upcall.edge_runtime.errors import InputError, RedactionError
 from upcall.edge_runtime.redaction.characters import is_letter, without_surrogates
@@ -18,6 +19,21 @@ from upcall.edge_runtime.redaction.terms import Terms
 CUSTOM_DETECTOR = "deny_list"
 
 
+class NameFinder(Protocol):
+    """Finds what no pattern describes: names of people, addresses, places. May be shared between threads."""
+
+    @property
+    def version(self) -> str:
+        """Identifies model and thresholds, as reported to the service."""
+
+    def spans(self, text: str) -> Iterable[Span]:
+        """What is private in a text, in any order; offsets in its code points. Any exception means that nothing may be sent.
+
+        Args:
+            text: valid Unicode, placeholders blanked (``BLANK``).
+        """
+
+
 class Detector:
     """Finds e-mail addresses, numbers, secrets and the user's own terms. Holds no text; may be shared between threads.
 
@@ -27,6 +43,7 @@ class Detector:
         allow_terms: values that are never reported, compared whole and in any case; a denied term cannot be allowed.
         phone_regions: ISO 3166 codes whose national telephone numbers are looked for; by default those of the rules. Numbers
             with a leading + are found everywhere.
+        names: finds names and addresses beside the rules; by default nothing does.
 
     Raises:
         InputError: a term or region is not acceptable, or a term is both denied and allowed.
@@ -42,7 +59,9 @@ class Detector:
         deny_terms: Iterable[str] = (),
         allow_terms: Iterable[str] = (),
         phone_regions: Iterable[str] | None = None,
+        names: NameFinder | None = None,
     ) -> None:
+        self._names = names
         self._rules = load_rules() if rules is None else rules
         self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
         characters = self._rules.characters
@@ -53,8 +72,8 @@ class Detector:
 
     @property
     def rules_version(self) -> str:
-        """Version of the rules, as reported to the service."""
-        return self._rules.version
+        """Version of the rules, and of the name finder if there is one, as reported to the service."""
+        return f"{self._rules.version}+{self._names.version}" if self._names else self._rules.version
 
     def find(self, text: str) -> tuple[Span, ...]:
         """What is private in a text: spans in order, none overlapping (``merge_spans``), none inside a placeholder.
@@ -96,6 +115,9 @@ class Detector:
                 if (start, end, span.entity_type) not in seen and readable[start:end] not in self._allowed:
                     seen.add((start, end, span.entity_type))
                     yield Span(start, end, span.entity_type, span.detector)
+        for span in self._names.spans(readable) if self._names else ():
+            if readable[span.start : span.end] not in self._allowed:
+                yield span
         for start, end in self._denied.spans(readable):
             yield Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR)
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from upcall.edge_runtime.errors import InputError, RedactionError
-from upcall.edge_runtime.redaction.characters import is_letter, without_surrogates
+from upcall.edge_runtime.redaction.characters import Shadow, is_letter, without_surrogates
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.phone import checked_regions
@@ -17,6 +17,8 @@ from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
 from upcall.edge_runtime.redaction.terms import Terms
 
 CUSTOM_DETECTOR = "deny_list"
+_ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
+_SEPARATORS = " -./"
 
 
 class NameFinder(Protocol):
@@ -107,27 +109,55 @@ class Detector:
     def _claims(self, text: str) -> Iterator[Span]:
         readable = blank_placeholders(without_surrogates(text))
         seen: set[tuple[int, int, EntityType]] = set()
-        shadow = self._rules.characters.shadow(readable)
-        for copy in (None, shadow) if shadow else (None,):
-            searched = copy.text if copy else readable
-            for span in self._search(searched, skipped="phone" if shadow and not copy else ""):
-                start, end = copy.original(span.start, span.end) if copy else (span.start, span.end)
-                if (start, end, span.entity_type) not in seen and readable[start:end] not in self._allowed:
-                    seen.add((start, end, span.entity_type))
-                    yield Span(start, end, span.entity_type, span.detector)
+        for start, end, entity_type, detector in self._found(readable):
+            if (start, end, entity_type) not in seen and readable[start:end] not in self._allowed:
+                seen.add((start, end, entity_type))
+                yield Span(start, end, entity_type, detector)
         for span in self._names.spans(readable) if self._names else ():
             if readable[span.start : span.end] not in self._allowed:
                 yield span
-        for start, end in self._denied.spans(readable):
-            yield Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR)
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, EntityType, str]]:
+        """What the rules and the user's terms find in a text, in its plainer copies and in what is encoded in it."""
+        copies = list(self._copies(text))
+        for copy in (None, *copies):
+            searched = copy.text if copy else text
+            # Numbers read the same in the first copy, and asking libphonenumber twice is slow.
+            for span in self._search(searched, skipped="phone" if copies and not copy else ""):
+                yield *(copy.original(span.start, span.end) if copy else (span.start, span.end)), *_what(span)
+            for start, end in self._denied.spans(searched):
+                yield *(copy.original(start, end) if copy else (start, end)), EntityType.CUSTOM, CUSTOM_DETECTOR
+        plain = copies[0] if copies else None
+        for start, end, inside in self._rules.disguises.decoded(plain.text if plain else text):
+            for span in self._inside(inside):
+                yield *(plain.original(start, end) if plain else (start, end)), *_what(span)
+
+    def _copies(self, text: str) -> Iterator[Shadow]:
+        """The plainer copies in which values may stand: with plain characters, then unescaped, then joined."""
+        latest = self._rules.characters.shadow(text)
+        if latest:
+            yield latest
+        for rewrite in (self._rules.disguises.unescaped,) * _ESCAPED_AT_MOST + (self._rules.disguises.joined,):
+            copy = rewrite(latest.text if latest else text)
+            if copy:
+                latest = copy.over(latest) if latest else copy
+                plainer = self._rules.characters.shadow(latest.text)
+                latest = plainer.over(latest) if plainer else latest
+                yield latest
+
+    def _inside(self, text: str) -> tuple[Span, ...]:
+        """What stands in a decoded token: it is searched as a text, but nothing in it is decoded again."""
+        shadow = self._rules.characters.shadow(text)
+        searched = shadow.text if shadow else text
+        terms = (Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR) for start, end in self._denied.spans(searched))
+        return tuple(self._search(searched, skipped="")) + tuple(terms)
 
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""
-        lowered = text.lower()
         taken: _Cover | None = None
         found: list[tuple[int, int]] = []
-        for rule in self._rules.patterns:
-            if rule.validator == skipped or not rule.may_match(lowered):
+        for rule in self._rules.prefilter.candidates(text):
+            if rule.validator == skipped:
                 continue
             excluded = _Cover(())
             if rule.entity_type in self._rules.excluded_types:
@@ -149,6 +179,7 @@ class Detector:
                 if (
                     not excluded.holds(start, end)
                     and self._has_edges(rule, text, start, end)
+                    and not (rule.alone and _goes_on(text, start, end))
                     and (not rule.needs_context or rule.has_context(text, start, end))
                 ):
                     yield start, end
@@ -170,6 +201,17 @@ class Detector:
                 if not goes_on and not any(map(str.isalnum, around)):
                     found.append((start, end))
         return found
+
+
+def _what(span: Span) -> tuple[EntityType, str]:
+    return span.entity_type, span.detector
+
+
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Whether another digit stands beside [start, end), one separator away."""
+    before = start > 1 and text[start - 1] in _SEPARATORS and "0" <= text[start - 2] <= "9"
+    after = text[end : end + 1] in tuple(_SEPARATORS) and "0" <= text[end + 1 : end + 2] <= "9"
+    return before or after
 
 
 def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:

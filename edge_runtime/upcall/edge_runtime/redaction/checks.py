@@ -24,7 +24,10 @@ _LONGEST_EMAIL = 320  # 64 for the local part, 255 for the domain (RFC 5321), an
 _NEAR = 12  # characters in which a word such as "version" must stand
 _OLDEST = 130  # years
 _YEARS = range(1850, 2100)
-_SEPARATORS = str.maketrans("", "", " .-/")
+_SEPARATORS = str.maketrans("", "", " .-/+")
+_IN_ROW = re.compile("[0-9A-Fa-f]:")  # the rest of a longer row, as in a fingerprint
+_ROW_ON = re.compile(":[0-9A-Fa-f]")
+_ASSIGNED = re.compile("[?&#;]?[A-Za-z_]{1,16}=")  # to=ann@example.com, ?email=ann@example.com
 _WORDS = re.compile(r"\d+|[^\W\d_]+")
 
 SCHEMES: Mapping[str, Callable[[str], bool]] = {**US_NUMBERS, **NATIONAL_IDS, **EUROPEAN_IDS, **MEDICAL_IDS}
@@ -118,6 +121,8 @@ def _email(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[s
         end = text.rindex(".", start, end)
         if "." not in text[local:end]:
             return
+    assigned = _ASSIGNED.match(text, start, local)
+    start = assigned.end() if assigned else start
     while start < local and text[start] in ".'`*_=/{|~-":
         start += 1
     if start < local and end - start <= _LONGEST_EMAIL and text[start:end].lower() not in rule.not_private:
@@ -140,7 +145,7 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
         outside = text[max(0, start - 2) : start], text[end : end + 2]
         if any("." in piece and any(map(str.isdigit, piece)) for piece in outside):
             return
-    elif not _is_long_enough(value):
+    elif not _is_long_enough(value) or _IN_ROW.fullmatch(text[max(0, start - 2) : start]) or _ROW_ON.match(text, end):
         return
     try:
         address = ipaddress.ip_address(value)
@@ -168,7 +173,9 @@ def _phone(
         glued = low > 1 and text[low - 1] in "-./_" and text[low - 2].isalnum() and text[low] != "+"
         if glued or _digits(text[low:high]) in rule.not_private:
             continue
-        if is_plain(text[low:high]) and not rule.has_context(text, low, high):
+        # A sum beside an equals sign: 95060-29100=65960.
+        plain = is_plain(text[low:high]) or text[high : high + 2].strip().startswith("=") or text[low - 1 : low] == "="
+        if text[low] != "+" and plain and not rule.has_context(text, low, high):
             continue
         yield low, high
 

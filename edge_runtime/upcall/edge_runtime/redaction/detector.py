@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Protocol
 
 from upcall.edge_runtime.errors import InputError, RedactionError
@@ -19,6 +19,7 @@ from upcall.edge_runtime.redaction.terms import Terms
 CUSTOM_DETECTOR = "deny_list"
 _ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
 _SEPARATORS = " -./"
+_AROUND = 60  # characters beside an encoded token in which a context word may stand
 
 
 class NameFinder(Protocol):
@@ -128,8 +129,9 @@ class Detector:
             for start, end in self._denied.spans(searched):
                 yield *(copy.original(start, end) if copy else (start, end)), EntityType.CUSTOM, CUSTOM_DETECTOR
         plain = copies[0] if copies else None
-        for start, end, inside in self._rules.disguises.decoded(plain.text if plain else text):
-            for span in self._inside(inside):
+        searched = plain.text if plain else text
+        for start, end, inside in self._rules.disguises.decoded(searched):
+            for span in self._inside(inside, searched[max(0, start - _AROUND) : start], searched[end : end + _AROUND]):
                 yield *(plain.original(start, end) if plain else (start, end)), *_what(span)
 
     def _copies(self, text: str) -> Iterator[Shadow]:
@@ -145,12 +147,16 @@ class Detector:
                 latest = plainer.over(latest) if plainer else latest
                 yield latest
 
-    def _inside(self, text: str) -> tuple[Span, ...]:
-        """What stands in a decoded token: it is searched as a text, but nothing in it is decoded again."""
-        shadow = self._rules.characters.shadow(text)
-        searched = shadow.text if shadow else text
+    def _inside(self, text: str, before: str, after: str) -> Iterator[Span]:
+        """What stands in a decoded token, with the text around it as context. Nothing in it is decoded again."""
+        whole = f"{before}{BLANK}{text}{BLANK}{after}"
+        shadow = self._rules.characters.shadow(whole)
+        searched = shadow.text if shadow else whole
         terms = (Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR) for start, end in self._denied.spans(searched))
-        return tuple(self._search(searched, skipped="")) + tuple(terms)
+        for span in chain(self._search(searched, skipped=""), terms):
+            start, end = shadow.original(span.start, span.end) if shadow else (span.start, span.end)
+            if end > len(before) + 1 and start <= len(before) + len(text):
+                yield span
 
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from upcall.edge_runtime.redaction.characters import Shadow, rewritten, without_surrogates
@@ -14,7 +15,7 @@ from upcall.edge_runtime.redaction.characters import Shadow, rewritten, without_
 LONGEST_TOKEN = 65_536
 """Characters of an encoded token that are decoded; what follows is covered with them, but not looked at."""
 
-_SHORTEST_TOKEN = 14  # eight digits in base 64, with padding left off
+_SHORTEST_TOKEN = 12  # nine characters in base 64
 _JSON = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _PIECES = re.compile("[+/_-]")
 
@@ -44,7 +45,7 @@ class Disguises:
     def joined(self, text: str) -> Shadow | None:
         """The text with spelled-out words and numbers written together, or None where nothing is spelled out.
 
-        The space between a letter and a digit stays, so that a number keeps its borders, except in an e-mail address.
+        One space between a letter and a digit stays, so that a number keeps its borders; not in e-mail and IPv6 addresses.
         """
         return rewritten(text, self._gaps(text))
 
@@ -52,16 +53,16 @@ class Disguises:
         for match in self.spelled.finditer(text):
             start, end = match.span()
             if start and text[start - 1].isalnum():  # the last letter of a word
-                start += 1
+                start = next(index for index in range(start + 1, end) if text[index].isalnum())
             if text[end : end + 1].isalnum():  # the first letter of a word
-                end -= 1
-            together = "@" in text[start:end]
+                end = next(index for index in reversed(range(start, end - 1)) if text[index].isalnum()) + 1
+            together = "@" in text[start:end] or text.count(":", start, end) > 1
             places = [index for index in range(start, end) if text[index] != " "]
-            for before, after in zip(places, places[1:], strict=False):
-                kinds = {text[before].isdigit(), text[after].isdigit()}
-                mixed = text[before].isalnum() and text[after].isalnum() and len(kinds) == 2
-                if after > before + 1 and (together or not mixed):
-                    yield before + 1, after, ""
+            for before, after in pairwise(places):
+                if after > before + 1:
+                    mixed = text[before].isdigit() != text[after].isdigit()
+                    apart = mixed and text[before].isalnum() and text[after].isalnum() and not together
+                    yield before + 1, after, " " if apart else ""
 
     def decoded(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Tokens that hold text in base 64 or hexadecimal: start, end and what they hold, valid UTF-8 without controls."""

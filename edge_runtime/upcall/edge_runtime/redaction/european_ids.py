@@ -96,11 +96,11 @@ def is_cpr(text: str) -> bool:
 
 
 def is_hetu(text: str) -> bool:
-    """Finland: date of birth, sign of the century, 3 digits, a check character modulo 31. The sign is kept."""
-    if re.fullmatch("[0-9]{6}[+YXWVUABCDEF-][0-9]{3}[0-9A-Y]", text) is None:
+    """Finland: date of birth, sign of the century, 3 digits, a check character modulo 31. The sign may be missing."""
+    if re.fullmatch("[0-9]{6}[+YXWVUABCDEF-]?[0-9]{3}[0-9A-Y]", text) is None:
         return False
     day = is_day(int(text[4:6]), int(text[2:4]), int(text[:2]))
-    return day and _FINNISH[int(text[:6] + text[7:10]) % 31] == text[10]
+    return day and _FINNISH[int(text[:6] + text[-4:-1]) % 31] == text[-1]
 
 
 def is_bsn(text: str) -> bool:
@@ -130,7 +130,7 @@ def is_versicherungsnummer(text: str) -> bool:
 
 def is_nir(text: str) -> bool:
     """France, social security number: sex, year, month, department, 8 digits, a key modulo 97. Source: INSEE."""
-    if re.fullmatch("[1-478][0-9]{5}[0-9][0-9AB][0-9]{7}", text) is None:
+    if re.fullmatch("[1-478][0-9]{5}[0-9AB][0-9]{8}", text) is None:
         return False
     month = int(text[3:5])
     if not (1 <= month <= 12 or 20 <= month <= 42 or month >= 50):
@@ -141,10 +141,8 @@ def is_nir(text: str) -> bool:
 
 def is_portuguese_nif(text: str) -> bool:
     """Portugal, tax number: 9 digits, a known first digit, a weighted sum modulo 11."""
-    if (
-        not _is_number(text, 9)
-        or text[0] not in "1235689"
-        and text[:2] not in {"45", "70", "71", "72", "74", "75", "77", "79"}
+    if not _is_number(text, 9) or (
+        text[0] not in "1235689" and text[:2] not in {"45", "70", "71", "72", "74", "75", "77", "79"}
     ):
         return False
     rest = weighted(text, range(9, 1, -1)) % 11

@@ -9,6 +9,7 @@ from upcall.edge_runtime.redaction.check_digits import luhn, weighted
 CARD_DIGITS = range(12, 20)
 _LONGEST_PREFIX = 6
 _LONGEST_IBAN = 34
+_FEWEST_IBAN_DIGITS = 5
 _LONGEST_SHORT_CARD = 13
 _EPOCH_MILLISECONDS = range(10**12, 41 * 10**11)  # September 2001 to December 2099
 _ITIN_GROUPS = frozenset((*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)))
@@ -129,6 +130,8 @@ def iban_end(text: str, start: int, lengths: Mapping[str, int]) -> int | None:
         index += 1
     if not length or len(characters) < length:
         return None
+    if sum(character.isdigit() for character in characters[4:]) < _FEWEST_IBAN_DIGITS:
+        return None  # "at 30 seconds ..." is a phrase
     remainder = int("".join(str(int(character, 36)) for character in characters[4:] + characters[:4])) % 97
     return index if remainder == 1 else None
 

@@ -131,6 +131,14 @@ def test_broken_data_is_refused() -> None:
         character_table({})
     with pytest.raises(TypeError):
         character_table({"full_width": "FF01-FF5E", "drop": 1})
-    table = {"drop": [], "space": [], "hyphen": [], "period": [], "at": [], "digit_zeros": [], "compatible": []}
+    table: dict[str, object] = {
+        "drop": [],
+        "space": [],
+        "hyphen": [],
+        "period": [],
+        "at": [],
+        "digit_zeros": [],
+        "compatible": [],
+    }
     with pytest.raises(TypeError):
         character_table({"full_width": "FF01-FF5E", **table})

@@ -128,7 +128,7 @@ def test_hostile_text_takes_bounded_time(unit: str) -> None:
     text = (unit * 16_384)[:16_384]
     started = time.process_time()
     DETECTOR.find(text)
-    assert time.process_time() - started < 3  # measured below 0.9 s
+    assert time.process_time() - started < 6  # measured below 1.2 s, of which libphonenumber takes most
 
 
 def test_import_does_not_bring_the_numbering_plans() -> None:

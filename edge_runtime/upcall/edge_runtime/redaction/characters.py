@@ -76,7 +76,7 @@ class CharacterTable:
     _points: dict[int, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        points = {ord(character): plain for character, plain in (self.replacements | self.confusable).items()}
+        points = {ord(character): plain for character, plain in {**self.replacements, **self.confusable}.items()}
         object.__setattr__(self, "_points", points)
 
     def shadow(self, text: str) -> Shadow | None:

@@ -17,6 +17,7 @@ LONGEST_TOKEN = 65_536
 
 _SHORTEST_TOKEN = 12  # nine characters in base 64
 _JSON = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_OPENING = re.compile("[+( ]*$")  # belongs to a telephone number
 _PIECES = re.compile("[+/_-]")
 
 
@@ -53,7 +54,8 @@ class Disguises:
         for match in self.spelled.finditer(text):
             start, end = match.span()
             if start and text[start - 1].isalnum():  # the last letter of a word
-                start = next(index for index in range(start + 1, end) if text[index].isalnum())
+                first = next(index for index in range(start + 1, end) if text[index].isalnum())
+                start = first - len(_OPENING.search(text[start:first])[0])
             if text[end : end + 1].isalnum():  # the first letter of a word
                 end = next(index for index in reversed(range(start, end - 1)) if text[index].isalnum()) + 1
             together = "@" in text[start:end] or text.count(":", start, end) > 1

@@ -35,6 +35,27 @@ class _EntityTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntityType
     ENTITY_TYPE_SECRET: _EntityType.ValueType  # 7
     ENTITY_TYPE_CUSTOM: _EntityType.ValueType  # 8
     """A term of the user's own deny list."""
+    ENTITY_TYPE_US_ITIN: _EntityType.ValueType  # 9
+    ENTITY_TYPE_US_EIN: _EntityType.ValueType  # 10
+    ENTITY_TYPE_US_ABA: _EntityType.ValueType  # 11
+    """Routing number of a bank in the United States."""
+    ENTITY_TYPE_BANK_ACCOUNT: _EntityType.ValueType  # 12
+    ENTITY_TYPE_NATIONAL_ID: _EntityType.ValueType  # 13
+    """Identity, tax or health number that a state gives to a person, outside the United States."""
+    ENTITY_TYPE_PASSPORT: _EntityType.ValueType  # 14
+    ENTITY_TYPE_DRIVER_LICENCE: _EntityType.ValueType  # 15
+    ENTITY_TYPE_MEDICAL_ID: _EntityType.ValueType  # 16
+    """Number of a patient, or of one who treats patients."""
+    ENTITY_TYPE_CRYPTO: _EntityType.ValueType  # 17
+    """Address of a cryptocurrency."""
+    ENTITY_TYPE_MAC_ADDRESS: _EntityType.ValueType  # 18
+    ENTITY_TYPE_DATE_OF_BIRTH: _EntityType.ValueType  # 19
+    ENTITY_TYPE_AGE: _EntityType.ValueType  # 20
+    ENTITY_TYPE_PERSON: _EntityType.ValueType  # 21
+    ENTITY_TYPE_ADDRESS: _EntityType.ValueType  # 22
+    """Building, street, postal code and the like, in one piece or in several."""
+    ENTITY_TYPE_ORG: _EntityType.ValueType  # 23
+    ENTITY_TYPE_LOCATION: _EntityType.ValueType  # 24
 
 class EntityType(_EntityType, metaclass=_EntityTypeEnumTypeWrapper):
     """What a detector can find. Values are added, never renumbered."""
@@ -49,6 +70,27 @@ ENTITY_TYPE_IP_ADDRESS: EntityType.ValueType  # 6
 ENTITY_TYPE_SECRET: EntityType.ValueType  # 7
 ENTITY_TYPE_CUSTOM: EntityType.ValueType  # 8
 """A term of the user's own deny list."""
+ENTITY_TYPE_US_ITIN: EntityType.ValueType  # 9
+ENTITY_TYPE_US_EIN: EntityType.ValueType  # 10
+ENTITY_TYPE_US_ABA: EntityType.ValueType  # 11
+"""Routing number of a bank in the United States."""
+ENTITY_TYPE_BANK_ACCOUNT: EntityType.ValueType  # 12
+ENTITY_TYPE_NATIONAL_ID: EntityType.ValueType  # 13
+"""Identity, tax or health number that a state gives to a person, outside the United States."""
+ENTITY_TYPE_PASSPORT: EntityType.ValueType  # 14
+ENTITY_TYPE_DRIVER_LICENCE: EntityType.ValueType  # 15
+ENTITY_TYPE_MEDICAL_ID: EntityType.ValueType  # 16
+"""Number of a patient, or of one who treats patients."""
+ENTITY_TYPE_CRYPTO: EntityType.ValueType  # 17
+"""Address of a cryptocurrency."""
+ENTITY_TYPE_MAC_ADDRESS: EntityType.ValueType  # 18
+ENTITY_TYPE_DATE_OF_BIRTH: EntityType.ValueType  # 19
+ENTITY_TYPE_AGE: EntityType.ValueType  # 20
+ENTITY_TYPE_PERSON: EntityType.ValueType  # 21
+ENTITY_TYPE_ADDRESS: EntityType.ValueType  # 22
+"""Building, street, postal code and the like, in one piece or in several."""
+ENTITY_TYPE_ORG: EntityType.ValueType  # 23
+ENTITY_TYPE_LOCATION: EntityType.ValueType  # 24
 Global___EntityType: _TypeAlias = EntityType  # noqa: Y015
 
 @_typing.final

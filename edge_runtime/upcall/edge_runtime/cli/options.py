@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
-from upcall.edge_runtime.redaction import Action, Policy, PolicyFile, read_policy
+from upcall.edge_runtime.redaction import Action, Detector, Policy, PolicyFile, read_policy
 from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 
@@ -61,6 +62,9 @@ VaultOption = Annotated[
         "--vault", metavar="FILE", help="Keep what was masked in this file, encrypted with vault.key of UPCALL_HOME."
     ),
 ]
+PreviewOption = Annotated[
+    bool, typer.Option("--preview", help="Show what would leave and ask: send it, edit it, or answer here.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="The text is one JSON value, and stays valid JSON.")]
 TimeoutOption = Annotated[int, typer.Option("--cloud-timeout-ms", min=1, help="For the cloud's whole answer.")]
 MaxTokensOption = Annotated[int, typer.Option("--max-output-tokens", min=1, help="Longest answer.")]
@@ -80,8 +84,9 @@ def session_from(
     cloud_model: str,
     tls: bool,
     ca_certificate: Path | None,
+    given: PolicyFile,
     private: list[str] | None,
-    block: list[str] | None,
+    no_ner: bool,
 ) -> Session:
     """The session that the options ask for. The API key is read from the environment: command lines are seen by all users.
 
@@ -95,13 +100,21 @@ def session_from(
         use_tls=tls,
         ca_certificate=ca_certificate,
     )
-    return open_session(
-        bundle_path=bundle,
-        engine=engine,
-        cloud=called if cloud else None,
-        policy=Policy.parse({name.upper(): Action.BLOCK for name in block or []}),
-        private_terms=private or (),
-    )
+    # Before the model is loaded: a mistake in a list is told at once.
+    detector = detector_from(given, private=private or (), no_ner=no_ner)
+    session = open_session(bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy)
+    session.detector = detector
+    return session
+
+
+def detector_from(given: PolicyFile, *, private: Sequence[str], no_ner: bool) -> Detector:
+    """What is private by a policy file, words given beside it, and the model of names unless it is not wanted.
+
+    Raises:
+        InputError: a term or a region is not acceptable.
+        RedactionError: the rules cannot be read.
+    """
+    return given.detector(deny_terms=tuple(private), names=open_names(is_wanted=not no_ner))
 
 
 def read_standard_input() -> str:

@@ -80,9 +80,8 @@ class Masking:
         self._elsewhere: dict[str, EntityType] = {}
         for entity_type, value in vault.values if remembers else ():
             self._remember(entity_type, value)
-        self._quoted: list[list[Span]] = [[] for _ in documents]
-        if not keeps_placeholders:
-            self._quoted = [self._quotations(document.current) for document in documents]
+        quoted = [self._quotations(document.current) for document in documents]
+        self._quoted = [[] for _ in documents] if keeps_placeholders else quoted
         self._found: list[list[Span]] = [[] for _ in documents]
 
     def _quotations(self, text: str) -> list[Span]:

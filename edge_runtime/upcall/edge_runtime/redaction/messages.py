@@ -98,7 +98,8 @@ def redact_messages(
         return RedactedMessages((), {}, blocked, detector.rules_version, b"", policy=policy)
     redacted = [Message(message.role, text.sent()) for message, text in zip(messages, documents, strict=True)]
     masked = masking.masked()
-    if masked and not any(PLACEHOLDER_INSTRUCTION in message.content for message in redacted):
+    is_told = any(PLACEHOLDER_INSTRUCTION in message.content for message in redacted)
+    if any(document.masks for document in documents) and not is_told:
         redacted = _instructed(redacted)
     digest = sent_sha256(message.content for message in redacted)
     return RedactedMessages(

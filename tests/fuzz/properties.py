@@ -28,7 +28,22 @@ DETECTOR = Detector(deny_terms=DENIED)
 FRAGMENTS = (
     *("alice@example.com", "4111 1111 1111 1111", "DE89370400440532013000", "078-05-1120", "192.0.2.1", "2001:db8::1"),
     *("+44 20 7946 0958", "password: hunter22", "hunter22", "https://u:hunter22@h.example", "Ann", "Project Heron"),
-    *("[[EMAIL_1_k7]]", "[[ email_2_K7 ]]", "[[CUSTOM_1_k7]]", "[[PERSON_1_zz]]", "[[", "]]", "[", "]", "_", "k7"),
+    *(
+        "[[EMAIL_1_k7]]",
+        "[[ email_2_K7 ]]",
+        "[[CUSTOM_1_k7]]",
+        "[[PERSON_1_zz]]",
+        "EMAIL_1_k7",
+        "ADDRESS_1_k7",
+        "IP_",
+        "x",
+        "[[",
+        "]]",
+        "[",
+        "]",
+        "_",
+        "k7",
+    ),
     *(
         "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
         "11.192.0.2.15",

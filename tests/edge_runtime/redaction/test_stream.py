@@ -17,6 +17,8 @@ PIECES = [
         "[[CREDIT_CARD_1_k7]]",
         "[[EMAIL_2_k7]]",
         "[[EMAIL_1_zz]]",
+        "EMAIL_1_k7",
+        "CREDIT_CARD_1_k7",
         "[",
         "[[",
         "]]",

@@ -10,7 +10,7 @@ from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import Mask, PlainText
 from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.escapes import unescape
-from upcall.edge_runtime.redaction.placeholders import blank_placeholders, find_placeholders
+from upcall.edge_runtime.redaction.placeholders import blank_placeholders, find_placeholders, planted_placeholders
 from upcall.edge_runtime.redaction.policy import Action, Policy
 from upcall.edge_runtime.redaction.rules import load_rules
 from upcall.edge_runtime.redaction.terms import Automaton
@@ -88,8 +88,8 @@ class Masking:
         self._vault.reserve(text)
         return [
             Span(start, end, EntityType.CUSTOM, "quoted_placeholder")
-            for start, end, found in find_placeholders(text)
-            if self._vault.is_minted(found)
+            for start, end, forms in planted_placeholders(text)
+            if any(map(self._vault.is_minted, forms))
         ]
 
     def run(self) -> frozenset[EntityType]:

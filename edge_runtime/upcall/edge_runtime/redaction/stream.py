@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from upcall.edge_runtime.redaction.escapes import escape
-from upcall.edge_runtime.redaction.placeholders import find_placeholders, unfinished_from
+from upcall.edge_runtime.redaction.placeholders import find_placeholders, is_word, unfinished_from
 from upcall.edge_runtime.redaction.vault import Vault
 
 
@@ -23,6 +23,7 @@ class StreamRestorer:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._held = ""
+        self._in_word = False  # what was let go ends in a part of a word
         self._restored = 0
 
     def __repr__(self) -> str:
@@ -38,20 +39,23 @@ class StreamRestorer:
         text = self._held + chunk
         restored, position = self._restore(text, self._border(text))
         self._held = text[position:]
+        if position:
+            self._in_word = is_word(text[position - 1])
         return restored
 
     def flush(self) -> str:
         """The text is over: return what was held back. The restorer can then take another text."""
-        held, self._held = self._held, ""
-        return self._restore(held, len(held))[0]
+        restored, _ = self._restore(self._held, len(self._held))
+        self._held, self._in_word = "", False
+        return restored
 
     def _border(self, text: str) -> int:
         """Where what must wait begins."""
-        return unfinished_from(text)
+        return unfinished_from(text, in_word=self._in_word)
 
     def _restore(self, text: str, border: int) -> tuple[str, int]:
         """The text up to the border, restored, and where it ends by now."""
-        restored, count = self._vault.restore_counted(text[:border])
+        restored, count = self._vault.restore_counted(text[:border], in_word=self._in_word)
         self._restored += count
         return restored, border
 
@@ -82,17 +86,17 @@ class JsonStreamRestorer(StreamRestorer):
         return rest
 
     def _border(self, text: str) -> int:
-        border = unfinished_from(text)
+        border = unfinished_from(text, in_word=self._in_word)
         # A placeholder may be a whole string: so its quotes, before and after, are looked at together with it.
-        for start, end, _ in find_placeholders(text):
+        for start, end, _ in find_placeholders(text, in_word=self._in_word):
             if end == len(text):
-                border = start
+                border = min(border, start)
         return border - 1 if text[:border].endswith('"') else border
 
     def _restore(self, text: str, border: int) -> tuple[str, int]:
         pieces: list[str] = []
         position = 0
-        for start, end, found in find_placeholders(text):
+        for start, end, found in find_placeholders(text, in_word=self._in_word):
             entry = self._vault.entry(found)
             if start >= border:
                 break

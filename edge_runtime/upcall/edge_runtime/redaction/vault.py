@@ -15,6 +15,7 @@ from upcall.edge_runtime.redaction.placeholders import (
     find_placeholders,
     is_nonce,
     placeholder,
+    planted_placeholders,
 )
 
 
@@ -82,7 +83,8 @@ class Vault:
 
     def reserve(self, text: str) -> None:
         """Never mint the placeholders that this text already holds: nobody can plant one that later stands for a value."""
-        self._reserved.update(found for _, _, found in find_placeholders(text))
+        for _, _, forms in planted_placeholders(text):
+            self._reserved.update(forms)
 
     def placeholder(self, entity_type: EntityType, value: str, *, is_number: bool = False) -> str:
         """The placeholder of a value: always the same one for the same entry, never one for two entries.
@@ -132,11 +134,16 @@ class Vault:
         """The text with every placeholder of this vault replaced by its value, once; all else is left as it is."""
         return self.restore_counted(text)[0]
 
-    def restore_counted(self, text: str) -> tuple[str, int]:
-        """As ``restore``, with the number of placeholders replaced."""
+    def restore_counted(self, text: str, *, in_word: bool = False) -> tuple[str, int]:
+        """As ``restore``, with the number of placeholders replaced.
+
+        Args:
+            text: to restore.
+            in_word: it goes on from an ASCII letter, a digit or ``_``.
+        """
         pieces: list[str] = []
         position = count = 0
-        for start, end, found in find_placeholders(text):
+        for start, end, found in find_placeholders(text, in_word=in_word):
             entry = self._entries.get(found)
             if entry is not None:
                 pieces += [text[position:start], entry.value]

@@ -47,15 +47,13 @@ class Task:
         name: group and number.
         prompt: the question.
         private: the user's own words.
-        rule: equals, contains or json.
-        expect: what must be in the answer.
+        expect: what must be in the answer; of an object, as JSON.
         absent: what must not.
     """
 
     name: str
     prompt: str
     private: tuple[str, ...]
-    rule: str
     expect: Sequence[str] | Mapping[str, str]
     absent: tuple[str, ...]
 
@@ -63,8 +61,6 @@ class Task:
         """By the rule, to the character."""
         if isinstance(self.expect, Mapping):
             return _object_in(answer) == dict(self.expect)
-        if self.rule == "equals":
-            return answer.strip().strip("'\"`.").strip() == self.expect[0].strip(".")
         return all(value in answer for value in self.expect) and not any(value in answer for value in self.absent)
 
 
@@ -113,7 +109,6 @@ def read_tasks() -> tuple[str, list[Task]]:
             name=task["name"],
             prompt=task["prompt"],
             private=tuple(task["private"]),
-            rule=task["rule"],
             expect=task["expect"],
             absent=tuple(task["absent"]),
         )

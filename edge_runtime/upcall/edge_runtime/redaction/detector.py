@@ -93,28 +93,32 @@ class Detector:
         """Join claims that overlap, by the priority of the rules."""
         return merge_spans(claims, priority=self._rules.priority)
 
-    def claims(self, text: str) -> tuple[Span, ...]:
+    def claims(self, text: str, *, with_names: bool = True) -> tuple[Span, ...]:
         """What each rule finds on its own: spans may overlap or repeat a place. A policy applies to these, before they merge.
+
+        Args:
+            text: any text, also one that is not valid Unicode.
+            with_names: ask the name finder, too, if there is one.
 
         Raises:
             RedactionError: a rule failed; nothing may be sent.
         """
         failed = ""
         try:
-            return tuple(self._claims(text))
+            return tuple(self._claims(text, with_names=with_names))
         except Exception as error:  # whatever it is, the text must stay
             failed = type(error).__name__
         # Raised outside the handler: the failure may hold the text, and a chained error would carry it along.
         raise RedactionError(f"A redaction rule failed ({failed}).", next_step="ask with the strategy local")
 
-    def _claims(self, text: str) -> Iterator[Span]:
+    def _claims(self, text: str, *, with_names: bool) -> Iterator[Span]:
         readable = blank_placeholders(without_surrogates(text))
         seen: set[tuple[int, int, EntityType]] = set()
         for start, end, entity_type, detector in self._found(readable):
             if (start, end, entity_type) not in seen and readable[start:end] not in self._allowed:
                 seen.add((start, end, entity_type))
                 yield Span(start, end, entity_type, detector)
-        for span in self._names.spans(readable) if self._names else ():
+        for span in self._names.spans(readable) if self._names and with_names else ():
             if readable[span.start : span.end] not in self._allowed:
                 yield span
 

@@ -125,24 +125,34 @@ class RedactionReport(_message.Message):
     RULES_VERSION_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     SENT_SHA256_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    ALLOWED_TYPES_FIELD_NUMBER: _builtins.int
     rules_version: _builtins.str
-    """Version of the detection rules that the device applied."""
+    """Version of the detector: of the rules that the device applied, and after a + that of its name finder, if it has one."""
     sent_sha256: _builtins.bytes
     """SHA-256 over the messages as sent: for each message in order, the length of its UTF-8 content in bytes as an unsigned
     64-bit big-endian integer, then the content.
     """
+    policy_version: _builtins.str
+    """Version of the policy that the device applied: "1" masks every type; "1+" and 8 hexadecimal digits differs from it."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntityCount]: ...
+    @_builtins.property
+    def allowed_types(self) -> _containers.RepeatedScalarFieldContainer[Global___EntityType.ValueType]:
+        """Types that the policy lets leave unmasked."""
+
     def __init__(
         self,
         *,
         rules_version: _builtins.str = ...,
         counts: _abc.Iterable[Global___EntityCount] | None = ...,
         sent_sha256: _builtins.bytes = ...,
+        policy_version: _builtins.str = ...,
+        allowed_types: _abc.Iterable[Global___EntityType.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "rules_version", b"rules_version", "sent_sha256", b"sent_sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_types", b"allowed_types", "counts", b"counts", "policy_version", b"policy_version", "rules_version", b"rules_version", "sent_sha256", b"sent_sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

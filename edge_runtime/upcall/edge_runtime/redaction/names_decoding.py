@@ -1,0 +1,215 @@
+"""From the probabilities of a token classifier to spans: which words are private, what they are, and which belong together."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.names_rules import NameRules
+from upcall.edge_runtime.redaction.placeholders import BLANK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_POSSESSIVE = ("'s", "’s", "'S", "’S")
+_PERSON_GAP = re.compile(r"[ \t\u00a0]{1,3}|[ ]?-[ ]?|['’.]")
+_INITIAL_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
+_INITIAL = re.compile(r"[ \t\u00a0][^\W\d_]\.?[ \t\u00a0]")
+_NUMBER_GAP = re.compile(r"[ \t\u00a0]?[-.@/+()_:]{0,2}[ \t\u00a0]?")
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+NAMES = frozenset({EntityType.PERSON, EntityType.ADDRESS, EntityType.LOCATION})
+_PLACES = frozenset({EntityType.ADDRESS, EntityType.LOCATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a token classifier says of one text.
+
+    Args:
+        offsets: [n, 2], where each token stands, half-open, in code points; equal for tokens that stand for no text.
+        probabilities: [n, labels], each row sums to 1.
+    """
+
+    offsets: NDArray[np.int64] = field(repr=False)
+    probabilities: NDArray[np.float32] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Word:
+    """One word of the text, with what the model thinks of it.
+
+    Args:
+        start, end: half-open, code points.
+        kind: the likeliest private type; None where the model saw no token of it.
+        mass: on all private labels together, 0 to 1, the most of its tokens.
+    """
+
+    start: int
+    end: int
+    kind: EntityType | None = None
+    mass: float = 0.0
+
+
+@dataclass(slots=True)
+class Piece:
+    """A finding that may still grow: first and last word, type, and the most mass of its words."""
+
+    first: int
+    last: int
+    kind: EntityType
+    score: float
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a text: letters, digits and marks, joined by single apostrophes and hyphens; a possessive 's is left out."""
+    found = [Word(*match.span()) for match in _WORD.finditer(text)]
+    if not text.isascii():
+        found = _with_marks(text, found)
+    for word in found:
+        if word.end - word.start > 2 and text[word.end - 2 : word.end] in _POSSESSIVE:
+            word.end -= 2
+    return found
+
+
+def _with_marks(text: str, found: Sequence[Word]) -> list[Word]:
+    """Combining marks belong to the word that they follow, and join what stands on both sides of them."""
+    joined: list[Word] = []
+    for word in found:
+        if joined and joined[-1].end == word.start and joined[-1].end > 0:
+            joined[-1].end = word.end
+        else:
+            joined.append(word)
+        last = joined[-1]
+        while last.end < len(text) and unicodedata.category(text[last.end]).startswith("M"):
+            last.end += 1
+    return joined
+
+
+def is_mixed_case(text: str) -> bool:
+    """Whether a text has capital and small letters, so that a capital says something."""
+    return not (text.islower() or text.isupper())
+
+
+class Decoder:
+    """Marks words by the mass 1 − P(O) of their tokens, and joins those that belong together.
+
+    Args:
+        rules: thresholds and lists.
+        labels: of the model in order, ``O``, ``B-NAME`` and ``I-NAME``.
+
+    Raises:
+        KeyError: a label that the rules do not name.
+    """
+
+    def __init__(self, rules: NameRules, labels: Sequence[str]) -> None:
+        self._rules = rules
+        named = [None if label == "O" else rules.labels[label.partition("-")[2]] for label in labels]
+        self._kinds = tuple(dict.fromkeys(kind for kind in named if kind is not None))
+        self._groups = np.zeros((len(labels), len(self._kinds)), np.float32)
+        for row, kind in enumerate(named):
+            if kind is not None:
+                self._groups[row, self._kinds.index(kind)] = 1
+
+    def mark(self, words: Sequence[Word], tokens: Tokens) -> None:
+        """Give each word its kind and mass."""
+        if not words or not len(tokens.offsets):
+            return
+        masses = tokens.probabilities @ self._groups
+        begin, end = tokens.offsets[:, 0], tokens.offsets[:, 1]
+        ends = np.fromiter((word.end for word in words), np.int64, len(words))
+        starts = np.fromiter((word.start for word in words), np.int64, len(words))
+        of = np.searchsorted(ends, begin, side="right")
+        inside = (of < len(words)) & (begin < end)
+        inside[inside] = starts[of[inside]] < end[inside]
+        of, masses = of[inside], masses[inside]
+        kinds = np.zeros((len(words), len(self._kinds)), np.float32)
+        np.add.at(kinds, of, masses)
+        most = np.zeros(len(words), np.float32)
+        np.maximum.at(most, of, masses.sum(axis=1))
+        best = kinds.argmax(axis=1)
+        for index in np.flatnonzero(most > self._rules.thresholds.beside):
+            words[index].kind, words[index].mass = self._kinds[best[index]], float(most[index])
+
+    def pieces(self, text: str, words: Sequence[Word], forms: Sequence[Piece] = ()) -> list[Piece]:
+        """What is private, in order, none overlapping.
+
+        Args:
+            text: that the words are of.
+            words: marked.
+            forms: addresses that were found by their form; what they touch joins them.
+        """
+        taken = {index for form in forms for index in range(form.first, form.last + 1)}
+        found = [
+            Piece(index, index, kind, mass) for index, kind, mass in self._private(text, words) if index not in taken
+        ]
+        found = sorted([*found, *forms], key=lambda piece: piece.first)
+        joined: list[Piece] = []
+        for piece in found:
+            if joined and (kind := self._joint(text, words, joined[-1], piece)):
+                last = joined[-1]
+                joined[-1] = Piece(last.first, piece.last, kind, max(last.score, piece.score))
+            else:
+                joined.append(piece)
+        return joined
+
+    def _private(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, EntityType, float]]:
+        is_mixed = is_mixed_case(text)
+        marked = [
+            word.kind if word.kind and word.mass > self._threshold(text, word, is_mixed=is_mixed) else None for word in words
+        ]
+        kinds = list(marked)
+        for order in (range(len(words)), range(len(words) - 1, -1, -1)):
+            before = None
+            for index in order:
+                word = words[index]
+                if kinds[index] is None and before is not None and word.kind is not None and word.kind == kinds[before]:
+                    low, high = sorted((before, index))
+                    if word.kind in NAMES and _PERSON_GAP.fullmatch(text[words[low].end : words[high].start]):
+                        kinds[index] = word.kind
+                before = index if kinds[index] is not None else None
+        for index, kind in enumerate(kinds):
+            if kind is not None:
+                yield index, kind, words[index].mass
+
+    def _threshold(self, text: str, word: Word, *, is_mixed: bool) -> float:
+        limits = self._rules.thresholds
+        if word.kind not in NAMES:
+            return limits.identifier
+        value = text[word.start : word.end]
+        if any(map(str.isdigit, value)):
+            return limits.number
+        if is_mixed and value.islower() and value not in self._rules.particles:
+            return limits.lower
+        return limits.name
+
+    def _joint(self, text: str, words: Sequence[Word], one: Piece, other: Piece) -> EntityType | None:
+        """The type of both together, or None where they stay apart."""
+        gap = text[words[one.last].end : words[other.first].start]
+        if BLANK in gap:
+            return None
+        if one.kind in _PLACES and other.kind in _PLACES and EntityType.ADDRESS in (one.kind, other.kind):
+            return EntityType.ADDRESS if self._is_address_gap(text, words, one.last, other.first, gap) else None
+        if one.kind is EntityType.PERSON and other.kind is EntityType.PERSON:
+            between = words[one.last + 1 : other.first]
+            if not between:
+                is_short = words[one.last].end - words[one.last].start <= 2
+                return one.kind if _PERSON_GAP.fullmatch(gap) or (is_short and _INITIAL_GAP.fullmatch(gap)) else None
+            is_initial = len(between) == 1 and between[0].end - between[0].start == 1
+            return one.kind if is_initial and _INITIAL.fullmatch(gap) else None
+        if one.kind == other.kind and one.kind not in _PLACES and other.first == one.last + 1:
+            return one.kind if _NUMBER_GAP.fullmatch(gap) else None
+        return None
+
+    def _is_address_gap(self, text: str, words: Sequence[Word], last: int, first: int, gap: str) -> bool:
+        between = [text[word.start : word.end] for word in words[last + 1 : first]]
+        if len(gap) > self._rules.gap_characters or len(between) > self._rules.gap_words or _BLANK_LINE.search(gap):
+            return False
+        # "Hill Road and", "22 Pollen Crescent street in": words between two addresses, unless there are no capitals at all.
+        return not (is_mixed_case(text) and any(value.islower() for value in between))

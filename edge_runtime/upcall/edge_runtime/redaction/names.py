@@ -132,12 +132,12 @@ def _windows(text: str, *, size: int, overlap: int) -> Iterator[tuple[int, int]]
 
 
 def _apart(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """Pieces in order, those that overlap as one of the type of the longest, a person's name before a company's."""
+    """Pieces in order, those that overlap as one of the type of the longest; of two as long, that of the surer one."""
     joined: list[Piece] = []
     for piece in sorted(pieces, key=lambda piece: (piece.first, piece.last)):
         if joined and piece.first <= joined[-1].last:
             last = joined[-1]
-            longest = piece if piece.last - piece.first > last.last - last.first else last
+            longest = max(last, piece, key=lambda one: (one.last - one.first, one.score))
             joined[-1] = Piece(last.first, max(last.last, piece.last), longest.kind, max(last.score, piece.score))
         else:
             joined.append(piece)

@@ -17,6 +17,7 @@ _COMPANY_GAP = re.compile(r",?[ \t\u00a0]{1,2}|[ \t\u00a0]?&[ \t\u00a0]?|-")
 _TAIL_GAP = re.compile(r"[ \t]*[,\n]?[ \t\r\n]{0,8}")
 _NAME_WORDS = 3  # most words after a title, particles not counted
 _COMPANY_WORDS = 4  # most words before the form of a company
+_LEADING_WORDS = 4  # most words before an address that are looked at
 _SHORTEST_PART = 3  # letters of a part of a name that is looked for on its own
 
 
@@ -94,13 +95,18 @@ class Cues:
                 yield Piece(first, index, EntityType.ORG, CUE_SCORE)
 
     def complete(self, text: str, words: Sequence[Word], piece: Piece) -> Piece:
-        """The address with the house number right before it and the country right behind it."""
+        """The address with the house number and words such as "rue" right before it and the country right behind it."""
         if piece.kind is not EntityType.ADDRESS:
             return piece
         first, last = piece.first, piece.last
-        if first and text[words[first - 1].start : words[first - 1].end].isdigit():
-            gap = text[words[first - 1].end : words[first].start]
-            first -= 1 if _SPACES.fullmatch(gap) else 0
+        for index in range(first - 1, max(-1, first - 1 - _LEADING_WORDS), -1):
+            value = text[words[index].start : words[index].end].lower()
+            is_part = value.isdigit() or value in self._rules.street_words
+            if not is_part and value not in self._rules.particles:
+                break
+            if not _TITLE_GAP.fullmatch(text[words[index].end : words[index + 1].start]):
+                break
+            first = index if is_part else first
         for count in (4, 3, 2, 1):
             following = words[last + 1 : last + 1 + count]
             if len(following) == count and _TAIL_GAP.fullmatch(text[words[last].end : following[0].start]):

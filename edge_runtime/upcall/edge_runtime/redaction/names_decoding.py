@@ -23,6 +23,11 @@ _PERSON_GAP = re.compile(r"[ \t\u00a0]{1,3}|[ ]?-[ ]?|['’.]")
 _INITIAL_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
 _INITIAL = re.compile(r"[ \t\u00a0][^\W\d_]\.?[ \t\u00a0]")
 _NUMBER_GAP = re.compile(r"[ \t\u00a0]?[-.@/+()_:]{0,2}[ \t\u00a0]?")
+_ADDRESS_GAP = re.compile(r"[\w\s,.;#/()'’-]*")
+_ARITHMETIC = re.compile(r"\s*[+*/×÷=^<>%-]\s+|\s*[*×÷=^<>%]\s*")
+_POSTCODE_REACH = 30  # characters before a number in which a word such as "zip" must stand
+_FEWEST_DIGITS = 6  # of an identifier
+_LONGEST_IDENTIFIER = 20  # characters without a space; hashes and UUIDs are longer
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 NAMES = frozenset({EntityType.PERSON, EntityType.ADDRESS, EntityType.LOCATION})
 _PLACES = frozenset({EntityType.ADDRESS, EntityType.LOCATION})
@@ -157,21 +162,40 @@ class Decoder:
                 joined[-1] = Piece(last.first, piece.last, kind, max(last.score, piece.score))
             else:
                 joined.append(piece)
-        return joined
+        return [piece for piece in joined if self._is_plausible(text, words, piece)]
+
+    def _is_plausible(self, text: str, words: Sequence[Word], piece: Piece) -> bool:
+        """Whether numbers are more than numbers: the model takes sums for house numbers and hashes for licences."""
+        start, end = words[piece.first].start, words[piece.last].end
+        value = text[start:end]
+        if piece.kind is EntityType.ADDRESS and not any(map(str.isalpha, value)):
+            before = text[max(0, start - _POSTCODE_REACH) : start].lower()
+            is_unit = before.rstrip(" .").rpartition(" ")[2] in self._rules.street_words
+            return is_unit or any(word in before for word in self._rules.postcode_words)
+        if piece.kind in NAMES or piece.kind is EntityType.EMAIL:
+            return True
+        longest = max(word.end - word.start for word in words[piece.first : piece.last + 1])
+        return sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and longest <= _LONGEST_IDENTIFIER
 
     def _private(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, EntityType, float]]:
         is_mixed = is_mixed_case(text)
         marked = [
             word.kind if word.kind and word.mass > self._threshold(text, word, is_mixed=is_mixed) else None for word in words
         ]
+        for index in range(len(words) - 1):
+            one, other = words[index], words[index + 1]
+            if text[one.end - 1].isdigit() and text[other.start].isdigit():
+                if _ARITHMETIC.fullmatch(text[one.end : other.start]):
+                    marked[index] = marked[index + 1] = None
         kinds = list(marked)
         for order in (range(len(words)), range(len(words) - 1, -1, -1)):
             before = None
             for index in order:
                 word = words[index]
-                if kinds[index] is None and before is not None and word.kind is not None and word.kind == kinds[before]:
+                if kinds[index] is None and before is not None and word.kind in NAMES and word.kind == kinds[before]:
                     low, high = sorted((before, index))
-                    if word.kind in NAMES and _PERSON_GAP.fullmatch(text[words[low].end : words[high].start]):
+                    is_near = _PERSON_GAP.fullmatch(text[words[low].end : words[high].start])
+                    if is_near and not (is_mixed and self._is_plain(text[word.start : word.end])):
                         kinds[index] = word.kind
                 before = index if kinds[index] is not None else None
         for index, kind in enumerate(kinds):
@@ -185,9 +209,12 @@ class Decoder:
         value = text[word.start : word.end]
         if any(map(str.isdigit, value)):
             return limits.number
-        if is_mixed and value.islower() and value not in self._rules.particles:
-            return limits.lower
-        return limits.name
+        is_doubtful = (is_mixed and self._is_plain(value)) or value.lower() in self._rules.common_words
+        return limits.lower if is_doubtful else limits.name
+
+    def _is_plain(self, value: str) -> bool:
+        """Whether a word has no capital and none of the words within names, so that it is hardly one where names have capitals."""
+        return value.islower() and value not in self._rules.particles and value not in self._rules.street_words
 
     def _joint(self, text: str, words: Sequence[Word], one: Piece, other: Piece) -> EntityType | None:
         """The type of both together, or None where they stay apart."""
@@ -209,7 +236,9 @@ class Decoder:
 
     def _is_address_gap(self, text: str, words: Sequence[Word], last: int, first: int, gap: str) -> bool:
         between = [text[word.start : word.end] for word in words[last + 1 : first]]
-        if len(gap) > self._rules.gap_characters or len(between) > self._rules.gap_words or _BLANK_LINE.search(gap):
+        if len(gap) > self._rules.gap_characters or len(between) > self._rules.gap_words:
+            return False
+        if not _ADDRESS_GAP.fullmatch(gap) or _BLANK_LINE.search(gap):
             return False
         # "Hill Road and", "22 Pollen Crescent street in": words between two addresses, unless there are no capitals at all.
-        return not (is_mixed_case(text) and any(value.islower() for value in between))
+        return not is_mixed_case(text) or not any(self._is_plain(value) for value in between)

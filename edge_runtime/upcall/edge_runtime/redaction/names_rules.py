@@ -51,6 +51,8 @@ class NameRules:
     organisation_suffixes: frozenset[str] = field(repr=False)
     common_words: frozenset[str] = field(repr=False)
     countries: frozenset[str] = field(repr=False)
+    postcode_words: tuple[str, ...] = field(repr=False)
+    street_words: frozenset[str] = field(repr=False)
 
 
 @functools.cache
@@ -77,6 +79,8 @@ def load_name_rules() -> NameRules:
             organisation_suffixes=frozenset(data["organisation_suffixes"]),
             common_words=frozenset(data["common_words"]),
             countries=frozenset(data["countries"]),
+            postcode_words=tuple(data["postcode_words"]),
+            street_words=frozenset(data["street_words"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(

@@ -26,7 +26,7 @@ demo: setup ## pull the models, export, start the service, ask real questions
 	$(BIN)/upcall demo $(DEMO)
 
 pull: setup ## pull the models that the tests use
-	$(BIN)/upcall pull --device --cloud
+	$(BIN)/upcall pull --device --cloud rampart
 
 test: setup pull ## all tests, those on real weights too
 	$(BIN)/python -m pytest

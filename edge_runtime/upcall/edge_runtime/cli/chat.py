@@ -38,6 +38,7 @@ def chat(
     system: shared.SystemOption = None,
     private: shared.PrivateOption = None,
     block: shared.BlockOption = None,
+    names: shared.NamesOption = None,
     threshold: shared.ThresholdOption = None,
     max_output_tokens: shared.MaxTokensOption = 256,
     temperature: shared.TemperatureOption = 0.0,
@@ -61,6 +62,7 @@ def chat(
         ca_certificate=ca_certificate,
         private=private,
         block=block,
+        names=names,
     )
     try:
         _Conversation(session, asked, system=system, private_terms=list(private or ())).run()
@@ -109,7 +111,8 @@ class _Conversation:
         elif command == "/why":
             self._explain()
         elif command == "/private":
-            self._session.detector = Detector(deny_terms=(*self._private_terms, argument.strip()))
+            terms = (*self._private_terms, argument.strip())
+            self._session.detector = Detector(deny_terms=terms, names=self._session.detector.names)
             self._private_terms.append(argument.strip())
             self._notes.print("[dim]noted[/dim]")
         elif command == "/reset":

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
+from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, has_name_model, open_session
 from upcall.edge_runtime.redaction import Action, Policy
 from upcall.edge_runtime.session import Session
 
@@ -44,6 +44,14 @@ BlockOption = Annotated[
         "--block", metavar="TYPE", help="Stay on the device when this type is found, such as SECRET. May be repeated."
     ),
 ]
+NamesOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ner/--no-ner",
+        show_default=False,
+        help="Look for names and addresses with the name model. [default: where it was pulled]",
+    ),
+]
 TimeoutOption = Annotated[int, typer.Option("--cloud-timeout-ms", min=1, help="For the cloud's whole answer.")]
 MaxTokensOption = Annotated[int, typer.Option("--max-output-tokens", min=1, help="Longest answer.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")]
@@ -64,12 +72,15 @@ def session_from(
     ca_certificate: Path | None,
     private: list[str] | None,
     block: list[str] | None,
+    names: bool | None,
 ) -> Session:
     """The session that the options ask for. The API key is read from the environment: command lines are seen by all users.
 
     Raises:
         UpcallError: an option is wrong, or something that it names cannot be had.
     """
+    if cloud and names is None and not has_name_model():
+        sys.stderr.write(f"Names and addresses are not found.\nNext: upcall pull {NAME_MODEL}, or say --no-ner\n")
     called = CloudOptions(
         target=cloud or "",
         api_key=os.environ.get(API_KEY_VARIABLE, ""),
@@ -83,6 +94,7 @@ def session_from(
         cloud=called if cloud else None,
         policy=Policy.parse({name.upper(): Action.BLOCK for name in block or []}),
         private_terms=private or (),
+        names=names,
     )
 
 

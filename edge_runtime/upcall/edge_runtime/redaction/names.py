@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.redaction.entities import EntityType, Span
+from upcall.edge_runtime.redaction.entities import Span
 from upcall.edge_runtime.redaction.names_cues import Cues
-from upcall.edge_runtime.redaction.names_decoding import Decoder, Piece, Tokens, Word, words_of
+from upcall.edge_runtime.redaction.names_decoding import Decoder, Piece, Tokens, words_of
 from upcall.edge_runtime.redaction.names_rules import NameRules, load_name_rules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
@@ -142,6 +142,3 @@ def _apart(pieces: Sequence[Piece]) -> Iterator[Piece]:
         else:
             joined.append(piece)
     yield from joined
-
-
-__all__ = ["Classifier", "EntityType", "Names", "Tokens", "Word"]

@@ -60,7 +60,9 @@ class Cues:
         gap = _TITLE_GAP
         for index in range(title + 1, len(words)):
             value = text[words[index].start : words[index].end]
-            if named == (_NAME_WORDS if mixed else 1) or not gap.fullmatch(text[words[index - 1].end : words[index].start]):
+            if named == (_NAME_WORDS if mixed else 1) or not gap.fullmatch(
+                text[words[index - 1].end : words[index].start]
+            ):
                 break
             if value.lower() in self._rules.honorifics and not named:
                 gap = _TITLE_GAP
@@ -87,7 +89,11 @@ class Cues:
             while first and index - first < (_COMPANY_WORDS if mixed else 1):
                 before = text[words[first - 1].start : words[first - 1].end]
                 gap = text[words[first - 1].end : words[first].start]
-                is_name = before[0].isupper() or before[0].isdigit() if mixed else before.lower() not in self._rules.common_words
+                is_name = (
+                    before[0].isupper() or before[0].isdigit()
+                    if mixed
+                    else before.lower() not in self._rules.common_words
+                )
                 if not _COMPANY_GAP.fullmatch(gap) or not is_name:
                     break
                 first -= 1

@@ -180,7 +180,8 @@ class Decoder:
     def _private(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, EntityType, float]]:
         is_mixed = is_mixed_case(text)
         marked = [
-            word.kind if word.kind and word.mass > self._threshold(text, word, is_mixed=is_mixed) else None for word in words
+            word.kind if word.kind and word.mass > self._threshold(text, word, is_mixed=is_mixed) else None
+            for word in words
         ]
         for index in range(len(words) - 1):
             one, other = words[index], words[index + 1]

@@ -40,7 +40,6 @@ class NameRules:
     version: str
     window_characters: int
     window_overlap: int
-    window_tokens: int
     labels: Mapping[str, EntityType | None] = field(repr=False)
     thresholds: Thresholds
     gap_characters: int
@@ -68,7 +67,6 @@ def load_name_rules() -> NameRules:
             version=data["names_version"],
             window_characters=data["window"]["characters"],
             window_overlap=data["window"]["overlap"],
-            window_tokens=data["window"]["tokens"],
             labels={name: None if kind is None else EntityType(kind) for name, kind in data["labels"].items()},
             thresholds=Thresholds(**data["thresholds"]),
             gap_characters=data["address_gap"]["characters"],

@@ -1,4 +1,4 @@
-"""Numbers with check digits, right and wrong, and disguises that must not hide them. All values are made here; none is anyone's."""
+"""Numbers with check digits, right and wrong, and disguises that must not hide them. All values are made here."""
 
 from __future__ import annotations
 

@@ -46,12 +46,20 @@ class Marked:
     Args:
         text: as written.
         spans: start, end (code points) and label.
-        template: texts of one template differ in their values only.
     """
 
     text: str
     spans: tuple[tuple[int, int, str], ...]
-    template: int = 0
+
+    @property
+    def frame(self) -> str:
+        """The text without its private words, spaces and capitals: the same for texts made from one template."""
+        pieces: list[str] = []
+        position = 0
+        for start, end, _ in sorted(self.spans):
+            pieces.append(self.text[position:start])
+            position = max(position, end)
+        return "".join("".join([*pieces, self.text[position:]]).split()).lower()
 
 
 def folder(given: Path | None) -> Path:
@@ -73,8 +81,14 @@ def prompts(path: Path) -> list[Marked]:
     listed = []
     for entry in json.loads(path.read_text(encoding="utf-8")):
         spans = tuple((span["start_position"], span["end_position"], span["entity_type"]) for span in entry["spans"])
-        listed.append(Marked(entry["full_text"], spans, entry["template_id"]))
+        listed.append(Marked(entry["full_text"], spans))
     return listed
+
+
+def other_templates(marked: Sequence[Marked], seen: Sequence[Marked]) -> list[Marked]:
+    """Those whose template made none of the seen ones."""
+    frames = {one.frame for one in seen}
+    return [one for one in marked if one.frame not in frames]
 
 
 def tweets(path: Path) -> list[Marked]:

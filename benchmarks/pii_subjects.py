@@ -1,4 +1,4 @@
-"""Whoever looks for private text in ``benchmarks.redaction``: Upcall here, Presidio in a process and an interpreter of its own."""
+"""Who looks for private text in ``benchmarks.redaction``: Upcall here, Presidio in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Presidio's side of ``benchmarks.redaction``, run by an interpreter that has presidio-analyzer, and spaCy with an English model.
+"""Presidio's side of ``benchmarks.redaction``, run by an interpreter that has presidio-analyzer, spaCy and an English model.
 
-Reads one JSON line ``{"model": NAME or ""}``; without a model only Presidio's patterns are used. Then each line is a list of texts,
-answered by ``{"cpu_s": SECONDS, "found": [[[start, end, type, score], …], …]}``. Only what that interpreter has is imported.
+Reads one JSON line ``{"model": NAME or ""}``; without a model only Presidio's patterns are used. Then each line is a list of
+texts, answered by ``{"cpu_s": SECONDS, "found": [[[start, end, type, score], …], …]}``. Only what that interpreter has is
+imported.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Rampart's weights in a graph for speed: 8-bit matrix products, fused attention. Made in memory at every load; nothing is kept.
+"""Rampart's weights in a graph for speed: 8-bit matrix products, fused attention. Made in memory at every load.
 
-The published graph multiplies with 4-bit weights that ONNX Runtime unpacks at each call. Here they are unpacked once and rounded
-to 7 bits for each output channel (7, so that processors without VNNI cannot overflow), inputs to 8 bits as they come.
+The published graph multiplies with 4-bit weights that ONNX Runtime unpacks at each call. Here they are unpacked once and
+rounded to 7 bits for each output channel (7, so that processors without VNNI cannot overflow), inputs to 8 bits as they come.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.redaction.entities import Span
+from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.names_cues import Cues
-from upcall.edge_runtime.redaction.names_decoding import Decoder, Piece, Tokens, words_of
+from upcall.edge_runtime.redaction.names_decoding import Decoder, Piece, Tokens, Word, words_of
 from upcall.edge_runtime.redaction.names_rules import NameRules, load_name_rules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
@@ -82,15 +82,12 @@ class Names:
         pieces = self._decoder.pieces(text, words, forms)
         pieces = [self._cues.complete(text, words, piece) for piece in pieces]
         pieces += [*self._cues.titled(text, words), *self._cues.organisations(text, words)]
-        found = [
-            Span(words[piece.first].start, words[piece.last].end, piece.kind, _DETECTOR, piece.score)
-            for piece in _apart(pieces)
-        ]
+        found = [_span(text, words, piece) for piece in _apart(pieces)]
         found += self._cues.repeated(text, words, found)
         return tuple(sorted(found, key=lambda span: span.start))
 
     def tokens(self, text: str) -> Tokens:
-        """What the model says of a text of any length, window by window; of tokens seen twice the one further from an edge counts.
+        """What the model says of a text of any length, window by window; of a token seen twice, the one further from an edge.
 
         Raises:
             RedactionError: the model failed.
@@ -119,6 +116,14 @@ class Names:
             middle = (start + end) // 2
             yield from self._classified(text, start, middle)
             yield from self._classified(text, middle, end)
+
+
+def _span(text: str, words: Sequence[Word], piece: Piece) -> Span:
+    start = words[piece.first].start
+    if piece.kind is EntityType.PHONE:
+        while start and text[start - 1] in "+(":
+            start -= 1
+    return Span(start, words[piece.last].end, piece.kind, _DETECTOR, piece.score)
 
 
 def _windows(text: str, *, size: int, overlap: int) -> Iterator[tuple[int, int]]:

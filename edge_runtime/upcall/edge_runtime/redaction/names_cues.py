@@ -1,4 +1,4 @@
-"""Names that a cue gives away without a model: titles before them, forms of companies behind them, post boxes; and repetitions."""
+"""Names that a cue gives away without a model: titles, forms of companies, post boxes; and repetitions."""
 
 from __future__ import annotations
 
@@ -115,10 +115,10 @@ class Cues:
             first = index if is_part else first
         for count in (4, 3, 2, 1):
             following = words[last + 1 : last + 1 + count]
-            if len(following) == count and _TAIL_GAP.fullmatch(text[words[last].end : following[0].start]):
-                if text[following[0].start : following[-1].end].lower() in self._rules.countries:
-                    last += count
-                    break
+            is_behind = len(following) == count and _TAIL_GAP.fullmatch(text[words[last].end : following[0].start])
+            if is_behind and text[following[0].start : following[-1].end].lower() in self._rules.countries:
+                last += count
+                break
         return Piece(first, last, piece.kind, piece.score)
 
     def repeated(self, text: str, words: Sequence[Word], found: Sequence[Span]) -> Iterator[Span]:

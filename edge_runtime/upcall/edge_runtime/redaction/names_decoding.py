@@ -17,7 +17,7 @@ from upcall.edge_runtime.redaction.placeholders import BLANK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:(?<=[^\W\d_])['’-](?=[^\W\d_])[^\W_]+)*")
 _POSSESSIVE = ("'s", "’s", "'S", "’S")
 _PERSON_GAP = re.compile(r"[ \t\u00a0]{1,3}|[ ]?-[ ]?|['’.]")
 _INITIAL_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
@@ -139,7 +139,7 @@ class Decoder:
         most = np.zeros(len(words), np.float32)
         np.maximum.at(most, of, masses.sum(axis=1))
         best = kinds.argmax(axis=1)
-        for index in np.flatnonzero(most > self._rules.thresholds.beside):
+        for index in np.flatnonzero(most > self._rules.thresholds.beside).tolist():
             words[index].kind, words[index].mass = self._kinds[best[index]], float(most[index])
 
     def pieces(self, text: str, words: Sequence[Word], forms: Sequence[Piece] = ()) -> list[Piece]:
@@ -174,7 +174,7 @@ class Decoder:
             return is_unit or any(word in before for word in self._rules.postcode_words)
         if piece.kind in NAMES or piece.kind is EntityType.EMAIL:
             return True
-        longest = max(word.end - word.start for word in words[piece.first : piece.last + 1])
+        longest = max(map(len, value.split()))
         return sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and longest <= _LONGEST_IDENTIFIER
 
     def _private(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, EntityType, float]]:
@@ -185,9 +185,9 @@ class Decoder:
         ]
         for index in range(len(words) - 1):
             one, other = words[index], words[index + 1]
-            if text[one.end - 1].isdigit() and text[other.start].isdigit():
-                if _ARITHMETIC.fullmatch(text[one.end : other.start]):
-                    marked[index] = marked[index + 1] = None
+            are_numbers = text[one.end - 1].isdigit() and text[other.start].isdigit()
+            if are_numbers and _ARITHMETIC.fullmatch(text[one.end : other.start]):
+                marked[index] = marked[index + 1] = None
         kinds = list(marked)
         for order in (range(len(words)), range(len(words) - 1, -1, -1)):
             before = None
@@ -214,7 +214,7 @@ class Decoder:
         return limits.lower if is_doubtful else limits.name
 
     def _is_plain(self, value: str) -> bool:
-        """Whether a word has no capital and none of the words within names, so that it is hardly one where names have capitals."""
+        """Whether a word has no capital and is none of those within names: hardly a name where names have capitals."""
         return value.islower() and value not in self._rules.particles and value not in self._rules.street_words
 
     def _joint(self, text: str, words: Sequence[Word], one: Piece, other: Piece) -> EntityType | None:

@@ -38,7 +38,7 @@ def chat(
     system: shared.SystemOption = None,
     private: shared.PrivateOption = None,
     block: shared.BlockOption = None,
-    names: shared.NamesOption = None,
+    no_ner: shared.NoNerOption = False,
     threshold: shared.ThresholdOption = None,
     max_output_tokens: shared.MaxTokensOption = 256,
     temperature: shared.TemperatureOption = 0.0,
@@ -62,7 +62,7 @@ def chat(
         ca_certificate=ca_certificate,
         private=private,
         block=block,
-        names=names,
+        no_ner=no_ner,
     )
     try:
         _Conversation(session, asked, system=system, private_terms=list(private or ())).run()

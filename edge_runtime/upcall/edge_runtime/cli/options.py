@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from upcall.edge_runtime import opening
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, has_name_model, open_session
-from upcall.edge_runtime.redaction import Action, Policy
+from upcall.edge_runtime.redaction import Action, Detector, Policy
+from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 
 API_KEY_VARIABLE = "UPCALL_API_KEY"
@@ -44,14 +46,7 @@ BlockOption = Annotated[
         "--block", metavar="TYPE", help="Stay on the device when this type is found, such as SECRET. May be repeated."
     ),
 ]
-NamesOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--ner/--no-ner",
-        show_default=False,
-        help="Look for names and addresses with the name model. [default: where it was pulled]",
-    ),
-]
+NoNerOption = Annotated[bool, typer.Option("--no-ner", help="Rules only: do not look for names with the model.")]
 TimeoutOption = Annotated[int, typer.Option("--cloud-timeout-ms", min=1, help="For the cloud's whole answer.")]
 MaxTokensOption = Annotated[int, typer.Option("--max-output-tokens", min=1, help="Longest answer.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")]
@@ -72,15 +67,13 @@ def session_from(
     ca_certificate: Path | None,
     private: list[str] | None,
     block: list[str] | None,
-    names: bool | None,
+    no_ner: bool,
 ) -> Session:
     """The session that the options ask for. The API key is read from the environment: command lines are seen by all users.
 
     Raises:
         UpcallError: an option is wrong, or something that it names cannot be had.
     """
-    if cloud and names is None and not has_name_model():
-        sys.stderr.write(f"Names and addresses are not found.\nNext: upcall pull {NAME_MODEL}, or say --no-ner\n")
     called = CloudOptions(
         target=cloud or "",
         api_key=os.environ.get(API_KEY_VARIABLE, ""),
@@ -88,14 +81,15 @@ def session_from(
         use_tls=tls,
         ca_certificate=ca_certificate,
     )
-    return open_session(
+    session = open_session(
         bundle_path=bundle,
         engine=engine,
         cloud=called if cloud else None,
         policy=Policy.parse({name.upper(): Action.BLOCK for name in block or []}),
-        private_terms=private or (),
-        names=names,
+        names=False,
     )
+    session.detector = Detector(deny_terms=private or (), names=open_names(is_wanted=cloud is not None and not no_ner))
+    return session
 
 
 def read_standard_input() -> str:
@@ -112,3 +106,17 @@ def read_standard_input() -> str:
             f"The prompt on standard input is not UTF-8 at byte {error.start}.",
             next_step="convert it, for example with iconv",
         ) from None
+
+
+def open_names(*, is_wanted: bool) -> NameFinder | None:
+    """The finder of names that the commands use: the name model where it was pulled. Says it where it is wanted and not there.
+
+    Raises:
+        RedactionError: the model is damaged; ``--no-ner`` goes without.
+        MissingExtraError: what runs it is not installed.
+    """
+    if is_wanted and has_name_model():
+        return opening.open_names()
+    if is_wanted:
+        sys.stderr.write(f"Names and addresses are not found.\nNext: upcall pull {NAME_MODEL}, or say --no-ner\n")
+    return None

@@ -13,6 +13,7 @@ CUE_SCORE = 0.9
 """Score of a finding by a cue; it is no probability."""
 _SPACES = re.compile(r"[ \t\u00a0]{1,3}")
 _TITLE_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
+_INITIAL_GAP = re.compile(r"\.[ \u00a0]?")
 _COMPANY_GAP = re.compile(r",?[ \t\u00a0]{1,2}|[ \t\u00a0]?&[ \t\u00a0]?|-")
 _TAIL_GAP = re.compile(r"[ \t]*[,\n]?[ \t\r\n]{0,8}")
 _NAME_WORDS = 3  # most words after a title, particles not counted
@@ -51,8 +52,10 @@ class Cues:
             value = text[word.start : word.end]
             if value.lower() not in self._rules.honorifics or (mixed and value.islower() and len(value) < 2):
                 continue
+            following = words[index + 1].start if index + 1 < len(words) else word.end
+            is_last_title = text[following : words[min(index + 1, len(words) - 1)].end].lower() not in self._rules.honorifics
             last = self._name_end(text, words, index, mixed=mixed)
-            if last > index:
+            if last > index and is_last_title:
                 yield Piece(index + 1, last, EntityType.PERSON, CUE_SCORE)
 
     def _name_end(self, text: str, words: Sequence[Word], title: int, *, mixed: bool) -> int:
@@ -97,11 +100,15 @@ class Cues:
                 if not _COMPANY_GAP.fullmatch(gap) or not is_name:
                     break
                 first -= 1
+            while first < index and text[words[first].start : words[first].end].lower() in self._rules.common_words:
+                first += 1
             if first < index:
                 yield Piece(first, index, EntityType.ORG, CUE_SCORE)
 
     def complete(self, text: str, words: Sequence[Word], piece: Piece) -> Piece:
-        """The address with the house number and words such as "rue" right before it and the country right behind it."""
+        """The name with the initials before it; the address with number and words such as "rue" before it, the country behind."""
+        if piece.kind is EntityType.PERSON:
+            return self._with_initials(text, words, piece)
         if piece.kind is not EntityType.ADDRESS:
             return piece
         first, last = piece.first, piece.last
@@ -120,6 +127,15 @@ class Cues:
                 last += count
                 break
         return Piece(first, last, piece.kind, piece.score)
+
+    def _with_initials(self, text: str, words: Sequence[Word], piece: Piece) -> Piece:
+        first = piece.first
+        while first and words[first - 1].end - words[first - 1].start == 1:
+            gap = text[words[first - 1].end : words[first].start]
+            if not text[words[first - 1].start].isupper() or not _INITIAL_GAP.fullmatch(gap):
+                break
+            first -= 1
+        return Piece(first, piece.last, piece.kind, piece.score)
 
     def repeated(self, text: str, words: Sequence[Word], found: Sequence[Span]) -> Iterator[Span]:
         """Other mentions of the parts of names that were found, as whole words in the same or in all-capital letters."""

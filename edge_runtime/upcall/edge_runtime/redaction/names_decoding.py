@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W_]+(?:(?<=[^\W\d_])['’-](?=[^\W\d_])[^\W_]+)*")
 _POSSESSIVE = ("'s", "’s", "'S", "’S")
-_PERSON_GAP = re.compile(r"[ \t\u00a0]{1,3}|[ ]?-[ ]?|['’.]")
+_PERSON_GAP = re.compile(r"[ \u00a0]{1,3}|[ ]?-[ ]?|['’.]")
 _INITIAL_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
 _INITIAL = re.compile(r"[ \t\u00a0][^\W\d_]\.?[ \t\u00a0]")
 _NUMBER_GAP = re.compile(r"[ \t\u00a0]?[-.@/+()_:]{0,2}[ \t\u00a0]?")
 _ADDRESS_GAP = re.compile(r"[\w\s,.;#/()'’-]*")
 _ARITHMETIC = re.compile(r"\s*[+*/×÷=^<>%-]\s+|\s*[*×÷=^<>%]\s*")
+_BEGINNING = re.compile(r"(?:\A|[.!?¿¡]) *\Z")
+_NEVER = 1.0
+_BEGINNING_REACH = 4  # characters before a word in which the end of a sentence must stand
 _POSTCODE_REACH = 30  # characters before a number in which a word such as "zip" must stand
+_IDENTIFIER_REACH = 40  # characters before a number in which a word such as "passport" must stand
 _FEWEST_DIGITS = 6  # of an identifier
 _LONGEST_IDENTIFIER = 20  # characters without a space; hashes and UUIDs are longer
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
@@ -172,8 +176,22 @@ class Decoder:
             before = text[max(0, start - _POSTCODE_REACH) : start].lower()
             is_unit = before.rstrip(" .").rpartition(" ")[2] in self._rules.street_words
             return is_unit or any(word in before for word in self._rules.postcode_words)
-        if piece.kind in NAMES or piece.kind is EntityType.EMAIL:
+        if piece.kind is EntityType.ADDRESS:
+            # "page 345", "HTTP 404": a counted thing and its number.
+            letters = [part for part in value.lower().split() if part[0].isalpha()]
+            return not all(part in self._rules.counted_words for part in letters)
+        if piece.kind is EntityType.LOCATION and value.lower() in self._rules.countries:
+            return False
+        if piece.kind in NAMES:
+            return any(
+                text[word.start : word.end] not in self._rules.particles for word in words[piece.first : piece.last + 1]
+            )
+        if piece.kind is EntityType.EMAIL:
             return True
+        if piece.kind is not EntityType.PHONE:
+            before = text[max(0, start - _IDENTIFIER_REACH) : start].lower()
+            if not any(word in before for word in self._rules.identifier_words):
+                return False
         longest = max(map(len, value.split()))
         return sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and longest <= _LONGEST_IDENTIFIER
 
@@ -199,9 +217,26 @@ class Decoder:
                     if is_near and not (is_mixed and self._is_plain(text[word.start : word.end])):
                         kinds[index] = word.kind
                 before = index if kinds[index] is not None else None
+        if is_mixed:
+            self._drop_small(text, words, kinds)
         for index, kind in enumerate(kinds):
             if kind is not None:
                 yield index, kind, words[index].mass
+
+    def _drop_small(self, text: str, words: Sequence[Word], kinds: list[EntityType | None]) -> None:
+        """Where a name has capitals, words of small letters beside it are none: in "Zoé Martin demain" the model errs."""
+        is_small = [self._is_plain(text[word.start : word.end]) for word in words]
+        for step, order in ((1, range(1, len(words))), (-1, range(len(words) - 2, -1, -1))):
+            is_after_name = [kind is EntityType.PERSON and not small for kind, small in zip(kinds, is_small, strict=True)]
+            for index in order:
+                low, high = min(index, index - step), max(index, index - step)
+                if (
+                    is_small[index]
+                    and is_after_name[index - step]
+                    and kinds[index] is EntityType.PERSON
+                    and _PERSON_GAP.fullmatch(text[words[low].end : words[high].start])
+                ):
+                    kinds[index], is_after_name[index] = None, True
 
     def _threshold(self, text: str, word: Word, *, is_mixed: bool) -> float:
         limits = self._rules.thresholds
@@ -210,8 +245,11 @@ class Decoder:
         value = text[word.start : word.end]
         if any(map(str.isdigit, value)):
             return limits.number
-        is_doubtful = (is_mixed and self._is_plain(value)) or value.lower() in self._rules.common_words
-        return limits.lower if is_doubtful else limits.name
+        is_common = value.lower() in self._rules.common_words
+        if is_mixed and self._is_plain(value):
+            return _NEVER if is_common else limits.lower
+        is_first = is_mixed and _BEGINNING.search(text, max(0, word.start - _BEGINNING_REACH), word.start)
+        return limits.first if is_common or (is_first and word.kind is EntityType.PERSON) else limits.name
 
     def _is_plain(self, value: str) -> bool:
         """Whether a word has no capital and is none of those within names: hardly a name where names have capitals."""
@@ -229,8 +267,8 @@ class Decoder:
             if not between:
                 is_short = words[one.last].end - words[one.last].start <= 2
                 return one.kind if _PERSON_GAP.fullmatch(gap) or (is_short and _INITIAL_GAP.fullmatch(gap)) else None
-            is_initial = len(between) == 1 and between[0].end - between[0].start == 1
-            return one.kind if is_initial and _INITIAL.fullmatch(gap) else None
+            is_initial = len(between) == 1 and _INITIAL.fullmatch(gap)
+            return one.kind if is_initial and not (is_mixed_case(text) and gap.islower()) else None
         if one.kind == other.kind and one.kind not in _PLACES and other.first == one.last + 1:
             return one.kind if _NUMBER_GAP.fullmatch(gap) else None
         return None

@@ -20,13 +20,15 @@ class Thresholds:
 
     Args:
         name: capitalised words; all words of a text without a capital letter or without a small one.
-        lower: words of small letters in other texts.
+        first: words that begin a sentence and are likeliest a name of a person, where capitals say something; and common words.
+        lower: words of small letters in texts with both.
         number: words with a digit.
         identifier: words whose likeliest label is one that rules find too: numbers of accounts, papers and telephones.
         beside: words that touch a found word of the same type.
     """
 
     name: float
+    first: float
     lower: float
     number: float
     identifier: float
@@ -52,6 +54,8 @@ class NameRules:
     countries: frozenset[str] = field(repr=False)
     postcode_words: tuple[str, ...] = field(repr=False)
     street_words: frozenset[str] = field(repr=False)
+    identifier_words: tuple[str, ...] = field(repr=False)
+    counted_words: frozenset[str] = field(repr=False)
 
 
 @functools.cache
@@ -79,6 +83,8 @@ def load_name_rules() -> NameRules:
             countries=frozenset(data["countries"]),
             postcode_words=tuple(data["postcode_words"]),
             street_words=frozenset(data["street_words"]),
+            identifier_words=tuple(data["identifier_words"]),
+            counted_words=frozenset(data["counted_words"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(

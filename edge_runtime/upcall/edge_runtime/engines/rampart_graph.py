@@ -103,14 +103,11 @@ class _Graph:
             (levels.astype(np.float32) - zero.astype(np.float32)) * scale
             for levels, scale, zero in map(table, ("position", "token_type"))
         ]
-        places = self._constant("places", fixed[0] + fixed[1][:1])
+        places = self._constant("places", (fixed[0] + fixed[1][:1])[None])
         self._add("Shape", ["input_ids"], ["count"], start=1, end=2)
-        ends = [self._constant("zero", np.zeros(1, np.int64)), "count", self._constant("axis", np.zeros(1, np.int64))]
+        ends = [self._constant("zero", np.zeros(1, np.int64)), "count", self._constant("axis", np.ones(1, np.int64))]
         self._add("Slice", [places, *ends], ["place_vectors"])
-        self._add("Add", ["word_vectors", "place_vectors"], ["summed"])
-        norm = "bert.embeddings.LayerNorm"
-        scales = [self._constant(f"{norm}.{kind}", self.weights[f"{norm}.{kind}"]) for kind in ("weight", "bias")]
-        return self._add("LayerNormalization", ["summed", *scales], ["embedded"], epsilon=_EPSILON)[0]
+        return self._normalised("word_vectors", "place_vectors", "bert.embeddings.LayerNorm")
 
     def _product(self, given: str, matrix: NDArray[np.float32], bias: NDArray[np.float32], name: str = "") -> str:
         name = name or f"product_{len(self._nodes)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.names_decoding import Piece, Word, is_mixed_case
@@ -49,11 +49,13 @@ class Cues:
         """Names behind a title such as Dr or Frau; the title itself is not private."""
         mixed = is_mixed_case(text)
         for index, word in enumerate(words):
-            value = text[word.start : word.end]
+            value = word.value
             if value.lower() not in self._rules.honorifics or (mixed and value.islower() and len(value) < 2):
                 continue
             following = words[index + 1].start if index + 1 < len(words) else word.end
-            is_last_title = text[following : words[min(index + 1, len(words) - 1)].end].lower() not in self._rules.honorifics
+            is_last_title = (
+                text[following : words[min(index + 1, len(words) - 1)].end].lower() not in self._rules.honorifics
+            )
             last = self._name_end(text, words, index, mixed=mixed)
             if last > index and is_last_title:
                 yield Piece(index + 1, last, EntityType.PERSON, CUE_SCORE)
@@ -62,7 +64,7 @@ class Cues:
         last, named = title, 0
         gap = _TITLE_GAP
         for index in range(title + 1, len(words)):
-            value = text[words[index].start : words[index].end]
+            value = words[index].value
             if named == (_NAME_WORDS if mixed else 1) or not gap.fullmatch(
                 text[words[index - 1].end : words[index].start]
             ):
@@ -85,12 +87,12 @@ class Cues:
         """Names before the form of a company such as GmbH or Inc, with the form."""
         mixed = is_mixed_case(text)
         for index, word in enumerate(words):
-            value = text[word.start : word.end]
+            value = word.value
             if value.lower() not in self._rules.organisation_suffixes or (mixed and value.islower()):
                 continue
             first = index
             while first and index - first < (_COMPANY_WORDS if mixed else 1):
-                before = text[words[first - 1].start : words[first - 1].end]
+                before = words[first - 1].value
                 gap = text[words[first - 1].end : words[first].start]
                 is_name = (
                     before[0].isupper() or before[0].isdigit()
@@ -100,20 +102,20 @@ class Cues:
                 if not _COMPANY_GAP.fullmatch(gap) or not is_name:
                     break
                 first -= 1
-            while first < index and text[words[first].start : words[first].end].lower() in self._rules.common_words:
+            while first < index and words[first].value.lower() in self._rules.common_words:
                 first += 1
             if first < index:
                 yield Piece(first, index, EntityType.ORG, CUE_SCORE)
 
     def complete(self, text: str, words: Sequence[Word], piece: Piece) -> Piece:
-        """The name with the initials before it; the address with number and words such as "rue" before it, the country behind."""
+        """A name with the initials before it; an address with number and words such as "rue" before it, the country behind."""
         if piece.kind is EntityType.PERSON:
             return self._with_initials(text, words, piece)
         if piece.kind is not EntityType.ADDRESS:
             return piece
         first, last = piece.first, piece.last
         for index in range(first - 1, max(-1, first - 1 - _LEADING_WORDS), -1):
-            value = text[words[index].start : words[index].end].lower()
+            value = words[index].value.lower()
             is_part = value.isdigit() or value in self._rules.street_words
             if not is_part and value not in self._rules.particles:
                 break
@@ -139,20 +141,23 @@ class Cues:
 
     def repeated(self, text: str, words: Sequence[Word], found: Sequence[Span]) -> Iterator[Span]:
         """Other mentions of the parts of names that were found, as whole words in the same or in all-capital letters."""
-        parts: dict[str, Span] = {}
-        starts = {span.start for span in found}
-        for span in found:
-            if span.entity_type is EntityType.PERSON:
-                for word in words:
-                    value = text[word.start : word.end]
-                    if span.start <= word.start and word.end <= span.end and self._is_telling(value):
-                        parts.setdefault(value, span)
-                        parts.setdefault(value.upper(), span)
-        if not parts:
+        if not any(span.entity_type is EntityType.PERSON for span in found):
             return
+        parts: dict[str, Span] = {}
+        elsewhere: list[Word] = []
+        spans = iter(sorted(found, key=lambda span: span.start))
+        span = next(spans, None)
         for word in words:
-            known = parts.get(text[word.start : word.end])
-            if known is not None and word.start not in starts and not _covered(word, found):
+            while span and span.end <= word.start:
+                span = next(spans, None)
+            if not span or span.start >= word.end:
+                elsewhere.append(word)
+            elif span.entity_type is EntityType.PERSON and self._is_telling(word.value):
+                parts.setdefault(word.value, span)
+                parts.setdefault(word.value.upper(), span)
+        for word in elsewhere:
+            known = parts.get(word.value)
+            if known is not None:
                 yield Span(word.start, word.end, EntityType.PERSON, "name_repeated", known.score)
 
     def _is_telling(self, value: str) -> bool:
@@ -165,7 +170,3 @@ class Cues:
             and low not in self._rules.particles
             and low not in self._rules.honorifics
         )
-
-
-def _covered(word: Word, found: Iterable[Span]) -> bool:
-    return any(span.start < word.end and word.start < span.end for span in found)

@@ -56,12 +56,14 @@ class Word:
 
     Args:
         start, end: half-open, code points.
-        kind: the likeliest private type; None where the model saw no token of it.
+        value: as written.
+        kind: the likeliest private type; None where there is hardly any mass.
         mass: on all private labels together, 0 to 1, the most of its tokens.
     """
 
     start: int
     end: int
+    value: str = field(default="", repr=False)
     kind: EntityType | None = None
     mass: float = 0.0
 
@@ -78,26 +80,25 @@ class Piece:
 
 def words_of(text: str) -> list[Word]:
     """The words of a text: letters, digits and marks, joined by single apostrophes and hyphens; a possessive 's is left out."""
-    found = [Word(*match.span()) for match in _WORD.finditer(text)]
+    found = [match.span() for match in _WORD.finditer(text)]
     if not text.isascii():
         found = _with_marks(text, found)
-    for word in found:
-        if word.end - word.start > 2 and text[word.end - 2 : word.end] in _POSSESSIVE:
-            word.end -= 2
-    return found
+    words = []
+    for start, end in found:
+        last = end - 2 if end - start > 2 and text[end - 2 : end] in _POSSESSIVE else end
+        words.append(Word(start, last, text[start:last]))
+    return words
 
 
-def _with_marks(text: str, found: Sequence[Word]) -> list[Word]:
+def _with_marks(text: str, found: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Combining marks belong to the word that they follow, and join what stands on both sides of them."""
-    joined: list[Word] = []
-    for word in found:
-        if joined and joined[-1].end == word.start and joined[-1].end > 0:
-            joined[-1].end = word.end
-        else:
-            joined.append(word)
-        last = joined[-1]
-        while last.end < len(text) and unicodedata.category(text[last.end]).startswith("M"):
-            last.end += 1
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and joined[-1][1] == start:
+            start = joined.pop()[0]
+        while end < len(text) and not text[end].isascii() and unicodedata.category(text[end]).startswith("M"):
+            end += 1
+        joined.append((start, end))
     return joined
 
 
@@ -138,13 +139,17 @@ class Decoder:
         inside = (of < len(words)) & (begin < end)
         inside[inside] = starts[of[inside]] < end[inside]
         of, masses = of[inside], masses[inside]
-        kinds = np.zeros((len(words), len(self._kinds)), np.float32)
-        np.add.at(kinds, of, masses)
-        most = np.zeros(len(words), np.float32)
-        np.maximum.at(most, of, masses.sum(axis=1))
+        if not len(of):
+            return
+        # Tokens come in order, so those of one word are neighbours.
+        first = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
+        kinds = np.add.reduceat(masses, first)
+        most = np.maximum.reduceat(masses.sum(axis=1), first)
+        of = of[first]
         best = kinds.argmax(axis=1)
-        for index in np.flatnonzero(most > self._rules.thresholds.beside).tolist():
-            words[index].kind, words[index].mass = self._kinds[best[index]], float(most[index])
+        for row in np.flatnonzero(most > self._rules.thresholds.beside).tolist():
+            word = words[of[row]]
+            word.kind, word.mass = self._kinds[best[row]], float(most[row])
 
     def pieces(self, text: str, words: Sequence[Word], forms: Sequence[Piece] = ()) -> list[Piece]:
         """What is private, in order, none overlapping.
@@ -183,9 +188,7 @@ class Decoder:
         if piece.kind is EntityType.LOCATION and value.lower() in self._rules.countries:
             return False
         if piece.kind in NAMES:
-            return any(
-                text[word.start : word.end] not in self._rules.particles for word in words[piece.first : piece.last + 1]
-            )
+            return any(word.value not in self._rules.particles for word in words[piece.first : piece.last + 1])
         if piece.kind is EntityType.EMAIL:
             return True
         if piece.kind is not EntityType.PHONE:
@@ -196,6 +199,8 @@ class Decoder:
         return sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and longest <= _LONGEST_IDENTIFIER
 
     def _private(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, EntityType, float]]:
+        if not any(word.kind for word in words):
+            return
         is_mixed = is_mixed_case(text)
         marked = [
             word.kind if word.kind and word.mass > self._threshold(text, word, is_mixed=is_mixed) else None
@@ -214,7 +219,7 @@ class Decoder:
                 if kinds[index] is None and before is not None and word.kind in NAMES and word.kind == kinds[before]:
                     low, high = sorted((before, index))
                     is_near = _PERSON_GAP.fullmatch(text[words[low].end : words[high].start])
-                    if is_near and not (is_mixed and self._is_plain(text[word.start : word.end])):
+                    if is_near and not (is_mixed and self._is_plain(word.value)):
                         kinds[index] = word.kind
                 before = index if kinds[index] is not None else None
         if is_mixed:
@@ -225,9 +230,11 @@ class Decoder:
 
     def _drop_small(self, text: str, words: Sequence[Word], kinds: list[EntityType | None]) -> None:
         """Where a name has capitals, words of small letters beside it are none: in "Zoé Martin demain" the model errs."""
-        is_small = [self._is_plain(text[word.start : word.end]) for word in words]
+        is_small = [self._is_plain(word.value) for word in words]
         for step, order in ((1, range(1, len(words))), (-1, range(len(words) - 2, -1, -1))):
-            is_after_name = [kind is EntityType.PERSON and not small for kind, small in zip(kinds, is_small, strict=True)]
+            is_after_name = [
+                kind is EntityType.PERSON and not small for kind, small in zip(kinds, is_small, strict=True)
+            ]
             for index in order:
                 low, high = min(index, index - step), max(index, index - step)
                 if (
@@ -242,7 +249,7 @@ class Decoder:
         limits = self._rules.thresholds
         if word.kind not in NAMES:
             return limits.identifier
-        value = text[word.start : word.end]
+        value = word.value
         if any(map(str.isdigit, value)):
             return limits.number
         is_common = value.lower() in self._rules.common_words
@@ -274,7 +281,7 @@ class Decoder:
         return None
 
     def _is_address_gap(self, text: str, words: Sequence[Word], last: int, first: int, gap: str) -> bool:
-        between = [text[word.start : word.end] for word in words[last + 1 : first]]
+        between = [word.value for word in words[last + 1 : first]]
         if len(gap) > self._rules.gap_characters or len(between) > self._rules.gap_words:
             return False
         if not _ADDRESS_GAP.fullmatch(gap) or _BLANK_LINE.search(gap):

@@ -26,17 +26,19 @@ demo: setup ## pull the models, export, start the service, ask real questions
 	$(BIN)/upcall demo $(DEMO)
 
 pull: setup ## pull the models that the tests use
-	$(BIN)/upcall pull --device --cloud
+	$(BIN)/upcall pull --device --cloud rampart
 
 test: setup pull ## all tests, those on real weights too
 	$(BIN)/python -m pytest
 
 BUNDLE = $${UPCALL_HOME:-$$HOME/.cache/upcall}/bundles/smollm2-135m-instruct-onnx_int4_g32
+# REDACTION=... measures redaction too: see `.venv/bin/python -m benchmarks.redaction --help`.
 # BENCH=... adds bundles and peers to the engines: see `.venv/bin/python -m benchmarks.engines --help`.
 bench: setup pull ## measure the exporter and the engines, write benchmarks/RESULTS.md; leave the machine alone meanwhile
 	test -d "$(BUNDLE)" || $(BIN)/upcall export smollm2-135m-instruct --to onnx
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.engines $(BENCH)
+	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
 lint: setup ## format, style, layering, protocol
 	$(BIN)/ruff format --check .

@@ -71,7 +71,7 @@ def chat(
         no_ner=no_ner,
     )
     try:
-        detect = partial(shared.detector_from, given, no_ner=no_ner)
+        detect = partial(given.detector, names=session.detector.names)
         _Conversation(
             session, asked, system=system, private_terms=list(private or ()), detect=detect, has_preview=preview
         ).run()
@@ -131,7 +131,7 @@ class _Conversation:
         elif command == "/why":
             self._explain()
         elif command == "/private":
-            self._session.detector = self._detect(private=(*self._private_terms, argument.strip()))
+            self._session.detector = self._detect(deny_terms=(*self._private_terms, argument.strip()))
             self._private_terms.append(argument.strip())
             self._notes.print("[dim]noted[/dim]")
         elif command == "/reset":

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from upcall.edge_runtime import opening
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
-from upcall.edge_runtime.redaction import Action, Detector, Policy, PolicyFile, read_policy
+from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, has_name_model, open_session
+from upcall.edge_runtime.redaction import Action, Policy, PolicyFile, read_policy
 from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 
@@ -101,20 +101,13 @@ def session_from(
         ca_certificate=ca_certificate,
     )
     # Before the model is loaded: a mistake in a list is told at once.
-    detector = detector_from(given, private=private or (), no_ner=no_ner)
-    session = open_session(bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy)
+    names = open_names(is_wanted=cloud is not None and not no_ner)
+    detector = given.detector(deny_terms=tuple(private or ()), names=names)
+    session = open_session(
+        bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy, names=False
+    )
     session.detector = detector
     return session
-
-
-def detector_from(given: PolicyFile, *, private: Sequence[str], no_ner: bool) -> Detector:
-    """What is private by a policy file, words given beside it, and the model of names unless it is not wanted.
-
-    Raises:
-        InputError: a term or a region is not acceptable.
-        RedactionError: the rules cannot be read.
-    """
-    return given.detector(deny_terms=tuple(private), names=open_names(is_wanted=not no_ner))
 
 
 def read_standard_input() -> str:
@@ -160,5 +153,14 @@ def policy_from(path: Path | None, *, block: list[str] | None) -> PolicyFile:
 
 
 def open_names(*, is_wanted: bool) -> NameFinder | None:
-    """The finder of names that the commands use: none yet."""
+    """The finder of names that the commands use: the name model where it was pulled. Says it where it is wanted and not there.
+
+    Raises:
+        RedactionError: the model is damaged; ``--no-ner`` goes without.
+        MissingExtraError: what runs it is not installed.
+    """
+    if is_wanted and has_name_model():
+        return opening.open_names()
+    if is_wanted:
+        sys.stderr.write(f"Names and addresses are not found.\nNext: upcall pull {NAME_MODEL}, or say --no-ner\n")
     return None

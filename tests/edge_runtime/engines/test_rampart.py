@@ -27,8 +27,14 @@ def read(name: str) -> bytes:
 
 
 def opened(**changed: bytes) -> RampartClassifier:
-    files = {"model": "model_q4.onnx", "tokenizer": "tokenizer.json", "config": "config.json"}
-    return RampartClassifier(**{part: changed.get(part) or read(name) for part, name in files.items()})
+    def given(part: str, name: str) -> bytes:
+        return changed.get(part) or read(name)
+
+    return RampartClassifier(
+        model=given("model", "model_q4.onnx"),
+        tokenizer=given("tokenizer", "tokenizer.json"),
+        config=given("config", "config.json"),
+    )
 
 
 @pytest.mark.weights

@@ -55,7 +55,8 @@ class Disguises:
             start, end = match.span()
             if start and text[start - 1].isalnum():  # the last letter of a word
                 first = next(index for index in range(start + 1, end) if text[index].isalnum())
-                start = first - len(_OPENING.search(text[start:first])[0])
+                opening = _OPENING.search(text[start:first])
+                start = first - (len(opening[0]) if opening else 0)
             if text[end : end + 1].isalnum():  # the first letter of a word
                 end = next(index for index in reversed(range(start, end - 1)) if text[index].isalnum()) + 1
             together = "@" in text[start:end] or text.count(":", start, end) > 1

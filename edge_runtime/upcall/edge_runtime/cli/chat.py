@@ -71,7 +71,7 @@ def chat(
         no_ner=no_ner,
     )
     try:
-        detect = partial(shared.detector_from, given, no_ner=no_ner)
+        detect = partial(shared.detector_from, given, no_ner=no_ner or not cloud)
         _Conversation(
             session, asked, system=system, private_terms=list(private or ()), detect=detect, has_preview=preview
         ).run()

@@ -101,7 +101,7 @@ def session_from(
         ca_certificate=ca_certificate,
     )
     # Before the model is loaded: a mistake in a list is told at once.
-    detector = detector_from(given, private=private or (), no_ner=no_ner)
+    detector = detector_from(given, private=private or (), no_ner=no_ner or not cloud)
     session = open_session(bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy)
     session.detector = detector
     return session

@@ -23,7 +23,6 @@ from upcall.edge_runtime import AskOptions, CloudOptions, Message, Role, Session
 from upcall.edge_runtime.errors import EscalationError, UpcallError
 from upcall.edge_runtime.events import Done, Failed, Redacted, Restored
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy
-from upcall.edge_runtime.redaction.placeholders import find_placeholders
 
 CLOUD_MODEL = "qwen2.5-coder-0.5b-instruct"
 TASKS = Path(__file__).with_name("masked_answers.json")
@@ -94,11 +93,8 @@ def _object_in(answer: str) -> dict[str, str] | None:
 
 def strange_placeholders(text: str) -> int:
     """How many pieces of a restored answer look like a placeholder that was not copied right."""
-    whole = [text[start:end] for start, end, _ in find_placeholders(text)]
-    for piece in whole:
-        text = text.replace(piece, "")
-    kinds = "|".join(EntityType)
-    return len(whole) + len(re.findall(rf"\[*\b(?:{kinds}|TYPE)[_ ]\d+", text))
+    kinds = "|".join([*EntityType, "TYPE"])
+    return len(re.findall(rf"\[\[ {{0,2}}[A-Za-z]|\b(?:{kinds})[_ ]\d+", re.sub(rf"\[\[ {{0,2}}(?={kinds})", "", text)))
 
 
 def read_tasks() -> tuple[str, list[Task]]:
@@ -167,7 +163,7 @@ def _port_of(process: subprocess.Popen[str]) -> int:
     raise EscalationError("The service did not start.", reason="unavailable", next_step="try: upcall cloud --no-auth")
 
 
-def measure(cloud: CloudOptions, *, threads: int | None) -> dict[str, list[tuple[Task, Answer]]]:
+def measure(cloud: CloudOptions, *, bundle: Path | None, threads: int | None) -> dict[str, list[tuple[Task, Answer]]]:
     """All questions, each way."""
     system, tasks = read_tasks()
     open_policy = Policy(dict.fromkeys(EntityType, Action.ALLOW))
@@ -179,7 +175,7 @@ def measure(cloud: CloudOptions, *, threads: int | None) -> dict[str, list[tuple
     }
     found: dict[str, list[tuple[Task, Answer]]] = {}
     for way, (policy, strategy) in ways.items():
-        session = open_session(cloud=cloud, policy=policy, threads=threads)
+        session = open_session(bundle_path=bundle, cloud=cloud, policy=policy, threads=threads)
         try:
             for task in tasks:
                 session.detector = Detector(deny_terms=task.private)
@@ -253,10 +249,11 @@ def main() -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="measure, show and write nothing")
     parser.add_argument("--threads", type=int, default=0, help="of each model [physical cores]")
+    parser.add_argument("--bundle", type=Path, help="of the device model [the exported default]")
     given = parser.parse_args()
     try:
         with _service(given.threads) as cloud:
-            listed = rows(measure(cloud, threads=given.threads or None))
+            listed = rows(measure(cloud, bundle=given.bundle, threads=given.threads or None))
     except UpcallError as error:
         sys.exit(str(error))
     for row in listed:

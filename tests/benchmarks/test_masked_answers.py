@@ -20,6 +20,7 @@ def test_right_and_wrong() -> None:
 def test_what_reads_as_a_placeholder_and_is_none() -> None:
     assert strange_placeholders("Hello [[EMAIL_9_k7]]") == 1
     assert strange_placeholders("[EMAIL_1] and IBAN_1_k and TYPE_1_xx") == 3
+    assert strange_placeholders("[[GREETING_5_yy]], [[reminder]]") == 2
     assert strange_placeholders("EMAIL is a word, and so is a[1]") == 0
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.testing import BackgroundServer
-from upcall.edge_runtime.cli.preview import visible
+from upcall.edge_runtime.cli.rendering import visible
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import click
 from rich.console import Console
 from rich.markup import escape
 
+from upcall.edge_runtime.cli.rendering import visible
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.events import Redacted
@@ -74,15 +74,3 @@ class Preview:
 
 def _line(number: int, message: Message) -> str:
     return f"  [dim]{number} {message.role}:[/dim] {escape(visible(message.content))}"
-
-
-def visible(text: str) -> str:
-    """The text with every character that a terminal would obey or hide written out: ``\\x1b``, ``\\u202e``."""
-    return "".join(
-        character if character in "\n\t" or not unicodedata.category(character).startswith("C") else _written(character)
-        for character in text
-    )
-
-
-def _written(character: str) -> str:
-    return character.encode("unicode_escape").decode()

@@ -190,7 +190,7 @@ def _checksums(subject: Upcall) -> Iterator[Row]:
         sums["real"] += sample.is_right
         sums["given"] += len(given)
     for kind, sums in counts.items():
-        note = f"{sums['real']} right values and as many with a wrong check; {sums['right']} found exactly, {sums['given']} in all"
+        note = f"{sums['real']} right values, as many with a wrong check; {sums['right']} found exactly, {sums['given']} in all"
         value = f1(sums)
         yield Row(
             figure=f"checksum types, {subject.name}: strict F1, {kind}",

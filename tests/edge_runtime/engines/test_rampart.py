@@ -27,8 +27,11 @@ def read(name: str) -> bytes:
 
 
 def opened(**changed: bytes) -> RampartClassifier:
-    files = {"model": "model_q4.onnx", "tokenizer": "tokenizer.json", "config": "config.json"}
-    return RampartClassifier(**{part: changed.get(part) or read(name) for part, name in files.items()})
+    return RampartClassifier(
+        model=changed.get("model") or read("model_q4.onnx"),
+        tokenizer=changed.get("tokenizer") or read("tokenizer.json"),
+        config=changed.get("config") or read("config.json"),
+    )
 
 
 @pytest.mark.weights

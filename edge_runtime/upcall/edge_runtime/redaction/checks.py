@@ -47,7 +47,7 @@ def _card(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[st
 
 
 def _iban(text: str, start: int, _end: int, _rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    end = iban_end(text, start, rules.iban_lengths)
+    end = iban_end(text, start, rules.iban_lengths, rules.iban_numeric)
     if end is not None:
         yield start, end
 
@@ -96,7 +96,6 @@ def _date(text: str, start: int, end: int, _rule: Rule, rules: Rules, _: tuple[s
 
 
 def _age(text: str, start: int, end: int, _rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    # The words belong to the span: a value found once is masked everywhere, and a bare 7 stands in every number.
     if int(_digits(text[start:end])) <= _OLDEST:
         yield start, end
 

@@ -18,7 +18,7 @@ from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
 
 RULES_PACKAGE = "upcall.protocol.rules"
-_SET_MEMORY = 1 << 26  # bytes, so that no text makes the automaton of a set start over too often
+_SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
 
 
 _LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"

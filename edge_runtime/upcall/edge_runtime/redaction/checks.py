@@ -153,7 +153,7 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     networks = map(ipaddress.ip_network, rule.not_private)
     if any(address.version == network.version and address in network for network in networks):
         return
-    before = text[max(0, start - _NEAR) : start].lower().rstrip(" :=#")
+    before = text[max(0, start - _NEAR) : start].lower().rstrip(' :=#-"')
     if not any(before.endswith(word) for word in rule.not_after):
         yield start, end
 

@@ -14,6 +14,7 @@ from upcall.edge_runtime.redaction.check_digits import is_day, luhn, mod_11_10, 
 _SPANISH = "TRWAGMYFPDXBNJZSQVHLCKE"
 _FINNISH = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _OMOCODIA = str.maketrans("LMNPQRSTUV", "0123456789")  # letters in place of digits where two people have one code
+_FEWEST_DIGITS = 3  # of the seven; letters stand in the place of one or two where they do at all
 _ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 _MONTHS = "ABCDEHLMPRST"
 
@@ -54,6 +55,8 @@ def is_codice_fiscale(text: str) -> bool:
     """Italy: 16 characters with the date of birth and a check letter. Source: decree of 23 December 1976."""
     if re.fullmatch("[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPRST][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]", text) is None:
         return False
+    if sum(character.isdigit() for character in text) < _FEWEST_DIGITS:
+        return False  # "gives human nature" is a phrase
     day = int(text[9:11].translate(_OMOCODIA))
     year = int(text[6:8].translate(_OMOCODIA))
     if not is_day(year, _MONTHS.index(text[8]) + 1, day - 40 if day > 40 else day):

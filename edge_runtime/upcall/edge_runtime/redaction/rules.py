@@ -18,7 +18,7 @@ from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
 
 RULES_PACKAGE = "upcall.protocol.rules"
-_SET_MEMORY = 1 << 26  # bytes, so that no text makes the automaton of a set start over too often
+_SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
 
 
 _LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"
@@ -153,6 +153,7 @@ class Rules:
         exclude: patterns of text that only looks like a number of ``excluded_types`` (dates, UUIDs, coordinates).
         card_prefixes: issuer prefix to the lengths issued, digits.
         iban_lengths: country to length, characters.
+        iban_numeric: countries whose accounts are digits only.
         phone_regions: regions whose national numbers are looked for by default, ISO 3166 alpha-2.
         characters: for the shadow copy.
         disguises: patterns of escapes, spelled-out and encoded text.
@@ -167,6 +168,7 @@ class Rules:
     excluded_types: frozenset[EntityType] = field(repr=False)
     card_prefixes: Mapping[str, frozenset[int]] = field(repr=False)
     iban_lengths: Mapping[str, int] = field(repr=False)
+    iban_numeric: frozenset[str] = field(repr=False)
     phone_regions: tuple[str, ...]
     characters: CharacterTable = field(repr=False)
     disguises: Disguises = field(repr=False)
@@ -186,7 +188,7 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns = _read("patterns.json")
+        patterns, iban = _read("patterns.json"), _read("iban.json")
         return Rules(
             version=patterns["rules_version"],
             patterns=tuple(_rule(entry) for entry in patterns["rules"]),
@@ -194,7 +196,8 @@ def load_rules() -> Rules:
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
             excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
             card_prefixes=_card_prefixes(_read("cards.json")),
-            iban_lengths=_read("iban.json")["lengths"],
+            iban_lengths=iban["lengths"],
+            iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
             characters=character_table(_read("characters.json")),
             disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),

@@ -22,6 +22,8 @@ _WORDS = frozenset(
     {EntityType.PERSON, EntityType.ADDRESS, EntityType.ORG, EntityType.LOCATION, EntityType.DATE_OF_BIRTH}
 )
 """Written as words: found elsewhere only as whole words, or the name Ann would be masked in every annual report."""
+_SHORTEST = 4  # characters of what is looked for elsewhere, also inside words
+_SHORTEST_WORD = 2  # of what is written as words: a single letter says nothing elsewhere
 _SHORTEST_NUMBER = 5  # of what is written as words: the house number 12 is no address elsewhere
 
 
@@ -99,14 +101,17 @@ class Masking:
     def _remember(self, entity_type: EntityType, value: str) -> None:
         if entity_type in _NEVER_ELSEWHERE:
             return
-        if entity_type in _WORDS and len(value) < _SHORTEST_NUMBER and not any(map(str.isalpha, value)):
+        shortest = _SHORTEST
+        if entity_type in _WORDS:
+            shortest = _SHORTEST_WORD if any(map(str.isalpha, value)) else _SHORTEST_NUMBER
+        if len(value) < shortest:
             return
         self._elsewhere.setdefault(value, entity_type)
 
     def _propagate(self, claims: list[list[Span]]) -> None:
         """Add to the claims every other mention of a value that was claimed anywhere."""
         for document, spans in zip(self._documents, claims, strict=True):
-            for span in (*spans, *self._detector.merge(spans)):
+            for span in filter(document.holds, (*spans, *self._detector.merge(spans))):
                 self._remember(span.entity_type, document.current[span.start : span.end])
         if not self._elsewhere:
             return

@@ -97,9 +97,9 @@ def _found(folder: Path, subjects: Sequence[Subject]) -> Iterator[Row]:
 
 def _numbers(own: Sequence[Upcall]) -> Iterator[Row]:
     """On numbers made here: check digits and disguises."""
-    for subject in own:
-        yield from _checksums(subject)
-    yield from _attacks(own[0])
+    with_names, rules = own
+    yield from _checksums(rules)  # the model's own guesses at identifiers have no check digits
+    yield from _attacks(with_names)
 
 
 def _quality(name: str, own: str, scored: dict[str, Scores]) -> Iterator[Row]:
@@ -190,14 +190,13 @@ def _checksums(subject: Upcall) -> Iterator[Row]:
         sums["real"] += sample.is_right
         sums["given"] += len(given)
     for kind, sums in counts.items():
-        found = f"{sums['right']} found exactly, {sums['given']} in all"
-        note = f"{sums['real']} right values and as many with a wrong check; {found}"
+        note = f"{sums['real']} right values, as many with a wrong check; {sums['right']} found exactly, {sums['given']} in all"
         value = f1(sums)
         yield Row(
             figure=f"checksum types, {subject.name}: strict F1, {kind}",
             value=value,
             unit="1",
-            target="1",
+            target="≥ 1",
             holds=value == 1,
             note=note,
         )
@@ -217,7 +216,7 @@ def _attacks(subject: Upcall) -> Iterator[Row]:
             figure=f"disguise, {transform}: wholly masked, worst type",
             value=worst,
             unit="1",
-            target="1",
+            target="≥ 1",
             holds=worst == 1,
             note=note,
         )
@@ -227,7 +226,7 @@ def _attacks(subject: Upcall) -> Iterator[Row]:
         figure="disguise, look-alike letters in e-mail: wholly masked",
         value=value,
         unit="1",
-        target="1",
+        target="≥ 1",
         holds=value == 1,
     )
 

@@ -27,13 +27,10 @@ def read(name: str) -> bytes:
 
 
 def opened(**changed: bytes) -> RampartClassifier:
-    def given(part: str, name: str) -> bytes:
-        return changed.get(part) or read(name)
-
     return RampartClassifier(
-        model=given("model", "model_q4.onnx"),
-        tokenizer=given("tokenizer", "tokenizer.json"),
-        config=given("config", "config.json"),
+        model=changed.get("model") or read("model_q4.onnx"),
+        tokenizer=changed.get("tokenizer") or read("tokenizer.json"),
+        config=changed.get("config") or read("config.json"),
     )
 
 

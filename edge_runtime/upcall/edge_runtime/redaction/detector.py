@@ -64,7 +64,7 @@ class Detector:
         phone_regions: Iterable[str] | None = None,
         names: NameFinder | None = None,
     ) -> None:
-        self.names = names
+        self._names = names
         self._rules = load_rules() if rules is None else rules
         self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
         characters = self._rules.characters
@@ -76,7 +76,12 @@ class Detector:
     @property
     def rules_version(self) -> str:
         """Version of the rules, and of the name finder if there is one, as reported to the service."""
-        return f"{self._rules.version}+{self.names.version}" if self.names else self._rules.version
+        return f"{self._rules.version}+{self._names.version}" if self._names else self._rules.version
+
+    @property
+    def names(self) -> NameFinder | None:
+        """The name finder, if there is one."""
+        return self._names
 
     def find(self, text: str) -> tuple[Span, ...]:
         """What is private in a text: spans in order, none overlapping (``merge_spans``), none inside a placeholder.
@@ -118,7 +123,7 @@ class Detector:
             if (start, end, entity_type) not in seen and readable[start:end] not in self._allowed:
                 seen.add((start, end, entity_type))
                 yield Span(start, end, entity_type, detector)
-        for span in self.names.spans(readable) if self.names and with_names else ():
+        for span in self._names.spans(readable) if self._names and with_names else ():
             if readable[span.start : span.end] not in self._allowed:
                 yield span
 

@@ -34,10 +34,11 @@ test: setup pull ## all tests, those on real weights too
 BUNDLE = $${UPCALL_HOME:-$$HOME/.cache/upcall}/bundles/smollm2-135m-instruct-onnx_int4_g32
 # REDACTION=... measures redaction too: see `.venv/bin/python -m benchmarks.redaction --help`.
 # BENCH=... adds bundles and peers to the engines: see `.venv/bin/python -m benchmarks.engines --help`.
-bench: setup pull ## measure the exporter and the engines, write benchmarks/RESULTS.md; leave the machine alone meanwhile
+bench: setup pull ## measure exporter, engines and masked answers, write benchmarks/RESULTS.md; leave the machine alone meanwhile
 	test -d "$(BUNDLE)" || $(BIN)/upcall export smollm2-135m-instruct --to onnx
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.engines $(BENCH)
+	$(BIN)/python -m benchmarks.masked_answers
 	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
 lint: setup ## format, style, layering, protocol

@@ -29,7 +29,7 @@ from upcall.cloud_service.engine import (
 )
 from upcall.cloud_service.refusal import RefusalError
 from upcall.cloud_service.validation import Limits, engine_request
-from upcall.edge_runtime.redaction import Detector, EntityType, private_claims
+from upcall.edge_runtime.redaction import Detector, EntityType
 from upcall.protocol.v1 import escalation_pb2 as pb
 from upcall.protocol.v1 import redaction_pb2
 
@@ -257,7 +257,7 @@ class EscalationService:
     def _check_private(self, work: EngineRequest, allowed: frozenset[EntityType]) -> None:
         found: Counter[str] = Counter()
         for message in work.messages:
-            claims = private_claims(self._detector, message.content)
+            claims = self._detector.claims(message.content)
             left = self._detector.merge(span for span in claims if span.entity_type not in allowed)
             found.update(str(span.entity_type) for span in left)
         if found:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.redaction.placeholders import find_placeholders
 
 TEXT = "Grüße 😀 an ann.lee@example.com,\r\nKarte 4111 1111 1111 1111 — password: hunter22"
@@ -140,3 +141,20 @@ def test_restore_refuses_what_is_no_text(tmp_path: Path) -> None:
     for stdin in (b"ab\xff", b"ab\xe2\x82"):
         done = upcall("restore", "--vault", vault, stdin=stdin, home=tmp_path)
         assert done.returncode == 2 and b"not UTF-8" in done.stderr
+
+
+def test_without_the_model_names_are_said_not_to_be_found(tmp_path: Path) -> None:
+    assert b"upcall pull rampart" in upcall("redact", stdin=b"Hi", home=tmp_path).stderr
+    assert upcall("redact", "--no-ner", stdin=b"Hi", home=tmp_path).stderr == b"masked: nothing\n"
+
+
+@pytest.mark.weights
+def test_names() -> None:
+    text = b"Dear Anna Schmidt, please call ann@example.com."
+    done = upcall("redact", stdin=text, home=upcall_home())
+    assert done.stdout.startswith(b"Dear [[PERSON_1_") and b"1 EMAIL, 1 PERSON" in done.stderr
+    assert upcall("redact", "--no-ner", stdin=text, home=upcall_home()).stdout.startswith(b"Dear Anna Schmidt, ")
+    line = _lines({"id": 1, "text": text.decode()})
+    (name, mail) = json.loads(upcall("redact", "--jsonl", stdin=line, home=upcall_home()).stdout)["spans"]
+    assert (name["start"], name["end"], name["type"], mail["score"]) == (5, 17, "PERSON", 1.0)
+    assert 0 < name["score"] <= 1

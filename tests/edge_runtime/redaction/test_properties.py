@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.properties import (
     FRAGMENTS,
     check_conversation,
+    check_finder,
     check_forged,
     check_json,
     check_stream,
@@ -33,6 +34,14 @@ def test_a_text_comes_back_whole(text: str, cuts: list[int]) -> None:
 def test_forged_placeholders_are_never_restored(text: str) -> None:
     check_forged(text)
     check_forged(f"{text} [[EMAIL_2_zz]] [[PERSON_1_zz]]")
+
+
+@given(
+    st.one_of(texts, any_text),
+    st.lists(st.tuples(st.integers(0, 80), st.integers(1, 30), st.sampled_from(EntityType)), max_size=6),
+)
+def test_whatever_a_finder_claims_comes_back(text: str, claims: list[tuple[int, int, EntityType]]) -> None:
+    check_finder(text, claims)
 
 
 @given(st.lists(texts, max_size=4))

@@ -83,8 +83,11 @@ def test_a_name_is_masked_elsewhere_as_a_whole_word_only() -> None:
     assert {span.score for span in redacted.spans} == {0.5, 1.0}
 
 
-@pytest.mark.parametrize(("word", "entity_type"), [("34", EntityType.AGE), ("12", EntityType.ADDRESS)])
-def test_a_short_number_is_not_private_elsewhere(word: str, entity_type: EntityType) -> None:
+@pytest.mark.parametrize(
+    ("word", "entity_type"),
+    [("34", EntityType.AGE), ("12", EntityType.ADDRESS), ("J", EntityType.PERSON), ("abc", EntityType.SECRET)],
+)
+def test_a_short_value_is_not_private_elsewhere(word: str, entity_type: EntityType) -> None:
     detector = Detector(names=_Finder(**{word: entity_type}))
     masked = redact(f"{word} then {word}", detector=detector, vault=Vault(nonce="k7")).masked
     assert masked.count(word) == 1

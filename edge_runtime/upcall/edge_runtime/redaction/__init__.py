@@ -2,7 +2,6 @@
 
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.entities import EntityType, Span
-from upcall.edge_runtime.redaction.masking import private_claims
 from upcall.edge_runtime.redaction.messages import (
     PLACEHOLDER_INSTRUCTION,
     RedactedMessages,
@@ -33,7 +32,6 @@ __all__ = [
     "Vault",
     "load_rules",
     "open_vault",
-    "private_claims",
     "read_policy",
     "read_vault",
     "redact",

@@ -74,12 +74,21 @@ class PlainText:
                 placeholders.popleft()
             yield from self._written(finding, start, finding.end)
 
-    def _written(self, finding: Span, start: int, end: int) -> Iterator[Span]:
-        """[start, end) of the current text, which holds no placeholder, in the original; nothing where it is no text."""
+    def holds(self, finding: Span) -> bool:
+        """Whether a finding in the current text is a value of its own, to be looked for elsewhere. Always, in plain text."""
+        return True
+
+    def _in_original(self, start: int, end: int) -> tuple[int, int]:
+        """[start, end) of the current text, which holds no placeholder, in the original."""
         run = bisect_right(self._current_starts, start) - 1
         shift = self._original_starts[run] - self._current_starts[run]
+        return start + shift, end + shift
+
+    def _written(self, finding: Span, start: int, end: int) -> Iterator[Span]:
+        """[start, end) of the current text, which holds no placeholder, as a piece; nothing where it is no text."""
         if start < end and not self.current[start:end].isspace():
-            yield Span(start + shift, end + shift, finding.entity_type, finding.detector, finding.score)
+            low, high = self._in_original(start, end)
+            yield Span(low, high, finding.entity_type, finding.detector, finding.score)
 
     def cut(self, masks: Iterable[Mask]) -> None:
         """Put placeholders in place of pieces of the original that none of the earlier masks touches."""

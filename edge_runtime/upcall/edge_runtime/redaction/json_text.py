@@ -84,11 +84,19 @@ class JsonText(PlainText):
             index = max(0, bisect_right(self._starts, piece.start) - 1)
             for leaf in self._between(index, piece.end):
                 start, end = max(piece.start, leaf.start), min(piece.end, leaf.end)
-                if leaf.is_number:
+                if leaf.is_number and start < end:
                     start, end = leaf.start, leaf.end
                 if max(start, done) < end and self.original[start:end].strip():
                     yield Span(max(start, done), end, piece.entity_type, piece.detector, piece.score)
                     done = end
+
+    def holds(self, finding: Span) -> bool:
+        """Whether a finding in the current text is a part of one string, or one number."""
+        start, end = self._in_original(finding.start, finding.end)
+        leaf = self._leaf(start)
+        if leaf is None or end > leaf.end:
+            return False
+        return not leaf.is_number or (start, end) == (leaf.start, leaf.end)
 
     def _between(self, index: int, end: int) -> Iterator[_Leaf]:
         while index < len(self._leaves) and self._leaves[index].start < end:

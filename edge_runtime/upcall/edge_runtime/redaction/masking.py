@@ -9,7 +9,6 @@ from upcall.edge_runtime.redaction.characters import is_letter
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import Mask, PlainText
 from upcall.edge_runtime.redaction.entities import EntityType, Span
-from upcall.edge_runtime.redaction.escapes import unescape
 from upcall.edge_runtime.redaction.placeholders import blank_placeholders, find_placeholders, planted_placeholders
 from upcall.edge_runtime.redaction.policy import Action, Policy
 from upcall.edge_runtime.redaction.rules import load_rules
@@ -23,31 +22,9 @@ _WORDS = frozenset(
     {EntityType.PERSON, EntityType.ADDRESS, EntityType.ORG, EntityType.LOCATION, EntityType.DATE_OF_BIRTH}
 )
 """Written as words: found elsewhere only as whole words, or the name Ann would be masked in every annual report."""
+_SHORTEST = 4  # characters of what is looked for elsewhere, also inside words
+_SHORTEST_WORD = 2  # of what is written as words: a single letter says nothing elsewhere
 _SHORTEST_NUMBER = 5  # of what is written as words: the house number 12 is no address elsewhere
-
-
-def private_claims(detector: Detector, text: str, *, with_names: bool = True) -> tuple[Span, ...]:
-    """What each rule finds in a text, and behind its backslash escapes; spans may overlap or repeat a place.
-
-    Args:
-        detector: what is private.
-        text: any text; offsets are in its code points.
-        with_names: ask the name finder, too, if there is one.
-
-    Raises:
-        RedactionError: a rule failed; nothing may be sent.
-    """
-    claims = detector.claims(text, with_names=with_names)
-    if "\\" not in text:
-        return claims
-    plain, offsets = unescape(text)
-    if plain == text:
-        return claims
-    behind = (
-        Span(offsets[span.start], offsets[span.end], span.entity_type, span.detector, span.score)
-        for span in detector.claims(plain, with_names=with_names)
-    )
-    return (*claims, *behind)
 
 
 class Masking:
@@ -100,9 +77,7 @@ class Masking:
         """
         for turn in range(_MAX_ROUNDS):
             # Names once: around placeholders a model would only find more that is none, for twice the time.
-            found = [
-                private_claims(self._detector, document.current, with_names=not turn) for document in self._documents
-            ]
+            found = [self._detector.claims(document.current, with_names=not turn) for document in self._documents]
             types = {span.entity_type for spans in found for span in spans}
             blocked = frozenset(kind for kind in types if self._policy.action(kind) is Action.BLOCK)
             claims = [
@@ -126,14 +101,17 @@ class Masking:
     def _remember(self, entity_type: EntityType, value: str) -> None:
         if entity_type in _NEVER_ELSEWHERE:
             return
-        if entity_type in _WORDS and len(value) < _SHORTEST_NUMBER and not any(map(str.isalpha, value)):
+        shortest = _SHORTEST
+        if entity_type in _WORDS:
+            shortest = _SHORTEST_WORD if any(map(str.isalpha, value)) else _SHORTEST_NUMBER
+        if len(value) < shortest:
             return
         self._elsewhere.setdefault(value, entity_type)
 
     def _propagate(self, claims: list[list[Span]]) -> None:
         """Add to the claims every other mention of a value that was claimed anywhere."""
         for document, spans in zip(self._documents, claims, strict=True):
-            for span in (*spans, *self._detector.merge(spans)):
+            for span in filter(document.holds, (*spans, *self._detector.merge(spans))):
                 self._remember(span.entity_type, document.current[span.start : span.end])
         if not self._elsewhere:
             return

@@ -75,9 +75,9 @@ def redact_messages(
     """Replace everything private in a conversation by placeholders.
 
     A value found once, now or earlier in the conversation of the vault, is masked wherever it stands (words such as names
-    only as whole words, the user's own terms only where they are found, an age nowhere else), and the result is searched
-    again until the detector finds nothing more to mask in it. ``vault.restore`` of a result gives the message back exactly,
-    even one that quotes placeholders: one that was minted earlier is masked itself. When something is masked,
+    only as whole words, the user's own terms only where they are found, an age or a very short value nowhere else), and the
+    result is searched again until the rules find nothing more to mask in it. ``vault.restore`` of a result gives the message
+    back exactly, even one that quotes placeholders: one that was minted earlier is masked itself. When something is masked,
     PLACEHOLDER_INSTRUCTION is added to the leading system message, or as one, unless a message holds it already.
 
     Args:

@@ -47,7 +47,8 @@ def redact(
 
     Args:
         text: any text, also one that is not valid Unicode.
-        detector: what is private; by default the rules of this version.
+        detector: what is private; by default the rules of this version. ``Detector(names=open_names())`` finds names, too
+            (``upcall.edge_runtime.opening``).
         vault: to go on with, so that a value keeps its placeholder; by default a new one.
         policy: what to do with a finding; by default all are masked.
         is_json: the text is one JSON value and stays valid JSON: strings and keys are masked in pieces, a number as a whole,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from upcall.edge_runtime.conversation import Message, Role
@@ -100,7 +100,6 @@ def test_placeholders_are_neither_read_nor_covered() -> None:
     assert "PERSON" not in classifier.seen[0]
 
 
-@settings(deadline=None)  # how long one text takes depends on what else runs
 @given(st.text(alphabet=st.characters(), max_size=60), st.text(alphabet=st.characters(), max_size=60))
 def test_any_text_around_a_name(before: str, after: str) -> None:
     text = f"{before} Anna {after}"
@@ -110,7 +109,6 @@ def test_any_text_around_a_name(before: str, after: str) -> None:
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
-@settings(deadline=None)  # how long one text takes depends on what else runs
 @given(st.text(alphabet=st.sampled_from("Ana \x00.,'-\u0301\u200b😀שé1"), max_size=80))
 def test_restoring_gives_the_text_back(text: str) -> None:
     content = f"Anna {text}"

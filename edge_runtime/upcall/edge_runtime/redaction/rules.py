@@ -188,20 +188,20 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns, iban = _read("patterns.json"), _read("iban.json")
+        patterns, iban = read_rules("patterns.json"), read_rules("iban.json")
         return Rules(
             version=patterns["rules_version"],
             patterns=tuple(_rule(entry) for entry in patterns["rules"]),
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
             excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
-            card_prefixes=_card_prefixes(_read("cards.json")),
+            card_prefixes=_card_prefixes(read_rules("cards.json")),
             iban_lengths=iban["lengths"],
             iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
-            characters=character_table(_read("characters.json")),
+            characters=character_table(read_rules("characters.json")),
             disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
-            top_level_domains=_domains(_read("domains.json")),
+            top_level_domains=_domains(read_rules("domains.json")),
             months=tuple(tuple(names) for names in patterns["months"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
@@ -210,7 +210,13 @@ def load_rules() -> Rules:
         ) from error
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_rules(name: str) -> dict[str, Any]:
+    """One file of proto/rules, parsed.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ValueError, TypeError: it is no JSON object.
+    """
     # Not importlib.resources: before Python 3.13 it refuses a namespace package of an editable install, whose path also holds
     # an entry that is no folder.
     spec = importlib.util.find_spec(RULES_PACKAGE)

@@ -146,14 +146,20 @@ def _between(value: str, mark: str, every: int) -> str:
     return mark.join(value[start : start + every] for start in range(0, len(value), every))
 
 
+def _grouped(value: str, mark: str) -> str:
+    """As people group digits: fours in long numbers, threes in short ones, none alone at the end."""
+    whole = _between(value, mark, 4 if len(value) > 11 else 3)
+    return whole[:-2] + whole[-1] if whole[-2] == mark else whole
+
+
 TRANSFORMS: Mapping[str, Callable[[str], str]] = {
     "plain": lambda value: value,
-    "grouped by spaces": lambda value: _between(value, " ", 4),
+    "grouped by spaces": lambda value: _grouped(value, " "),
     "zero-width spaces": lambda value: _between(value, "\u200b", 3),
     "soft hyphens": lambda value: _between(value, "\u00ad", 5),
     "full-width": lambda value: "".join(_FULL_WIDTH.get(character, character) for character in value),
     "Arabic-Indic digits": lambda value: "".join(_ARABIC.get(character, character) for character in value),
-    "non-breaking hyphens": lambda value: _between(value, "\u2011", 4),
+    "non-breaking hyphens": lambda value: _grouped(value, "\u2011"),
     "spaced digits": lambda value: " ".join(value),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "hexadecimal": lambda value: value.encode().hex(),

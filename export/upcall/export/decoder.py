@@ -48,10 +48,10 @@ class Decoder(nn.Module):
         self.embedding: nn.Module = Embedding(_tensor(weights, "embedding"))
         self.layers = nn.ModuleList(Layer(weights, shape, number) for number in range(shape.layers))
         self.final_norm = _norm(_tensor(weights, "final_norm"), shape)
-        self.head: nn.Module = _linear(_tensor(weights, "head" if "head" in weights else "embedding"))
-        self.register_buffer("frequencies", _twice(rotary_frequencies(shape)))
+        self.head = _linear(_tensor(weights, "head" if "head" in weights else "embedding"))
+        self.register_buffer("frequencies", torch.from_numpy(rotary_frequencies(shape)))
         if shape.window:
-            self.register_buffer("local_frequencies", _twice(rotary_frequencies(shape, is_local=True)))
+            self.register_buffer("local_frequencies", torch.from_numpy(rotary_frequencies(shape, is_local=True)))
 
     def forward(self, tokens: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See the class."""
@@ -95,7 +95,7 @@ class Place(NamedTuple):
     """Where the tokens of a forward pass stand, for one kind of layers.
 
     Args:
-        cosines: [1, T, 1, head size], the second half as the first.
+        cosines: [1, T, 1, head size / 2].
         sines: of the same size.
         start: place of the first token in the cache.
         earlier: places before ``start`` that a window reaches.
@@ -146,15 +146,6 @@ class EagerEngine:
         """Nothing to free."""
 
 
-MATRICES = {
-    "before_qkv": ("q", "k", "v"),
-    "before_o": ("o",),
-    "before_gate_up": ("gate", "up"),
-    "before_down": ("down",),
-}
-"""Of a layer: its matrices, by the place at which their common inputs can be added to; nothing is, to begin with."""
-
-
 class Layer(nn.Module):
     """Attention and gated MLP, each behind an RMS norm and added to the residual stream [1, T, D]."""
 
@@ -162,51 +153,41 @@ class Layer(nn.Module):
         super().__init__()
         prefix = f"{number}."
         own = {name.removeprefix(prefix): _tensor(weights, name) for name in weights if name.startswith(prefix)}
-        self._heads, self._head_size = shape.heads, shape.head_size
+        self._heads, self._kv_heads, self._head_size = shape.heads, shape.kv_heads, shape.head_size
         self._scale = shape.attention_scale or None  # of None the operator makes 1/√head_size
         self._activation = _gelu if shape.is_gelu else nn.functional.silu
         self.attention_norm = _norm(own["attention_norm"], shape)
-        # Apart, as are gate and up: cutting a joint output in pieces is nothing that XNNPACK runs.
-        sizes = [heads * shape.head_size for heads in (shape.heads, shape.kv_heads, shape.kv_heads)]
-        biases = torch.split(own["qkv_bias"], sizes) if "qkv_bias" in own else (None, None, None)
-        parts = zip(torch.split(own["qkv"], sizes), biases, strict=True)
-        self.q, self.k, self.v = (_linear(part, bias) for part, bias in parts)
-        self.q_norm, self.k_norm = (_norm(own.get(name), shape) for name in ("q_norm", "k_norm"))
-        self.register_buffer("turn", _quarter_turn(shape.head_size))
+        self.qkv = _linear(own["qkv"], own.get("qkv_bias"))
+        if shape.has_head_norms:
+            of_heads = own["q_norm"].expand(shape.heads, -1), own["k_norm"].expand(shape.kv_heads, -1)
+            own["head_norm"] = torch.cat(of_heads)
+        self.head_norm = _norm(own.get("head_norm"), shape)
         self.o = _linear(own["o"])
         self.post_attention_norm = _norm(own.get("post_attention_norm"), shape)
         self.mlp_norm = _norm(own["mlp_norm"], shape)
+        # Apart, as cutting their joint output in two is nothing that XNNPACK runs.
         self.gate, self.up = (_linear(half) for half in own["gate_up"].view(2, shape.intermediate, shape.hidden))
         self.down = _linear(own["down"])
         self.post_mlp_norm = _norm(own.get("post_mlp_norm"), shape)
-        self.before_qkv: nn.Module = nn.Identity()
-        self.before_o: nn.Module = nn.Identity()
-        self.before_gate_up: nn.Module = nn.Identity()
-        self.before_down: nn.Module = nn.Identity()
         for name in ("keys", "values"):
             self.register_buffer(name, torch.zeros(1, shape.context, shape.kv_heads, shape.head_size))
 
     def forward(self, residual: Tensor, place: Place) -> Tensor:
         """[1, T, D] → [1, T, D]."""
         residual = residual + self.post_attention_norm(self._attention(self.attention_norm(residual), place))
-        given = self.before_gate_up(self.mlp_norm(residual))
-        fed = self.down(self.before_down(self._activation(self.gate(given)) * self.up(given)))
+        normal = self.mlp_norm(residual)
+        fed = self.down(self._activation(self.gate(normal)) * self.up(normal))
         output: Tensor = residual + self.post_mlp_norm(fed)
         return output
 
     def _attention(self, normal: Tensor, place: Place) -> Tensor:
-        count, size = normal.shape[1], self._head_size
-        given = self.before_qkv(normal)
-        queries, keys, values = (linear(given).view(1, count, -1, size) for linear in (self.q, self.k, self.v))
-        queries, keys = (self._rotated(value, place) for value in (self.q_norm(queries), self.k_norm(keys)))
-        attended = self._attended(queries, keys, values, place)
-        output: Tensor = self.o(self.before_o(attended.reshape(1, count, self._heads * size)))
+        count, heads, kv_heads = normal.shape[1], self._heads, self._kv_heads
+        joined = self.qkv(normal).view(1, count, heads + 2 * kv_heads, self._head_size)
+        values = joined[:, :, heads + kv_heads :]
+        rotated = _rotated(self.head_norm(joined[:, :, : heads + kv_heads]), place.cosines, place.sines)
+        attended = self._attended(rotated[:, :, :heads], rotated[:, :, heads:], values, place)
+        output: Tensor = self.o(attended.reshape(1, count, heads * self._head_size))
         return output
-
-    def _rotated(self, values: Tensor, place: Place) -> Tensor:
-        # The quarter turn as a product, exact: cutting values in halves is nothing that XNNPACK runs.
-        turned = nn.functional.linear(values, self.get_buffer("turn"))
-        return values * place.cosines + turned * place.sines
 
     def _attended(self, queries: Tensor, keys: Tensor, values: Tensor, place: Place) -> Any:
         cache, count = (self.get_buffer("keys"), self.get_buffer("values")), queries.shape[1]
@@ -258,15 +239,10 @@ def _norm(weight: Tensor | None, shape: DecoderShape) -> nn.Module:
     return nn.Identity() if weight is None else Norm(weight, shape.norm_epsilon)
 
 
-def _twice(frequencies: Array) -> Tensor:
-    return torch.from_numpy(frequencies).repeat(2)
-
-
-def _quarter_turn(size: int) -> Tensor:
-    """[size, size]: takes (a, b), halves of a head, to (−b, a)."""
-    half = torch.eye(size // 2)
-    none = torch.zeros_like(half)
-    return torch.cat((torch.cat((none, -half), 1), torch.cat((half, none), 1)))
+def _rotated(values: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
+    half = values.shape[-1] // 2
+    first, second = values[..., :half], values[..., half:]
+    return torch.cat((first * cosines - second * sines, second * cosines + first * sines), -1)
 
 
 def _tensor(weights: Mapping[str, Array], name: str) -> Tensor:

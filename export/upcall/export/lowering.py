@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from upcall.edge_runtime.engines.executorch import quiet
 from upcall.edge_runtime.errors import ModelError
-from upcall.export.decoder import MATRICES, Decoder
+from upcall.export.decoder import Decoder
 from upcall.export.quantise import GROUP
 from upcall.export.rounding import column_factors, nearest, sum_columns, with_feedback, with_sums
 from upcall.export.toolchain import quiet_toolchain
@@ -79,31 +79,35 @@ class Int4Head(nn.Module):
         return output
 
 
-class AppendedSums(nn.Module):
-    """Inputs with the sums of every 32 of them behind, for matrices whose groups of 32 keep their minima.
+class SummedLinear(nn.Module):
+    """A linear operator of 4 bits, groups of 32, whose weights keep the minima of their groups.
 
     XNNPACK multiplies ``code · scale``, codes −8 to 7, with no zero. What a group of 32 weights has beyond that multiplies the
     sum of its inputs; so these sums are appended to the inputs, most of them twice, and their factors to the columns: see
-    :func:`upcall.export.rounding.with_sums`.
+    :func:`upcall.export.rounding.with_sums`. Activations become int8, by token.
 
     Args:
-        mixture: [C, K/32], from :func:`upcall.export.rounding.sum_columns`.
+        linear: of K inputs, a multiple of 32.
+        sum_squares: [K/32], of the sums of each group's inputs, over some inputs.
 
     Departure: symmetric groups alone are usual; they raised the perplexity of a Q4_1 model by half.
     """
 
-    def __init__(self, mixture: Tensor) -> None:
+    def __init__(self, linear: nn.Linear, sum_squares: Tensor) -> None:
         super().__init__()
+        mixture = sum_columns(sum_squares)
         self.register_buffer("ones", torch.ones(1, GROUP))
         self.register_buffer("mixture", mixture)
+        self.linear = _int4_linear(*with_sums(linear.weight.detach(), mixture), linear.bias)
 
     def forward(self, values: Tensor) -> Tensor:
-        """[1, T, K] → [1, T, K + C]."""
+        """[1, T, K] → [1, T, N]."""
         mixture = self.get_buffer("mixture")
         # A sum along one axis is nothing that XNNPACK runs; a product with ones is.
         sums = nn.functional.linear(values.view(1, -1, mixture.shape[1], GROUP), self.get_buffer("ones"))
         appended = nn.functional.linear(sums.view(1, -1, mixture.shape[1]), mixture)
-        return torch.cat((values, appended), -1)
+        output: Tensor = self.linear(torch.cat((values, appended), -1))
+        return output
 
 
 def quantise_decoder(decoder: Decoder, samples: Sequence[Sequence[int]]) -> None:
@@ -118,25 +122,27 @@ def quantise_decoder(decoder: Decoder, samples: Sequence[Sequence[int]]) -> None
     """
     with quiet_toolchain():
         importlib.import_module("torchao.quantization")
-    for linear in decoder.modules():
-        if isinstance(linear, nn.Linear) and linear.in_features % GROUP:
+    places = [
+        (parent, name, child)
+        for parent in decoder.modules()
+        for name, child in parent.named_children()
+        if isinstance(child, nn.Linear)
+    ]
+    for *_, linear in places:
+        if linear.in_features % GROUP:
             raise ModelError(f"A matrix has {linear.in_features} inputs.", allowed=f"a multiple of {GROUP}")
     products, sum_squares = _measured(decoder, samples)
-    for layer in decoder.layers:
-        for place, names in MATRICES.items():
-            linears = {name: _linear_of(layer, name) for name in names}
-            mixture = sum_columns(sum_squares[linears[names[0]]])
-            setattr(layer, place, AppendedSums(mixture))
-            for name, linear in linears.items():
-                setattr(layer, name, _int4_linear(*with_sums(linear.weight.detach(), mixture), linear.bias))
-    decoder.head = Int4Head(_linear_of(decoder, "head"), products)
+    for parent, name, linear in places:
+        if linear is decoder.head:
+            setattr(parent, name, Int4Head(linear, products))
+        else:
+            setattr(parent, name, SummedLinear(linear, sum_squares[linear]))
     decoder.embedding = Int4Embedding(decoder.embedding.get_parameter("weight"))
 
 
 def _measured(decoder: Decoder, samples: Sequence[Sequence[int]]) -> tuple[Tensor, dict[nn.Module, Tensor]]:
     """Of the samples: the head's inputs' sum of x·xᵀ [D, D], and for every other matrix its sums' squares [K/32], summed."""
-    width = _linear_of(decoder, "head").in_features
-    products = torch.zeros(width, width)
+    products = torch.zeros(decoder.head.in_features, decoder.head.in_features)
     squares: dict[nn.Module, Tensor] = {}
 
     def on_input(linear: nn.Module, given: tuple[Tensor, ...]) -> None:
@@ -156,12 +162,6 @@ def _measured(decoder: Decoder, samples: Sequence[Sequence[int]]) -> tuple[Tenso
     for hook in hooks:
         hook.remove()
     return products, squares
-
-
-def _linear_of(module: nn.Module, name: str) -> nn.Linear:
-    linear = module.get_submodule(name)
-    assert isinstance(linear, nn.Linear)
-    return linear
 
 
 def _int4_linear(codes: Tensor, scales: Tensor, bias: Tensor | None) -> nn.Linear:
@@ -186,7 +186,7 @@ def _int4_linear(codes: Tensor, scales: Tensor, bias: Tensor | None) -> nn.Linea
 def lower(decoder: Decoder) -> bytes:
     """The program, whose one method is ``forward``: see :class:`upcall.export.decoder.Decoder`.
 
-    T may be anything from 1 to the context. What XNNPACK does not run: the embedding, attention with its cache, positions.
+    T may be anything from 1 to the context. What XNNPACK does not run: the embedding, attention with its cache, slices.
     """
     with quiet_toolchain():
         exir = importlib.import_module("executorch.exir")

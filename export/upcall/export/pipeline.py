@@ -35,7 +35,7 @@ from upcall.export.reference import Reference, quiet_transformers
 from upcall.export.router_head import RouterHead
 from upcall.export.source import Array, DecoderShape, SourceModel, Weights
 from upcall.export.threshold import DEFAULT_TARGET, Ask, asker, calibrate
-from upcall.export.tokenizer_build import build_tokenizer, stop_token_ids
+from upcall.export.tokenizer_build import build_tokenizer, save_tokenizer, stop_token_ids
 from upcall.export.toolchain import quiet_toolchain
 from upcall.protocol.v1 import bundle_pb2
 
@@ -173,7 +173,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         if is_program and source.shape.context > plan.context_length:
             source = replace(source, shape=replace(source.shape, context=plan.context_length))
         tokenizer = build_tokenizer(source.tokenizer)
-        tokenizer.save(str(bundle / TOKENIZER), pretty=False)  # laid out for people it is twice as large
+        save_tokenizer(tokenizer, bundle / TOKENIZER)
         _describe(manifest, plan=plan, source=source)
         for head in plan.heads:
             head.check_fits(manifest)

@@ -7,6 +7,7 @@ then split otherwise than in training.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from upcall.edge_runtime.errors import ModelError, require
@@ -97,6 +98,15 @@ def _pre_tokenizer(tokenizers: Any, pre: str) -> Any:
         split = kinds.Split(tokenizers.Regex(_QWEN2), behavior="isolated")
         steps = [split, kinds.ByteLevel(add_prefix_space=False, use_regex=False)]
     return kinds.Sequence(steps)
+
+
+def save_tokenizer(tokenizer: Any, path: Path) -> None:
+    """Write tokenizer.json, as small as it goes: not laid out, merges as ``a b`` where no piece holds a space."""
+    data = json.loads(tokenizer.to_str())
+    merges = data["model"].get("merges", [])
+    if not any(" " in piece for merge in merges for piece in merge):
+        data["model"]["merges"] = [" ".join(merge) for merge in merges]
+    path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 def stop_token_ids(given: TokenizerFields | TokenizerFile, tokenizer: Any) -> tuple[int, ...]:

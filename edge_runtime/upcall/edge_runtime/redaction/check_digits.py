@@ -59,3 +59,8 @@ def is_day(year: int, month: int, day: int) -> bool:
     if month == 2:
         return 1 <= day <= (29 if year % 4 == 0 else 28)
     return 1 <= day <= (30 if month in (4, 6, 9, 11) else 31)
+
+
+def is_number(text: str, *lengths: int) -> bool:
+    """Whether a text is ASCII digits only, of one of these lengths, not all the same."""
+    return len(text) in lengths and text.isascii() and text.isdigit() and len(set(text)) > 1

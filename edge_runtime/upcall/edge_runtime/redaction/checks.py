@@ -26,6 +26,7 @@ _OLDEST = 130  # years
 _YEARS = range(1850, 2100)
 _SEPARATORS = str.maketrans("", "", " .-/+")
 _IN_ROW = re.compile("[0-9A-Fa-f]:")  # the rest of a longer row, as in a fingerprint
+_DECIMALS = re.compile("[.][0-9]")
 _ROW_ON = re.compile(":[0-9A-Fa-f]")
 _ASSIGNED = re.compile("[?&#;]?[A-Za-z_]{1,16}=")  # to=ann@example.com, ?email=ann@example.com
 _WORDS = re.compile(r"\d+|[^\W\d_]+")
@@ -47,7 +48,7 @@ def _card(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[st
 
 
 def _iban(text: str, start: int, _end: int, _rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    end = iban_end(text, start, rules.iban_lengths)
+    end = iban_end(text, start, rules.iban_lengths, rules.iban_numeric)
     if end is not None:
         yield start, end
 
@@ -96,7 +97,6 @@ def _date(text: str, start: int, end: int, _rule: Rule, rules: Rules, _: tuple[s
 
 
 def _age(text: str, start: int, end: int, _rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    # The words belong to the span: a value found once is masked everywhere, and a bare 7 stands in every number.
     if int(_digits(text[start:end])) <= _OLDEST:
         yield start, end
 
@@ -154,7 +154,7 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     networks = map(ipaddress.ip_network, rule.not_private)
     if any(address.version == network.version and address in network for network in networks):
         return
-    before = text[max(0, start - _NEAR) : start].lower().rstrip(" :=#")
+    before = text[max(0, start - _NEAR) : start].lower().rstrip(' :=#-"')
     if not any(before.endswith(word) for word in rule.not_after):
         yield start, end
 
@@ -173,8 +173,9 @@ def _phone(
         glued = low > 1 and text[low - 1] in "-./_" and text[low - 2].isalnum() and text[low] != "+"
         if glued or _digits(text[low:high]) in rule.not_private:
             continue
-        # A sum beside an equals sign: 95060-29100=65960.
-        plain = is_plain(text[low:high]) or text[high : high + 2].strip().startswith("=") or text[low - 1 : low] == "="
+        # A sum beside an equals sign, or the whole part of a decimal: 95060-29100=65960, 232-54-27.0.
+        goes_on = text[high : high + 2].strip().startswith("=") or _DECIMALS.match(text, high)
+        plain = is_plain(text[low:high]) or goes_on or text[low - 1 : low] == "="
         if text[low] != "+" and plain and not rule.has_context(text, low, high):
             continue
         yield low, high

@@ -18,7 +18,7 @@ from upcall.edge_runtime.redaction.terms import Terms
 
 CUSTOM_DETECTOR = "deny_list"
 _ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
-_SEPARATORS = " -./"
+_SEPARATORS = "-./"
 _AROUND = 60  # characters beside an encoded token in which a context word may stand
 
 
@@ -223,9 +223,10 @@ def _what(span: Span) -> tuple[EntityType, str]:
 
 
 def _goes_on(text: str, start: int, end: int) -> bool:
-    """Whether another digit stands beside [start, end), one separator away."""
-    before = start > 1 and text[start - 1] in _SEPARATORS and "0" <= text[start - 2] <= "9"
-    after = text[end : end + 1] in tuple(_SEPARATORS) and "0" <= text[end + 1 : end + 2] <= "9"
+    """Whether another digit stands beside [start, end), one separator away. A space is one where the number itself has some."""
+    separators = _SEPARATORS + " " if " " in text[start:end] else _SEPARATORS
+    before = start > 1 and text[start - 1] in separators and "0" <= text[start - 2] <= "9"
+    after = text[end : end + 1] in tuple(separators) and "0" <= text[end + 1 : end + 2] <= "9"
     return before or after
 
 

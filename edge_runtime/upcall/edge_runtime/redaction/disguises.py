@@ -17,7 +17,7 @@ LONGEST_TOKEN = 65_536
 
 _SHORTEST_TOKEN = 12  # nine characters in base 64
 _JSON = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_OPENING = re.compile("[+( ]*$")  # belongs to a telephone number
+_OPENING = "+( "  # belongs to a telephone number
 _PIECES = re.compile("[+/_-]")
 
 
@@ -55,8 +55,7 @@ class Disguises:
             start, end = match.span()
             if start and text[start - 1].isalnum():  # the last letter of a word
                 first = next(index for index in range(start + 1, end) if text[index].isalnum())
-                opening = _OPENING.search(text[start:first])
-                start = first - (len(opening[0]) if opening else 0)
+                start += len(text[start:first].rstrip(_OPENING))
             if text[end : end + 1].isalnum():  # the first letter of a word
                 end = next(index for index in reversed(range(start, end - 1)) if text[index].isalnum()) + 1
             together = "@" in text[start:end] or text.count(":", start, end) > 1

@@ -9,23 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from upcall.edge_runtime.redaction.check_digits import is_day, luhn, mod_11_10, weighted
+from upcall.edge_runtime.redaction.check_digits import is_day, is_number, luhn, mod_11_10, weighted
 
 _SPANISH = "TRWAGMYFPDXBNJZSQVHLCKE"
 _FINNISH = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _OMOCODIA = str.maketrans("LMNPQRSTUV", "0123456789")  # letters in place of digits where two people have one code
+_FEWEST_DIGITS = 3  # of the seven; letters stand in the place of one or two where they do at all
 _ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 _MONTHS = "ABCDEHLMPRST"
 
 
-def _is_number(text: str, *lengths: int) -> bool:
-    """Whether a text is ASCII digits only, of one of these lengths, not all the same."""
-    return len(text) in lengths and text.isascii() and text.isdigit() and len(set(text)) > 1
-
-
 def is_nhs(text: str) -> bool:
     """England and Wales, NHS number: 10 digits, the last a weighted sum modulo 11. Source: NHS Data Dictionary."""
-    return _is_number(text, 10) and weighted(text, range(10, 1, -1)) % 11 == (11 - int(text[9])) % 11
+    return is_number(text, 10) and weighted(text, range(10, 1, -1)) % 11 == (11 - int(text[9])) % 11
 
 
 def is_nino(text: str) -> bool:
@@ -54,6 +50,8 @@ def is_codice_fiscale(text: str) -> bool:
     """Italy: 16 characters with the date of birth and a check letter. Source: decree of 23 December 1976."""
     if re.fullmatch("[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPRST][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]", text) is None:
         return False
+    if sum(character.isdigit() for character in text) < _FEWEST_DIGITS:
+        return False  # "gives human nature" is a phrase
     day = int(text[9:11].translate(_OMOCODIA))
     year = int(text[6:8].translate(_OMOCODIA))
     if not is_day(year, _MONTHS.index(text[8]) + 1, day - 40 if day > 40 else day):
@@ -64,14 +62,14 @@ def is_codice_fiscale(text: str) -> bool:
 
 def is_pesel(text: str) -> bool:
     """Poland: 11 digits with the date of birth, a weighted sum modulo 10."""
-    if not _is_number(text, 11) or not is_day(int(text[:2]), int(text[2:4]) % 20, int(text[4:6])):
+    if not is_number(text, 11) or not is_day(int(text[:2]), int(text[2:4]) % 20, int(text[4:6])):
         return False
     return weighted(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
 
 
 def is_personnummer(text: str) -> bool:
     """Sweden, personal and coordination number: 10 or 12 digits with the date of birth, Luhn over the last ten."""
-    if not _is_number(text, 10, 12) or (len(text) == 12 and not "1850" < text[:4] < "2100"):
+    if not is_number(text, 10, 12) or (len(text) == 12 and not "1850" < text[:4] < "2100"):
         return False
     short = text[-10:]
     day = int(short[4:6])
@@ -80,7 +78,7 @@ def is_personnummer(text: str) -> bool:
 
 def is_fodselsnummer(text: str) -> bool:
     """Norway, birth and D number: 11 digits with the date of birth, two check digits modulo 11."""
-    if not _is_number(text, 11):
+    if not is_number(text, 11):
         return False
     day, month = int(text[:2]), int(text[2:4])
     return (
@@ -92,7 +90,7 @@ def is_fodselsnummer(text: str) -> bool:
 
 def is_cpr(text: str) -> bool:
     """Denmark: 10 digits with the date of birth. The check digit ended in 2007, so only the date can be asked for."""
-    return _is_number(text, 10) and is_day(int(text[4:6]), int(text[2:4]), int(text[:2]))
+    return is_number(text, 10) and is_day(int(text[4:6]), int(text[2:4]), int(text[:2]))
 
 
 def is_hetu(text: str) -> bool:
@@ -105,12 +103,12 @@ def is_hetu(text: str) -> bool:
 
 def is_bsn(text: str) -> bool:
     """Netherlands: 9 digits, weighted sum a multiple of 11 (elfproef)."""
-    return _is_number(text, 9) and weighted(text, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
+    return is_number(text, 9) and weighted(text, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
 
 
 def is_steuer_id(text: str) -> bool:
     """Germany, tax identification number: 11 digits, the first not 0, digits repeat as § 139b AO allows, MOD 11,10."""
-    if not _is_number(text, 11) or text[0] == "0" or not mod_11_10(text):
+    if not is_number(text, 11) or text[0] == "0" or not mod_11_10(text):
         return False
     counts = sorted(map(text[:10].count, set(text[:10])))
     return counts[-1] in (2, 3) and counts[:-1] == [1] * (len(counts) - 1)
@@ -141,7 +139,7 @@ def is_nir(text: str) -> bool:
 
 def is_portuguese_nif(text: str) -> bool:
     """Portugal, tax number: 9 digits, a known first digit, a weighted sum modulo 11."""
-    if not _is_number(text, 9) or (
+    if not is_number(text, 9) or (
         text[0] not in "1235689" and text[:2] not in {"45", "70", "71", "72", "74", "75", "77", "79"}
     ):
         return False
@@ -151,7 +149,7 @@ def is_portuguese_nif(text: str) -> bool:
 
 def is_rijksregisternummer(text: str) -> bool:
     """Belgium, national register: 11 digits with the date of birth, a remainder modulo 97 (with 2 before it from 2000)."""
-    if not _is_number(text, 11) or int(text[2:4]) % 20 > 12 or int(text[4:6]) > 31:
+    if not is_number(text, 11) or int(text[2:4]) % 20 > 12 or int(text[4:6]) > 31:
         return False
     check = int(text[9:])
     return check in (97 - int(text[:9]) % 97, 97 - int("2" + text[:9]) % 97)
@@ -159,12 +157,12 @@ def is_rijksregisternummer(text: str) -> bool:
 
 def is_ahv(text: str) -> bool:
     """Switzerland, social insurance number: 756 and 10 digits, the last by EAN-13."""
-    return _is_number(text, 13) and text.startswith("756") and weighted(text, (1, 3) * 6 + (1,)) % 10 == 0
+    return is_number(text, 13) and text.startswith("756") and weighted(text, (1, 3) * 6 + (1,)) % 10 == 0
 
 
 def is_svnr(text: str) -> bool:
     """Austria, social insurance number: 10 digits with the date of birth; the fourth checks the others modulo 11."""
-    if not _is_number(text, 10) or text[0] == "0" or int(text[4:6]) > 31 or not 1 <= int(text[6:8]) <= 15:
+    if not is_number(text, 10) or text[0] == "0" or int(text[4:6]) > 31 or not 1 <= int(text[6:8]) <= 15:
         return False
     return weighted(text, (3, 7, 9, 0, 5, 8, 4, 2, 1, 6)) % 11 == int(text[3])
 

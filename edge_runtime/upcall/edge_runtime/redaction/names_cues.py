@@ -49,15 +49,11 @@ class Cues:
         """Names behind a title such as Dr or Frau; the title itself is not private."""
         mixed = is_mixed_case(text)
         for index, word in enumerate(words):
-            value = word.value
-            if value.lower() not in self._rules.honorifics or (mixed and value.islower() and len(value) < 2):
+            if word.value.lower() not in self._rules.honorifics:
                 continue
-            following = words[index + 1].start if index + 1 < len(words) else word.end
-            is_last_title = (
-                text[following : words[min(index + 1, len(words) - 1)].end].lower() not in self._rules.honorifics
-            )
             last = self._name_end(text, words, index, mixed=mixed)
-            if last > index and is_last_title:
+            # Behind "Herr Dr." the name begins after the second title, which has its own turn.
+            if last > index and words[index + 1].value.lower() not in self._rules.honorifics:
                 yield Piece(index + 1, last, EntityType.PERSON, CUE_SCORE)
 
     def _name_end(self, text: str, words: Sequence[Word], title: int, *, mixed: bool) -> int:
@@ -69,9 +65,6 @@ class Cues:
                 text[words[index - 1].end : words[index].start]
             ):
                 break
-            if value.lower() in self._rules.honorifics and not named:
-                gap = _TITLE_GAP
-                continue
             if mixed and value in self._rules.particles:
                 gap = _SPACES
                 continue

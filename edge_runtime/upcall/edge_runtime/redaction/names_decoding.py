@@ -159,14 +159,17 @@ class Decoder:
             words: marked.
             forms: addresses that were found by their form; what they touch joins them.
         """
+        mixed = is_mixed_case(text)
         taken = {index for form in forms for index in range(form.first, form.last + 1)}
         found = [
-            Piece(index, index, kind, mass) for index, kind, mass in self._private(text, words) if index not in taken
+            Piece(index, index, kind, mass)
+            for index, kind, mass in self._private(text, words, mixed=mixed)
+            if index not in taken
         ]
         found = sorted([*found, *forms], key=lambda piece: piece.first)
         joined: list[Piece] = []
         for piece in found:
-            if joined and (kind := self._joint(text, words, joined[-1], piece)):
+            if joined and (kind := self._joint(text, words, joined[-1], piece, mixed=mixed)):
                 last = joined[-1]
                 joined[-1] = Piece(last.first, piece.last, kind, max(last.score, piece.score))
             else:
@@ -198,13 +201,11 @@ class Decoder:
         longest = max(map(len, value.split()))
         return sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and longest <= _LONGEST_IDENTIFIER
 
-    def _private(self, text: str, words: Sequence[Word]) -> Iterator[tuple[int, EntityType, float]]:
+    def _private(self, text: str, words: Sequence[Word], *, mixed: bool) -> Iterator[tuple[int, EntityType, float]]:
         if not any(word.kind for word in words):
             return
-        is_mixed = is_mixed_case(text)
         marked = [
-            word.kind if word.kind and word.mass > self._threshold(text, word, is_mixed=is_mixed) else None
-            for word in words
+            word.kind if word.kind and word.mass > self._threshold(text, word, mixed=mixed) else None for word in words
         ]
         for index in range(len(words) - 1):
             one, other = words[index], words[index + 1]
@@ -219,10 +220,10 @@ class Decoder:
                 if kinds[index] is None and before is not None and word.kind in NAMES and word.kind == kinds[before]:
                     low, high = sorted((before, index))
                     is_near = _PERSON_GAP.fullmatch(text[words[low].end : words[high].start])
-                    if is_near and not (is_mixed and self._is_plain(word.value)):
+                    if is_near and not (mixed and self._is_plain(word.value)):
                         kinds[index] = word.kind
                 before = index if kinds[index] is not None else None
-        if is_mixed:
+        if mixed:
             self._drop_small(text, words, kinds)
         for index, kind in enumerate(kinds):
             if kind is not None:
@@ -245,7 +246,7 @@ class Decoder:
                 ):
                     kinds[index], is_after_name[index] = None, True
 
-    def _threshold(self, text: str, word: Word, *, is_mixed: bool) -> float:
+    def _threshold(self, text: str, word: Word, *, mixed: bool) -> float:
         limits = self._rules.thresholds
         if word.kind not in NAMES:
             return limits.identifier
@@ -253,38 +254,38 @@ class Decoder:
         if any(map(str.isdigit, value)):
             return limits.number
         is_common = value.lower() in self._rules.common_words
-        if is_mixed and self._is_plain(value):
+        if mixed and self._is_plain(value):
             return _NEVER if is_common else limits.lower
-        is_first = is_mixed and _BEGINNING.search(text, max(0, word.start - _BEGINNING_REACH), word.start)
+        is_first = mixed and _BEGINNING.search(text, max(0, word.start - _BEGINNING_REACH), word.start)
         return limits.first if is_common or (is_first and word.kind is EntityType.PERSON) else limits.name
 
     def _is_plain(self, value: str) -> bool:
         """Whether a word has no capital and is none of those within names: hardly a name where names have capitals."""
         return value.islower() and value not in self._rules.particles and value not in self._rules.street_words
 
-    def _joint(self, text: str, words: Sequence[Word], one: Piece, other: Piece) -> EntityType | None:
+    def _joint(self, text: str, words: Sequence[Word], one: Piece, other: Piece, *, mixed: bool) -> EntityType | None:
         """The type of both together, or None where they stay apart."""
         gap = text[words[one.last].end : words[other.first].start]
         if BLANK in gap:
             return None
         if one.kind in _PLACES and other.kind in _PLACES and EntityType.ADDRESS in (one.kind, other.kind):
-            return EntityType.ADDRESS if self._is_address_gap(text, words, one.last, other.first, gap) else None
+            values = [word.value for word in words[one.last + 1 : other.first]]
+            return EntityType.ADDRESS if self._is_address_gap(gap, values, mixed=mixed) else None
         if one.kind is EntityType.PERSON and other.kind is EntityType.PERSON:
             between = words[one.last + 1 : other.first]
             if not between:
                 is_short = words[one.last].end - words[one.last].start <= 2
                 return one.kind if _PERSON_GAP.fullmatch(gap) or (is_short and _INITIAL_GAP.fullmatch(gap)) else None
             is_initial = len(between) == 1 and _INITIAL.fullmatch(gap)
-            return one.kind if is_initial and not (is_mixed_case(text) and gap.islower()) else None
+            return one.kind if is_initial and not (mixed and gap.islower()) else None
         if one.kind == other.kind and one.kind not in _PLACES and other.first == one.last + 1:
             return one.kind if _NUMBER_GAP.fullmatch(gap) else None
         return None
 
-    def _is_address_gap(self, text: str, words: Sequence[Word], last: int, first: int, gap: str) -> bool:
-        between = [word.value for word in words[last + 1 : first]]
+    def _is_address_gap(self, gap: str, between: Sequence[str], *, mixed: bool) -> bool:
         if len(gap) > self._rules.gap_characters or len(between) > self._rules.gap_words:
             return False
         if not _ADDRESS_GAP.fullmatch(gap) or _BLANK_LINE.search(gap):
             return False
         # "Hill Road and", "22 Pollen Crescent street in": words between two addresses, unless there are no capitals at all.
-        return not is_mixed_case(text) or not any(self._is_plain(value) for value in between)
+        return not mixed or not any(self._is_plain(value) for value in between)

@@ -11,7 +11,7 @@ import re2
 
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.entities import EntityType
-from upcall.edge_runtime.redaction.rules import _read
+from upcall.edge_runtime.redaction.rules import read_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def load_name_rules() -> NameRules:
         RedactionError: the file is missing or does not follow its schema.
     """
     try:
-        data = _read("names.json")
+        data = read_rules("names.json")
         return NameRules(
             version=data["names_version"],
             window_characters=data["window"]["characters"],

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from upcall.edge_runtime.redaction.check_digits import is_day, luhn, verhoeff, weighted
+from upcall.edge_runtime.redaction.check_digits import is_day, is_number, luhn, verhoeff, weighted
 
 _CURP = "0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ"
 
 
-def _is_number(text: str, *lengths: int) -> bool:
-    """Whether a text is ASCII digits only, of one of these lengths, not all the same."""
-    return len(text) in lengths and text.isascii() and text.isdigit() and len(set(text)) > 1
-
-
 def is_aadhaar(text: str) -> bool:
     """India: 12 digits, the first 2 to 9, not a palindrome, Verhoeff. Source: UIDAI."""
-    return _is_number(text, 12) and text[0] in "23456789" and text != text[::-1] and verhoeff(text)
+    return is_number(text, 12) and text[0] in "23456789" and text != text[::-1] and verhoeff(text)
 
 
 def is_pan(text: str) -> bool:
@@ -29,7 +24,7 @@ def is_pan(text: str) -> bool:
         len(text) == 10
         and text[:5].isalpha()
         and text[3] in "ABCFGHJKLPT"
-        and _is_number("1" + text[5:9], 5)
+        and is_number("1" + text[5:9], 5)
         and text[5:9] != "0000"
         and text[9].isalpha()
     )
@@ -37,7 +32,7 @@ def is_pan(text: str) -> bool:
 
 def is_cpf(text: str) -> bool:
     """Brazil, individuals: 11 digits of which two check the others modulo 11."""
-    if not _is_number(text, 11):
+    if not is_number(text, 11):
         return False
     first = weighted(text, range(10, 1, -1)) * 10 % 11 % 10
     second = weighted(text, range(11, 1, -1)) * 10 % 11 % 10
@@ -46,22 +41,20 @@ def is_cpf(text: str) -> bool:
 
 def is_sin(text: str) -> bool:
     """Canada, social insurance number: 9 digits, the first not 0 or 8, Luhn."""
-    return _is_number(text, 9) and text[0] not in "08" and luhn(text)
+    return is_number(text, 9) and text[0] not in "08" and luhn(text)
 
 
 def is_tfn(text: str) -> bool:
     """Australia, tax file number: 9 digits (8 in old ones), weighted sum a multiple of 11. Source: ATO."""
-    if _is_number(text, 8):
+    if is_number(text, 8):
         return weighted(text, (10, 7, 8, 4, 6, 3, 5, 1)) % 11 == 0
-    return _is_number(text, 9) and weighted(text, (1, 4, 3, 7, 5, 8, 6, 9, 10)) % 11 == 0
+    return is_number(text, 9) and weighted(text, (1, 4, 3, 7, 5, 8, 6, 9, 10)) % 11 == 0
 
 
 def is_medicare(text: str) -> bool:
     """Australia, Medicare card: 10 or 11 digits, the first 2 to 6, the ninth a weighted sum modulo 10."""
     return (
-        _is_number(text, 10, 11)
-        and text[0] in "23456"
-        and weighted(text, (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == int(text[8])
+        is_number(text, 10, 11) and text[0] in "23456" and weighted(text, (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == int(text[8])
     )
 
 
@@ -88,7 +81,7 @@ def is_resident_id(text: str) -> bool:
 
 def is_rrn(text: str) -> bool:
     """South Korea, resident registration number: 13 digits with the date of birth; the check digit ended in October 2020."""
-    if not _is_number(text, 13) or not is_day(int(text[:2]), int(text[2:4]), int(text[4:6])):
+    if not is_number(text, 13) or not is_day(int(text[:2]), int(text[2:4]), int(text[4:6])):
         return False
     checked = (11 - weighted(text, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10 == int(text[12])
     return checked or (text[6] in "3478" and text[:4] >= "2010")
@@ -96,7 +89,7 @@ def is_rrn(text: str) -> bool:
 
 def is_my_number(text: str) -> bool:
     """Japan, individual number: 12 digits, the last a weighted sum modulo 11. Source: Act on the use of numbers, 2014."""
-    if not _is_number(text, 12):
+    if not is_number(text, 12):
         return False
     rest = weighted(text, (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11
     return int(text[11]) == (0 if rest <= 1 else 11 - rest)
@@ -121,7 +114,7 @@ def is_rut(text: str) -> bool:
 
 def is_tckn(text: str) -> bool:
     """Turkey: 11 digits, the first not 0, of which two check the others."""
-    if not _is_number(text, 11) or text[0] == "0":
+    if not is_number(text, 11) or text[0] == "0":
         return False
     digits = [int(digit) for digit in text]
     tenth = (7 * sum(digits[0:9:2]) - sum(digits[1:8:2])) % 10
@@ -131,7 +124,7 @@ def is_tckn(text: str) -> bool:
 def is_south_african_id(text: str) -> bool:
     """South Africa: 13 digits with the date of birth, citizenship 0 to 2, Luhn."""
     return (
-        _is_number(text, 13)
+        is_number(text, 13)
         and is_day(int(text[:2]), int(text[2:4]), int(text[4:6]))
         and text[10] in "012"
         and luhn(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
 from upcall.edge_runtime.redaction.check_digits import luhn, weighted
 
@@ -110,10 +110,11 @@ def _size(group: tuple[int, int]) -> int:
     return group[1] - group[0]
 
 
-def iban_end(text: str, start: int, lengths: Mapping[str, int]) -> int | None:
+def iban_end(text: str, start: int, lengths: Mapping[str, int], numeric: Container[str] = ()) -> int | None:
     """Where the account number that begins at ``start`` ends, or None if there is none.
 
-    Checks the length of the country and the remainder modulo 97 (ISO 13616-1). Single spaces and hyphens may stand between
+    Checks the length of the country, that there are digits, only digits in the ``numeric`` countries, and the remainder modulo
+    97 (ISO 13616-1). Single spaces and hyphens may stand between
     any two characters; case does not matter.
     """
     characters = ""
@@ -130,7 +131,8 @@ def iban_end(text: str, start: int, lengths: Mapping[str, int]) -> int | None:
         index += 1
     if not length or len(characters) < length:
         return None
-    if sum(character.isdigit() for character in characters[4:]) < _FEWEST_IBAN_DIGITS:
+    digits = sum(character.isdigit() for character in characters[4:])
+    if digits < (length - 4 if characters[:2] in numeric else _FEWEST_IBAN_DIGITS):
         return None  # "at 30 seconds ..." is a phrase
     remainder = int("".join(str(int(character, 36)) for character in characters[4:] + characters[:4])) % 97
     return index if remainder == 1 else None

@@ -74,7 +74,7 @@ def is_plain(value: str) -> bool:
         return False
     if value.count(".") == 1 and value.replace(".", "").strip("( ").isdigit():
         return True
-    if " - " in value or " / " in value or ("." in value and " " in value):
+    if " - " in value or " / " in value or ("." in value and (" " in value or "-" in value)):
         return True
     groups = _TWO_NUMBERS.fullmatch(value)
     if groups and not value.startswith("0"):

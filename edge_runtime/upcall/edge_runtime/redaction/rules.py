@@ -18,7 +18,7 @@ from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
 
 RULES_PACKAGE = "upcall.protocol.rules"
-_SET_MEMORY = 1 << 26  # bytes, so that no text makes the automaton of a set start over too often
+_SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
 
 
 _LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"
@@ -153,6 +153,7 @@ class Rules:
         exclude: patterns of text that only looks like a number of ``excluded_types`` (dates, UUIDs, coordinates).
         card_prefixes: issuer prefix to the lengths issued, digits.
         iban_lengths: country to length, characters.
+        iban_numeric: countries whose accounts are digits only.
         phone_regions: regions whose national numbers are looked for by default, ISO 3166 alpha-2.
         characters: for the shadow copy.
         disguises: patterns of escapes, spelled-out and encoded text.
@@ -167,6 +168,7 @@ class Rules:
     excluded_types: frozenset[EntityType] = field(repr=False)
     card_prefixes: Mapping[str, frozenset[int]] = field(repr=False)
     iban_lengths: Mapping[str, int] = field(repr=False)
+    iban_numeric: frozenset[str] = field(repr=False)
     phone_regions: tuple[str, ...]
     characters: CharacterTable = field(repr=False)
     disguises: Disguises = field(repr=False)
@@ -186,19 +188,20 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns = _read("patterns.json")
+        patterns, iban = read_rules("patterns.json"), read_rules("iban.json")
         return Rules(
             version=patterns["rules_version"],
             patterns=tuple(_rule(entry) for entry in patterns["rules"]),
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
             excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
-            card_prefixes=_card_prefixes(_read("cards.json")),
-            iban_lengths=_read("iban.json")["lengths"],
+            card_prefixes=_card_prefixes(read_rules("cards.json")),
+            iban_lengths=iban["lengths"],
+            iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
-            characters=character_table(_read("characters.json")),
+            characters=character_table(read_rules("characters.json")),
             disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
-            top_level_domains=_domains(_read("domains.json")),
+            top_level_domains=_domains(read_rules("domains.json")),
             months=tuple(tuple(names) for names in patterns["months"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
@@ -207,7 +210,13 @@ def load_rules() -> Rules:
         ) from error
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_rules(name: str) -> dict[str, Any]:
+    """One file of proto/rules, parsed.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ValueError, TypeError: it is no JSON object.
+    """
     # Not importlib.resources: before Python 3.13 it refuses a namespace package of an editable install, whose path also holds
     # an entry that is no folder.
     spec = importlib.util.find_spec(RULES_PACKAGE)

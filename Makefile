@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # Extras of one environment; constraints.txt pins them and all they need.
-EXTRAS := onnx,cloud,export,dev
+EXTRAS := onnx,cloud,export,vault,dev
 PROTOC = PATH=$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path=proto
 PROTOS := $(wildcard proto/upcall/protocol/v1/*.proto)
 export HF_HUB_DISABLE_TELEMETRY := 1
@@ -26,17 +26,20 @@ demo: setup ## pull the models, export, start the service, ask real questions
 	$(BIN)/upcall demo $(DEMO)
 
 pull: setup ## pull the models that the tests use
-	$(BIN)/upcall pull --device --cloud
+	$(BIN)/upcall pull --device --cloud rampart
 
 test: setup pull ## all tests, those on real weights too
 	$(BIN)/python -m pytest
 
 BUNDLE = $${UPCALL_HOME:-$$HOME/.cache/upcall}/bundles/smollm2-135m-instruct-onnx_int4_g32
+# REDACTION=... measures redaction too: see `.venv/bin/python -m benchmarks.redaction --help`.
 # BENCH=... adds bundles and peers to the engines: see `.venv/bin/python -m benchmarks.engines --help`.
-bench: setup pull ## measure the exporter and the engines, write benchmarks/RESULTS.md; leave the machine alone meanwhile
+bench: setup pull ## measure exporter, engines and masked answers, write benchmarks/RESULTS.md; leave the machine alone meanwhile
 	test -d "$(BUNDLE)" || $(BIN)/upcall export smollm2-135m-instruct --to onnx
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.engines $(BENCH)
+	$(BIN)/python -m benchmarks.masked_answers
+	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
 lint: setup ## format, style, layering, protocol
 	$(BIN)/ruff format --check .

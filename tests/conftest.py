@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from google.protobuf import json_format
+from hypothesis import settings
 from onnx import TensorProto, helper, numpy_helper
 
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, SCHEMA_VERSION, TOKENIZER, file_sha256
@@ -27,6 +28,9 @@ from upcall.edge_runtime.testing import (
 from upcall.export.router_graphs import link, lower_heads, save_graph
 from upcall.export.router_head import untrained
 from upcall.protocol.v1 import bundle_pb2
+
+settings.register_profile("upcall", deadline=None)  # how long one example takes depends on what else the machine does
+settings.load_profile("upcall")
 
 HIDDEN = 8
 PROGRAM_CONTEXT = 16

@@ -15,8 +15,9 @@ from upcall.cloud_service.engine import EngineInfo, PromptTooLongError
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.server import ServerOptions
 from upcall.cloud_service.testing import BackgroundServer
+from upcall.edge_runtime.redaction import sent_sha256
 from upcall.protocol.v1 import escalation_pb2 as pb
-from upcall.protocol.v1 import escalation_pb2_grpc
+from upcall.protocol.v1 import escalation_pb2_grpc, redaction_pb2
 
 MakeRequest = Callable[..., pb.GenerateRequest]
 CANARY = "zebra-canary-4711"
@@ -131,6 +132,29 @@ def test_the_tripwire_tells_types_and_counts_only(make_request: MakeRequest) -> 
     assert status is grpc.StatusCode.FAILED_PRECONDITION
     assert details == "messages: private content was not masked (CREDIT_CARD: 1, EMAIL: 2)"
     assert not engine.started
+
+
+def test_the_tripwire_looks_behind_escapes(make_request: MakeRequest) -> None:
+    with BackgroundServer(ScriptedEngine()) as server:
+        status, details, _ = refused(server, make_request(r'{"to": "ann.canary\u0040example.org"}'))
+    assert status is grpc.StatusCode.FAILED_PRECONDITION
+    assert details.endswith("(EMAIL: 1)")
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+def test_what_a_policy_allows_passes_only_where_the_operator_says_so(make_request: MakeRequest, accepts: bool) -> None:
+    text = "Mail ann.canary@example.org."
+    request = make_request(text)
+    request.redaction.allowed_types.extend([redaction_pb2.ENTITY_TYPE_EMAIL, 4711])  # type: ignore[list-item]
+    options = ServerOptions(port=0, accepts_allowed=accepts)
+    with BackgroundServer(ScriptedEngine(), options=options) as server, channel(server) as opened:
+        if accepts:
+            assert list(escalation_pb2_grpc.EscalationServiceStub(opened).Generate(request))
+            request.messages[0].content += " From 192.0.2.1."
+            request.redaction.sent_sha256 = sent_sha256([request.messages[0].content])
+        status, details, _ = refused(server, request)
+    assert status is grpc.StatusCode.FAILED_PRECONDITION
+    assert details.endswith("(IP_ADDRESS: 1)" if accepts else "(EMAIL: 1)")
 
 
 def test_placeholders_pass_the_tripwire(make_request: MakeRequest) -> None:

@@ -19,6 +19,7 @@ HEAVY = [
     "phonenumbers",
     "tokenizers",
     "re2",
+    "cryptography",
 ]
 
 

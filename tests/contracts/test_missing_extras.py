@@ -25,6 +25,7 @@ sys.meta_path.insert(0, Absent())
     [
         ("onnxruntime", "onnx", ["ask", "--bundle", "BUNDLE", "Hi"]),
         ("torch", "export", ["export", "MODEL", "--to", "onnx"]),
+        ("cryptography", "vault", ["redact", "--vault", "VAULT", "MODEL"]),
         ("xllamacpp", "cloud", ["cloud", "--model", "MODEL", "--no-auth", "--port", "0"]),
     ],
 )
@@ -33,13 +34,16 @@ def test_error_names_the_extra(
 ) -> None:
     model = tmp_path / "model.gguf"
     model.write_bytes(b"GGUF")
-    given = [{"BUNDLE": str(tiny_bundle), "MODEL": str(model)}.get(argument, argument) for argument in arguments]
+    given = [
+        {"BUNDLE": str(tiny_bundle), "MODEL": str(model), "VAULT": str(tmp_path / "vault")}.get(argument, argument)
+        for argument in arguments
+    ]
     (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(module=module), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "upcall.edge_runtime.cli", *given],
         capture_output=True,
         text=True,
-        env={**os.environ, "UPCALL_HOME": str(tmp_path), "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "UPCALL_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path[1:]])},
         check=False,
     )
     assert done.returncode == 3, done.stderr

@@ -12,8 +12,18 @@ from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, MODEL_PTE, file_sha
 from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx import OnnxEngine
-from upcall.edge_runtime.errors import BundleError, EngineError
-from upcall.edge_runtime.opening import EngineName, default_bundle_path, open_engine, open_session
+from upcall.edge_runtime.errors import BundleError, EngineError, RedactionError
+from upcall.edge_runtime.models.catalogue import find
+from upcall.edge_runtime.models.store import model_path
+from upcall.edge_runtime.opening import (
+    NAME_MODEL,
+    CloudOptions,
+    EngineName,
+    default_bundle_path,
+    has_name_model,
+    open_engine,
+    open_session,
+)
 from upcall.protocol.v1 import bundle_pb2
 
 
@@ -76,3 +86,58 @@ def test_each_engine_has_its_default_bundle(tmp_path: Path, monkeypatch: pytest.
     assert default_bundle_path(EngineName.EXECUTORCH).name == "smollm2-135m-instruct-xnnpack_8da4w_g32"
     with pytest.raises(BundleError, match="upcall export"):
         open_session(engine=EngineName.EXECUTORCH)
+
+
+RAMPART = ("model_q4.onnx", "tokenizer.json", "config.json", "LICENSE")
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UPCALL_HOME", str(tmp_path))
+    return tmp_path
+
+
+def copied(home: Path, source: Path) -> Path:
+    folder = home / "models/rampart"
+    folder.mkdir(parents=True)
+    for name in RAMPART:
+        (folder / name).write_bytes((source / name).read_bytes())
+    return folder
+
+
+def cloud() -> CloudOptions:
+    return CloudOptions(target="127.0.0.1:9")
+
+
+def test_names_are_not_looked_for_without_the_model(own_home: Path, tiny_bundle: Path) -> None:
+    assert not has_name_model()
+    assert open_session(bundle_path=tiny_bundle, cloud=cloud()).detector.names is None
+    with pytest.raises(RedactionError, match="is missing") as caught:
+        open_session(bundle_path=tiny_bundle, cloud=cloud(), names=True)
+    assert "upcall pull rampart" in str(caught.value)
+
+
+@pytest.mark.weights
+def test_names_are_looked_for_where_the_model_is(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = model_path(find(NAME_MODEL)).parent
+    monkeypatch.setenv("UPCALL_HOME", str(tmp_path))
+    folder = copied(tmp_path, source)
+    session = open_session(bundle_path=tiny_bundle, cloud=cloud())
+    assert [span.entity_type for span in session.detector.find("My name is Anna Kowalczyk.")] == ["PERSON"]
+    assert open_session(bundle_path=tiny_bundle, cloud=cloud(), names=False).detector.names is None
+    assert open_session(bundle_path=tiny_bundle).detector.names is None  # nothing leaves without a cloud
+    (folder / "config.json").unlink()
+    with pytest.raises(RedactionError, match="is missing"):
+        open_session(bundle_path=tiny_bundle, cloud=cloud())
+
+
+def test_a_damaged_name_model_fails_closed(own_home: Path, tiny_bundle: Path) -> None:
+    folder = own_home / "models/rampart"
+    folder.mkdir(parents=True)
+    for name in RAMPART:
+        (folder / name).write_bytes(b"damaged")
+    with pytest.raises(RedactionError, match="other bytes") as caught:
+        open_session(bundle_path=tiny_bundle, cloud=cloud())
+    assert "--verify" in str(caught.value)

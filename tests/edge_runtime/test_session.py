@@ -134,7 +134,7 @@ def test_a_blocked_type_never_leaves(make: Callable[..., Session]) -> None:
 
 
 class BrokenDetector(Detector):
-    def claims(self, text: str) -> tuple[Span, ...]:
+    def claims(self, text: str, *, with_names: bool = True) -> tuple[Span, ...]:
         raise RedactionError("The detector broke.")
 
 

@@ -55,6 +55,13 @@ def cloud(
     slots: Annotated[int, typer.Option(min=1, help="Answers made at the same time.")] = 1,
     threads: Annotated[int, typer.Option(min=0, help="0 takes one for each physical core.")] = 0,
     max_waiting: Annotated[int, typer.Option(min=0, help="Calls that wait for a slot; more are refused.")] = 16,
+    accept_allowed: Annotated[
+        bool,
+        typer.Option(
+            "--accept-allowed",
+            help="Let through the private types that the policy of the device's user allows. [default: refuse them, too]",
+        ),
+    ] = False,
 ) -> None:
     """Serve the large model over gRPC until Ctrl-C. Nothing of a call's content is logged or kept.
 
@@ -71,7 +78,14 @@ def cloud(
     if context.invoked_subcommand is not None:
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    options = ServerOptions(host=host, port=port, tls_certificate=tls_cert, tls_key=tls_key, max_waiting=max_waiting)
+    options = ServerOptions(
+        host=host,
+        port=port,
+        tls_certificate=tls_cert,
+        tls_key=tls_key,
+        max_waiting=max_waiting,
+        accepts_allowed=accept_allowed,
+    )
     allowed = _keys(keys, host=host, no_auth=no_auth)
     chosen: Engine
     if engine is EngineName.SCRIPTED:

@@ -37,6 +37,7 @@ class ServerOptions:
         tls_certificate: PEM chain; together with ``tls_key``.
         tls_key: PEM private key.
         max_waiting: requests that wait for a slot.
+        accepts_allowed: let through the private types that a client's own policy allows.
         max_answer_s: longest time for one answer, in seconds.
         grace_s: time that running answers get at the end, in seconds.
 
@@ -49,6 +50,7 @@ class ServerOptions:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     max_waiting: int = 16
+    accepts_allowed: bool = False
     max_answer_s: float = 300.0
     grace_s: float = 20.0
 
@@ -98,6 +100,7 @@ class CloudServer:
             engine,
             keys=keys,
             detector=Detector(),
+            accepts_allowed=options.accepts_allowed,
             limits=self._limits,
             max_waiting=options.max_waiting,
             max_answer_s=options.max_answer_s,

@@ -29,8 +29,9 @@ from upcall.cloud_service.engine import (
 )
 from upcall.cloud_service.refusal import RefusalError
 from upcall.cloud_service.validation import Limits, engine_request
-from upcall.edge_runtime.redaction import Detector
+from upcall.edge_runtime.redaction import Detector, EntityType
 from upcall.protocol.v1 import escalation_pb2 as pb
+from upcall.protocol.v1 import redaction_pb2
 
 SERVICE = "upcall.protocol.v1.EscalationService"
 _MAX_UNSENT = 4  # messages of one answer that wait for a slow reader; then the engine waits
@@ -49,6 +50,7 @@ class EscalationService:
         engine: already loaded, or loading.
         keys: who may call; None lets anybody, for loopback only.
         detector: the tripwire: finds private content that a client did not mask.
+        accepts_allowed: let through the types that the client says its user's policy allows; by default nothing private.
         limits: bounds of one request.
         max_waiting: requests that wait for a slot of the engine.
         max_answer_s: longest time for one answer in seconds, also where the client gives no deadline.
@@ -61,6 +63,7 @@ class EscalationService:
         *,
         keys: ApiKeys | None,
         detector: Detector,
+        accepts_allowed: bool = False,
         limits: Limits | None = None,
         max_waiting: int = 16,
         max_answer_s: float = 300.0,
@@ -69,6 +72,7 @@ class EscalationService:
         self._engine = engine
         self._keys = keys
         self._detector = detector
+        self._accepts_allowed = accepts_allowed
         self._limits = limits or Limits()
         self._admission = Admission(slots=engine.info.slots, max_waiting=max_waiting)
         self._max_answer_s = max_answer_s
@@ -193,7 +197,7 @@ class EscalationService:
         left = context.time_remaining()
         budget_s = self._max_answer_s if left is None else min(left, self._max_answer_s)
         async with asyncio.timeout(budget_s):
-            await asyncio.to_thread(self._check_private, work)
+            await asyncio.to_thread(self._check_private, work, self._allowed(request))
             await self._stream(work, context, patience_s=min(self._max_wait_s, budget_s / 2))
 
     async def _stream(self, work: EngineRequest, context: _Context, *, patience_s: float) -> None:
@@ -242,10 +246,20 @@ class EscalationService:
             raise RefusalError.unauthenticated()
         return tenant
 
-    def _check_private(self, work: EngineRequest) -> None:
-        found = Counter(
-            str(span.entity_type) for message in work.messages for span in self._detector.find(message.content)
+    def _allowed(self, request: pb.GenerateRequest) -> frozenset[EntityType]:
+        if not self._accepts_allowed:
+            return frozenset()
+        given = set(request.redaction.allowed_types)
+        return frozenset(
+            kind for kind in EntityType if redaction_pb2.EntityType.Value(f"ENTITY_TYPE_{kind.value}") in given
         )
+
+    def _check_private(self, work: EngineRequest, allowed: frozenset[EntityType]) -> None:
+        found: Counter[str] = Counter()
+        for message in work.messages:
+            claims = self._detector.claims(message.content)
+            left = self._detector.merge(span for span in claims if span.entity_type not in allowed)
+            found.update(str(span.entity_type) for span in left)
         if found:
             raise RefusalError.private(found)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from upcall.edge_runtime.errors import UpcallError
     from upcall.edge_runtime.events import Decided, Done, Failed, Redacted, Restored, Token, Usage
     from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
+    from upcall.edge_runtime.redaction import RedactedText, Vault, redact, restore
     from upcall.edge_runtime.sampling import SamplingOptions
     from upcall.edge_runtime.session import AskOptions, Session
 
@@ -22,6 +23,7 @@ _MODULES = {
     "errors": ("UpcallError",),
     "events": ("Decided", "Done", "Failed", "Redacted", "Restored", "Token", "Usage"),
     "opening": ("CloudOptions", "EngineName", "open_session"),
+    "redaction": ("RedactedText", "Vault", "redact", "restore"),
     "sampling": ("SamplingOptions",),
     "session": ("AskOptions", "Session"),
 }
@@ -39,6 +41,7 @@ __all__ = [
     "Place",
     "Reason",
     "Redacted",
+    "RedactedText",
     "Restored",
     "Role",
     "RouteDecision",
@@ -48,9 +51,12 @@ __all__ = [
     "Token",
     "UpcallError",
     "Usage",
+    "Vault",
     "decide",
     "open_bundle",
     "open_session",
+    "redact",
+    "restore",
 ]
 
 

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NOT_CONFIDENT = "not_confident"
     LOCAL_FAILED = "local_failed"
     CLOUD_FAILED = "cloud_failed"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Circumstances:
         has_cloud: an endpoint is configured.
         is_blocked: the conversation holds an entity whose policy is to stay on the device.
         detector_failed: what is private could not be found out.
+        is_declined: the user saw what would leave and kept it.
         score: log-probability signal of the local answer, ≤ 0 nats; None before there is an answer.
         threshold: the score below which a cascade calls; from the bundle's manifest, moved by the user's quality level.
         local_failed: the device gave no answer.
@@ -59,6 +61,7 @@ class Circumstances:
     has_cloud: bool
     is_blocked: bool = False
     detector_failed: bool = False
+    is_declined: bool = False
     score: float | None = None
     threshold: float | None = None
     local_failed: bool = False
@@ -85,9 +88,9 @@ def decide(given: Circumstances) -> RouteDecision:
     """Choose where the answer comes from.
 
     Hard rules come first, in this order, and nothing outweighs them: the user's choice to stay local, no cloud, a detector
-    that failed (fail closed), a blocked entity, a cloud that has just failed. Then the user's choice to call, a device
-    without an answer, and last the threshold: call when the score is below it, stay when it is equal or above. A
-    cascade without score or threshold calls, since nothing speaks for the local answer.
+    that failed (fail closed), a blocked entity, a user who declined, a cloud that has just failed. Then the user's choice
+    to call, a device without an answer, and last the threshold: call when the score is below it, stay when it is equal or
+    above. A cascade without score or threshold calls, since nothing speaks for the local answer.
 
     Vectors: proto/vectors/decision.json
     """
@@ -103,6 +106,8 @@ def decide(given: Circumstances) -> RouteDecision:
         return choose(Place.DEVICE, Reason.DETECTOR_FAILED)
     if given.is_blocked:
         return choose(Place.DEVICE, Reason.PRIVATE)
+    if given.is_declined:
+        return choose(Place.DEVICE, Reason.DECLINED)
     if given.cloud_failed:
         return choose(Place.DEVICE, Reason.CLOUD_FAILED)
     if given.strategy is Strategy.CLOUD:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from upcall.edge_runtime.cloud import FinishReason
@@ -37,6 +37,11 @@ class Redacted:
     messages: tuple[Message, ...] = field(repr=False)
     masked: Mapping[str, EntityType]
     counts: Mapping[EntityType, int]
+
+
+Approve = Callable[[Redacted], Sequence[Message] | None]
+"""Asked just before anything leaves, with exactly what would. Returns the messages to send, edited or not, or None to answer
+on the device."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,18 @@ from pathlib import Path
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle, open_bundle
 from upcall.edge_runtime.cloud import Cloud
 from upcall.edge_runtime.engine import Engine
-from upcall.edge_runtime.errors import BundleError
+from upcall.edge_runtime.errors import BundleError, ModelError, RedactionError
 from upcall.edge_runtime.home import upcall_home
+from upcall.edge_runtime.models.catalogue import find
+from upcall.edge_runtime.models.store import model_folder, read_verified
 from upcall.edge_runtime.redaction import Detector, Policy
+from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 from upcall.edge_runtime.tokenizer import Tokenizer
 
 _DEFAULT_MODEL = "smollm2-135m-instruct"
+NAME_MODEL = "rampart"
+"""In the catalogue; finds names and addresses."""
 
 
 class EngineName(StrEnum):
@@ -100,6 +105,32 @@ def open_cloud(options: CloudOptions) -> Cloud:
     )
 
 
+def has_name_model() -> bool:
+    """Whether something of the name model is on this machine, whole or not."""
+    entry = find(NAME_MODEL)
+    return any((model_folder(entry) / file.path).exists() for file in entry.files)
+
+
+def open_names() -> NameFinder:
+    """Load the name model; every byte of it is hashed first (0.3 s in all).
+
+    Raises:
+        RedactionError: the model was not pulled, or is not what was pulled.
+        MissingExtraError: onnxruntime or onnx is not installed.
+    """
+    entry = find(NAME_MODEL)
+    try:
+        read = {file.path: read_verified(entry, file) for file in entry.files if file.path != "LICENSE"}
+    except ModelError as error:
+        raise RedactionError(error.problem, next_step=error.next_step) from None
+    from upcall.edge_runtime.engines.rampart import RampartClassifier
+    from upcall.edge_runtime.redaction.names import Names
+
+    return Names(
+        RampartClassifier(model=read["model_q4.onnx"], tokenizer=read["tokenizer.json"], config=read["config.json"])
+    )
+
+
 def open_session(
     *,
     bundle_path: Path | None = None,
@@ -107,6 +138,7 @@ def open_session(
     cloud: CloudOptions | None = None,
     policy: Policy | None = None,
     private_terms: Sequence[str] = (),
+    names: bool | None = None,
     threads: int | None = None,
 ) -> Session:
     """Verify the bundle, load its model and make a session.
@@ -117,6 +149,8 @@ def open_session(
         cloud: where to call; None never calls.
         policy: what to do with private entities; by default all are masked.
         private_terms: words that are private for this user, beside what the rules find.
+        names: whether names and addresses are looked for with the name model before a call. True must have it, False goes
+            without, None takes it where it was pulled. Without a cloud it is not loaded.
         threads: of the engine; by default the physical cores.
 
     Raises:
@@ -124,7 +158,8 @@ def open_session(
     """
     bundle = open_bundle(bundle_path or default_bundle_path(engine))
     tokenizer = Tokenizer(bundle.tokenizer)
-    detector = Detector(deny_terms=tuple(private_terms))
+    wanted = cloud is not None and (has_name_model() if names is None else names)
+    detector = Detector(deny_terms=tuple(private_terms), names=open_names() if wanted else None)
     client = open_cloud(cloud) if cloud is not None else None
     return Session(
         engine=open_engine(bundle, engine=engine, threads=threads),

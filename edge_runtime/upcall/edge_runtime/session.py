@@ -15,12 +15,14 @@ from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
 from upcall.edge_runtime.engine import Engine, RouterStage
 from upcall.edge_runtime.errors import EngineError, EscalationError, InputError, RedactionError, UpcallError
-from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
+from upcall.edge_runtime.events import Approve, Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 from upcall.edge_runtime.features import AnswerFeatures
 from upcall.edge_runtime.generation import LocalAnswer, PromptCache
 from upcall.edge_runtime.redaction import Detector, Policy, RedactedMessages, StreamRestorer, Vault, redact_messages
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.tokenizer import Tokenizer
+
+_MAX_EDITS = 100  # of one question before it leaves: an end for a program that never agrees with what it gets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +88,24 @@ class Session:
         self._policy = policy or Policy()
         self._cloud = cloud
 
-    def ask(self, messages: Sequence[Message], options: AskOptions | None = None) -> Generator[Event, None, None]:
+    def ask(
+        self, messages: Sequence[Message], options: AskOptions | None = None, *, approve: Approve | None = None
+    ) -> Generator[Event, None, None]:
         """Answer the last message. Closing the generator stops the engine, here or in the cloud.
 
         Whatever fails after the checks becomes an event: the device's marked answer where there is one, else ``Failed``.
+
+        Args:
+            messages: of the conversation, the user's question last.
+            options: what the question may take.
+            approve: asked before anything leaves. What it edited is searched again, and if more had to be masked it is asked
+                again: only what it has seen is sent. By default what is masked is sent.
 
         Raises:
             InputError: the conversation cannot be answered by any model.
         """
         check_conversation(messages)
-        return _Question(self, messages, options or AskOptions()).events()
+        return _Question(self, messages, options or AskOptions(), approve).events()
 
     def close(self) -> None:
         """Free the engine and the connection."""
@@ -141,10 +151,13 @@ class _Clock:
 class _Question:
     """One run through the order of steps."""
 
-    def __init__(self, session: Session, messages: Sequence[Message], options: AskOptions) -> None:
+    def __init__(
+        self, session: Session, messages: Sequence[Message], options: AskOptions, approve: Approve | None
+    ) -> None:
         self._session = session
         self._messages = messages
         self._options = options
+        self._approve = approve
         self._clock = _Clock()
         self._local: LocalAnswer | None = None
         self._drafting: Iterator[str] = iter(())
@@ -159,14 +172,16 @@ class _Question:
         self._local_error: UpcallError | None = None
 
     def events(self) -> Generator[Event, None, None]:
-        redacted = self._redact() if self._given.has_cloud and self._options.strategy is not Strategy.LOCAL else None
+        may_leave = self._given.has_cloud and self._options.strategy is not Strategy.LOCAL
+        redacted = self._redact(self._messages) if may_leave else None
         decision = decide(self._given)
-        if decision.reason is not Reason.NOT_CONFIDENT:  # no draft needed to know
-            yield Decided(decision)
-        else:
+        if decision.reason is Reason.NOT_CONFIDENT:  # else no draft is needed to know
             yield from self._draft()
             decision = decide(self._given)
-            yield Decided(decision)
+        if decision.place is Place.CLOUD and redacted is not None and self._approve is not None:
+            redacted = self._approved(redacted, self._approve)
+            decision = decide(self._given)
+        yield Decided(decision)
         if decision.place is Place.DEVICE:
             yield from self._answer_here(decision)
             return
@@ -179,11 +194,37 @@ class _Question:
             yield Decided(decision)
             yield from self._answer_here(decision, cloud_error=error)
 
-    def _redact(self) -> RedactedMessages | None:
+    def _approved(self, redacted: RedactedMessages, approve: Approve) -> RedactedMessages | None:
+        """What the user lets leave: what was shown, or what was made of it, searched again. Else the question stays."""
+        for _ in range(_MAX_EDITS):
+            chosen = approve(self._departure(redacted))
+            if chosen is None:
+                break
+            edited = tuple(chosen)
+            if edited == redacted.messages:
+                return redacted
+            check_conversation(edited)
+            again = self._redact(edited, edited=True)
+            if again is None or again.blocked or again.messages == edited:
+                return again
+            redacted = again
+        self._given = replace(self._given, is_declined=True)
+        return None
+
+    def _departure(self, redacted: RedactedMessages) -> Redacted:
+        assert self._session._cloud is not None
+        return Redacted(
+            address=self._session._cloud.address,
+            messages=redacted.messages,
+            masked=dict(redacted.masked),
+            counts=redacted.counts,
+        )
+
+    def _redact(self, messages: Sequence[Message], *, edited: bool = False) -> RedactedMessages | None:
         session = self._session
         try:
             redacted = redact_messages(
-                self._messages, detector=session.detector, vault=session.vault, policy=session._policy
+                messages, detector=session.detector, vault=session.vault, policy=session._policy, edited=edited
             )
         except (RedactionError, InputError):  # what cannot be masked must not leave
             self._given = replace(self._given, detector_failed=True)
@@ -262,12 +303,7 @@ class _Question:
     def _answer_there(self, decision: RouteDecision, redacted: RedactedMessages) -> Iterator[Event]:
         session = self._session
         assert session._cloud is not None
-        yield Redacted(
-            address=session._cloud.address,
-            messages=redacted.messages,
-            masked=dict(redacted.masked),
-            counts=redacted.counts,
-        )
+        yield self._departure(redacted)
         self._clock.restart_answer()
         question = CloudQuestion(
             request_id=str(uuid.uuid4()),

@@ -58,6 +58,23 @@ def test_ask_falls_back_when_nothing_listens(ask: list[str], tmp_path: Path) -> 
     assert "a@example.com" not in json.dumps(told["sent"])
 
 
+def test_ask_says_once_that_names_are_not_found(ask: list[str], tmp_path: Path) -> None:
+    call = [*ask, "--cloud", "127.0.0.1:9", "Hi"]
+    assert upcall(*call, home=tmp_path).stderr.count("upcall pull rampart") == 1
+    assert "upcall pull rampart" not in upcall(*call, "--no-ner", home=tmp_path).stderr
+    assert "upcall pull rampart" not in upcall(*ask, "Hi", home=tmp_path).stderr  # nothing leaves without a cloud
+
+
+def test_ask_refuses_a_damaged_name_model(ask: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "models/rampart"
+    folder.mkdir(parents=True)
+    (folder / "model_q4.onnx").write_bytes(b"damaged")
+    done = upcall(*ask, "--cloud", "127.0.0.1:9", "Hi", home=tmp_path)
+    assert done.returncode == 8 and done.stdout == ""
+    assert "other bytes" in done.stderr and "Next: upcall pull rampart" in done.stderr
+    assert upcall(*ask, "--cloud", "127.0.0.1:9", "--no-ner", "Hi", home=tmp_path).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("stdin", "expected"),
     [

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from upcall.edge_runtime.cloud import CloudQuestion, FinishReason
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Place, Reason, RouteDecision, Strategy
-from upcall.edge_runtime.escalation.wire import finish_reason, generate_request, routing_report
-from upcall.edge_runtime.redaction import EntityType, RedactedMessages, sent_sha256
+from upcall.edge_runtime.escalation.wire import finish_reason, generate_request, redaction_report, routing_report
+from upcall.edge_runtime.redaction import Action, EntityType, Policy, RedactedMessages, sent_sha256
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.protocol.v1 import escalation_pb2 as pb
 from upcall.protocol.v1 import redaction_pb2, routing_pb2
@@ -45,6 +46,7 @@ def test_all_of_a_question_is_sent() -> None:
             rules_version="3",
             counts=[redaction_pb2.EntityCount(entity_type=redaction_pb2.ENTITY_TYPE_EMAIL, count=2)],
             sent_sha256=sent_sha256(["Be brief.", "Hello."]),
+            policy_version="1",
         ),
         routing=routing_pb2.RoutingReport(
             strategy=routing_pb2.STRATEGY_CASCADE,
@@ -54,6 +56,13 @@ def test_all_of_a_question_is_sent() -> None:
         ),
         client=pb.ClientInfo(name="upcall-python", version="0.1.0"),
     )
+
+
+def test_the_policy_is_sent_by_version_with_what_it_allows() -> None:
+    policy = Policy({EntityType.SECRET: Action.BLOCK, EntityType.EMAIL: Action.ALLOW})
+    report = redaction_report(replace(QUESTION.redacted, policy=policy))
+    assert report.policy_version == policy.version != Policy().version
+    assert list(report.allowed_types) == [redaction_pb2.ENTITY_TYPE_EMAIL]
 
 
 def test_a_knob_at_zero_is_sent() -> None:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upcall.edge_runtime.redaction.characters import character_table, is_letter, without_surrogates
+from upcall.edge_runtime.redaction.characters import (
+    Shadow,
+    character_table,
+    is_letter,
+    rewritten,
+    without_surrogates,
+)
 from upcall.edge_runtime.redaction.rules import load_rules
 
 TABLE = load_rules().characters
@@ -22,6 +28,10 @@ TABLE = load_rules().characters
         ("ａ＠ｂ。ｃ", "a@b.c"),
         ("4\u03361\u0336", "41"),
         ("𝟒𝟏", "41"),
+        ("①❷²", "122"),
+        ("аlicе", "alice"),
+        ("4\ufe0f\u20e31\ufe0f\u20e3", "41"),
+        ("𝐚𝓫ª", "aba"),
     ],
 )
 def test_shadow(text: str, plain: str) -> None:
@@ -47,8 +57,47 @@ def test_offsets_lead_back_to_the_original() -> None:
 def test_offsets_rise_and_fit(text: str) -> None:
     shadow = TABLE.shadow(text)
     if shadow is not None:
-        assert len(shadow.offsets) == len(shadow.text)
-        assert list(shadow.offsets) == sorted(set(shadow.offsets))
+        _check(shadow, text)
+
+
+def _check(shadow: Shadow, text: str) -> None:
+    assert len(shadow.starts) == len(shadow.ends) == len(shadow.text)
+    assert all(start < end for start, end in zip(shadow.starts, shadow.ends, strict=True))
+    assert all(end <= start for end, start in zip(shadow.ends, shadow.starts[1:], strict=False))
+    assert not shadow.ends or shadow.ends[-1] <= len(text)
+
+
+@given(st.text("ab\u200b４", max_size=20), st.data())
+def test_a_copy_of_a_copy_leads_back_to_the_original(text: str, data: st.DataObject) -> None:
+    first = TABLE.shadow(text) or Shadow(text, range(len(text)), range(1, len(text) + 1))
+    places = data.draw(st.sets(st.integers(0, max(0, len(first.text) - 1))))
+    second = rewritten(first.text, ((place, place + 1, "") for place in sorted(places) if first.text))
+    if second is not None:
+        _check(second, first.text)
+        whole = second.over(first)
+        _check(whole, text)
+        for place, (start, end) in enumerate(zip(whole.starts, whole.ends, strict=True)):
+            assert TABLE.replacements.get(text[start:end], text[start:end]) == whole.text[place]
+
+
+def test_rewritten_text() -> None:
+    shadow = rewritten("a%40b%2", [(1, 4, "@"), (5, 7, "")])
+    assert shadow is not None
+    assert (shadow.text, shadow.original(1, 2), shadow.original(0, 3)) == ("a@b", (1, 4), (0, 5))
+    assert rewritten("abc", []) is None
+
+
+def test_every_character_with_a_plain_form_is_known() -> None:
+    for point in range(0x80, 0x110000):
+        plain = unicodedata.normalize("NFKC", chr(point))
+        if len(plain) == 1 and "!" <= plain <= "~":
+            assert TABLE.replacements[chr(point)] == plain or chr(point) in "\u2024\u3002", hex(point)
+
+
+def test_confusable_letters_are_letters_of_other_scripts() -> None:
+    assert not set(TABLE.confusable) & set(TABLE.replacements)
+    assert all(letter.isalpha() and not letter.isascii() for letter in TABLE.confusable)
+    assert all(latin.isalpha() and latin.isascii() and len(latin) == 1 for latin in TABLE.confusable.values())
 
 
 def test_every_decimal_digit_is_known() -> None:
@@ -82,3 +131,14 @@ def test_broken_data_is_refused() -> None:
         character_table({})
     with pytest.raises(TypeError):
         character_table({"full_width": "FF01-FF5E", "drop": 1})
+    table: dict[str, object] = {
+        "drop": [],
+        "space": [],
+        "hyphen": [],
+        "period": [],
+        "at": [],
+        "digit_zeros": [],
+        "compatible": [],
+    }
+    with pytest.raises(TypeError):
+        character_table({"full_width": "FF01-FF5E", **table})

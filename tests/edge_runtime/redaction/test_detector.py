@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,15 +87,7 @@ def test_a_failing_rule_fails_closed_and_says_nothing(monkeypatch: pytest.Monkey
 
 def test_other_rules_can_be_given() -> None:
     rules = load_rules()
-    given_rules: Any = SimpleNamespace(
-        version="test",
-        patterns=rules.patterns[:1],
-        priority=rules.priority,
-        exclude=(),
-        excluded_types=frozenset(),
-        phone_regions=(),
-        characters=rules.characters,
-    )
+    given_rules = replace(rules, version="test", patterns=rules.patterns[:1])
     detector = Detector(given_rules)
     assert detector.rules_version == "test"
     assert [span.detector for span in detector.find("a@example.com 192.0.2.1")] == ["email"]
@@ -115,6 +107,19 @@ ADVERSARIAL = {
     "accounts": "DE89 ",
     "hidden": "4\u200b",
     "plus": "+1",
+    "letters apart": "a ",
+    "escapes": "\\u0034",
+    "percent": "%34",
+    "base 64": "QUJD",
+    "hexadecimal": "41",
+    "hyphens": "a-",
+    "born": "born 1.1.",
+    "underscores": "a_1/",
+    "zone": "<<",
+    "accounts with a word": "account number 1",
+    "wallets": "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN ",
+    "combining marks": "4\u0301",
+    "addresses of other scripts": "почта@",
 }
 
 
@@ -123,7 +128,7 @@ def test_hostile_text_takes_bounded_time(unit: str) -> None:
     text = (unit * 16_384)[:16_384]
     started = time.process_time()
     DETECTOR.find(text)
-    assert time.process_time() - started < 3  # measured below 0.6 s
+    assert time.process_time() - started < 6  # measured below 1.2 s, of which libphonenumber takes most
 
 
 def test_import_does_not_bring_the_numbering_plans() -> None:

@@ -16,7 +16,7 @@ from upcall.edge_runtime.redaction import (
     Policy,
     RedactedMessages,
     Vault,
-    messages,
+    masking,
     redact_messages,
     sent_sha256,
 )
@@ -122,7 +122,7 @@ def test_repr_holds_no_text() -> None:
 
 
 def test_masking_without_end_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "_MAX_ROUNDS", 1)
+    monkeypatch.setattr(masking, "_MAX_ROUNDS", 1)
     with pytest.raises(RedactionError, match="no end"):
         _redact("alice@example.com")
 

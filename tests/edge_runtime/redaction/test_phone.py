@@ -32,7 +32,22 @@ def test_too_few_digits() -> None:
     assert _numbers("12 34 5", "US") == []
 
 
-@pytest.mark.parametrize(("value", "plain"), [("2124567890", True), ("07700900123", False), ("078051120", True)])
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ("2124567890", True),
+        ("07700900123", False),
+        ("078051120", True),
+        ("95060-29100", False),
+        ("16000-1250", True),
+        ("1800 - 1170", True),
+        ("18000/900", True),
+        ("030/901820", False),
+        ("29.85 261.53 0", True),
+        ("232-54-108-27.0", True),
+        ("06.12.34.56.78", False),
+    ],
+)
 def test_plain(value: str, plain: bool) -> None:
     assert is_plain(value) is plain
     assert not is_plain("+" + value)

@@ -12,6 +12,7 @@ from upcall.edge_runtime.redaction.placeholders import (
     find_placeholders,
     is_nonce,
     placeholder,
+    planted_placeholders,
     unfinished_from,
 )
 
@@ -46,16 +47,45 @@ def test_every_beginning_is_held_back(pair: tuple[str, str], before: str) -> Non
 
 
 def test_the_longest_placeholder_fits_the_cap() -> None:
-    written = "[[  CREDIT_CARD  _  999999  _  k7  ]]"
+    written = "[[  DRIVER_LICENCE  _  999999  _  k7  ]]"
     assert len(written) == LONGEST_PLACEHOLDER
     assert unfinished_from(written[:-1]) == 0
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "]", "[a", "[[1", "[[EMAILS", "[[EMAIL_0", "[[EMAIL_1_k77", "[[EMAIL_1_k7]x"]
+    "text",
+    ["", "a", "]", "[a", "[[1", "[[EMAILS", "[[EMAIL_0", "[[EMAIL_1_k77", "[[EMAIL_1_k7]x", "xEMAIL_1_k7", "éxEMAIL"],
 )
 def test_what_cannot_become_one_is_let_go(text: str) -> None:
     assert unfinished_from(text) == len(text)
+
+
+@pytest.mark.parametrize("written", ["EMAIL_1_k7", "IP_ADDRESS_999999_00"])
+def test_every_beginning_without_brackets_is_held_back(written: str) -> None:
+    for length in range(1, len(written) + 1):
+        assert unfinished_from(f"a {written[:length]}") == 2
+        assert unfinished_from(written[:length]) == 0
+        assert unfinished_from(written[:length], in_word=True) == length
+    assert unfinished_from(f"{written} ") == len(written) + 1
+
+
+def test_a_long_word_is_not_held_back() -> None:
+    assert unfinished_from("x" * 100 + "EMAIL") == 105
+    assert unfinished_from("_" * 100) == 100
+
+
+def test_without_brackets() -> None:
+    assert list(find_placeholders("EMAIL_1_k7")) == [(0, 10, "[[EMAIL_1_k7]]")]
+    assert not list(find_placeholders("EMAIL_1_k7", in_word=True))
+    assert list(find_placeholders("x EMAIL_1_k7", in_word=True)) == [(2, 12, "[[EMAIL_1_k7]]")]
+
+
+def test_planted() -> None:
+    assert list(planted_placeholders("xIP_ADDRESS_1_k77 [[ email_2_K7 ]]")) == [
+        (1, 16, ("[[IP_ADDRESS_1_k7]]", "[[ADDRESS_1_k7]]")),
+        (18, 34, ("[[EMAIL_2_k7]]",)),
+    ]
+    assert not list(planted_placeholders("EMAIL_x_k7 and email_1_k7"))
 
 
 def test_blanking_keeps_the_length() -> None:

@@ -45,6 +45,13 @@ def test_reserved_numbers_are_skipped() -> None:
     assert vault.is_minted("[[EMAIL_3_k7]]") and not vault.is_minted("[[EMAIL_1_k7]]")
 
 
+def test_what_would_be_one_if_words_were_cut_is_reserved() -> None:
+    vault = Vault(nonce="k7")
+    vault.reserve("xEMAIL_1_k77 MAC_ADDRESS_1_k7")
+    assert vault.placeholder(EntityType.EMAIL, "x") == "[[EMAIL_2_k7]]"
+    assert vault.placeholder(EntityType.ADDRESS, "x") == "[[ADDRESS_2_k7]]"
+
+
 def test_restores_once_only() -> None:
     vault = Vault(nonce="k7")
     vault.placeholder(EntityType.CUSTOM, "[[CUSTOM_1_k7]]!")

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Strategy
@@ -38,6 +39,9 @@ def ask(
     system: shared.SystemOption = None,
     private: shared.PrivateOption = None,
     block: shared.BlockOption = None,
+    policy: shared.PolicyOption = None,
+    no_ner: shared.NoNerOption = False,
+    preview: shared.PreviewOption = False,
     threshold: shared.ThresholdOption = None,
     max_output_tokens: shared.MaxTokensOption = 256,
     temperature: shared.TemperatureOption = 0.0,
@@ -57,6 +61,7 @@ def ask(
         cloud_timeout_ms=cloud_timeout_ms,
         threshold=threshold,
     )
+    given = shared.policy_from(policy, block=block)
     session = shared.session_from(
         bundle=bundle,
         engine=engine,
@@ -64,13 +69,14 @@ def ask(
         cloud_model=cloud_model,
         tls=tls,
         ca_certificate=ca_certificate,
+        given=given,
         private=private,
-        block=block,
+        no_ner=no_ner,
     )
     notes = Console(stderr=True)
     try:
         outcome = follow(
-            session.ask(messages, asked),
+            session.ask(messages, asked, approve=Preview(notes) if preview else None),
             out=None if as_json else Console(),
             notes=None if as_json else notes,
         )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import typer
 from rich.console import Console
 
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision import Strategy
+from upcall.edge_runtime.decision import Place, Strategy
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.opening import EngineName
 from upcall.edge_runtime.redaction import Detector
@@ -38,6 +41,9 @@ def chat(
     system: shared.SystemOption = None,
     private: shared.PrivateOption = None,
     block: shared.BlockOption = None,
+    policy: shared.PolicyOption = None,
+    no_ner: shared.NoNerOption = False,
+    preview: shared.PreviewOption = False,
     threshold: shared.ThresholdOption = None,
     max_output_tokens: shared.MaxTokensOption = 256,
     temperature: shared.TemperatureOption = 0.0,
@@ -52,6 +58,7 @@ def chat(
         cloud_timeout_ms=cloud_timeout_ms,
         threshold=threshold,
     )
+    given = shared.policy_from(policy, block=block)
     session = shared.session_from(
         bundle=bundle,
         engine=engine,
@@ -59,18 +66,32 @@ def chat(
         cloud_model=cloud_model,
         tls=tls,
         ca_certificate=ca_certificate,
+        given=given,
         private=private,
-        block=block,
+        no_ner=no_ner,
     )
     try:
-        _Conversation(session, asked, system=system, private_terms=list(private or ())).run()
+        detect = partial(given.detector, names=session.detector.names)
+        _Conversation(
+            session, asked, system=system, private_terms=list(private or ()), detect=detect, has_preview=preview
+        ).run()
     finally:
         session.close()
 
 
 class _Conversation:
-    def __init__(self, session: Session, asked: AskOptions, *, system: str | None, private_terms: list[str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        asked: AskOptions,
+        *,
+        system: str | None,
+        private_terms: list[str],
+        detect: Callable[..., Detector],
+        has_preview: bool,
+    ) -> None:
         self._session = session
+        self._detect = detect
         self._asked = asked
         self._opening = [Message(Role.SYSTEM, system)] if system is not None else []
         self._history = list(self._opening)
@@ -78,6 +99,7 @@ class _Conversation:
         self._last: Outcome | None = None
         self._out = Console()
         self._notes = Console(stderr=True)
+        self._approve = Preview(self._notes) if has_preview else None
 
     def run(self) -> None:
         # Broken bytes become lone surrogates here, which Message refuses by name instead of ending the chat.
@@ -109,7 +131,7 @@ class _Conversation:
         elif command == "/why":
             self._explain()
         elif command == "/private":
-            self._session.detector = Detector(deny_terms=(*self._private_terms, argument.strip()))
+            self._session.detector = self._detect(deny_terms=(*self._private_terms, argument.strip()))
             self._private_terms.append(argument.strip())
             self._notes.print("[dim]noted[/dim]")
         elif command == "/reset":
@@ -129,7 +151,8 @@ class _Conversation:
 
     def _ask(self, line: str) -> None:
         question = Message(Role.USER, line)
-        outcome = follow(self._session.ask([*self._history, question], self._asked), out=self._out, notes=self._notes)
+        events = self._session.ask([*self._history, question], self._asked, approve=self._approve)
+        outcome = follow(events, out=self._out, notes=self._notes)
         self._last = outcome
         if outcome.error is not None:
             self._notes.print(str(outcome.error), style="red", markup=False)
@@ -139,4 +162,12 @@ class _Conversation:
         else:
             self._notes.print(describe(outcome), highlight=False, soft_wrap=True)
         if outcome.answer:
-            self._history += [question, Message(Role.ASSISTANT, outcome.answer)]
+            self._history = [*self._asked_as(outcome, question), Message(Role.ASSISTANT, outcome.answer)]
+
+    def _asked_as(self, outcome: Outcome, question: Message) -> list[Message]:
+        """The conversation up to the answer; where it was edited before it left, as it was edited."""
+        sent = outcome.redacted.messages if outcome.redacted is not None else ()
+        if self._approve is None or not sent or outcome.done is None or outcome.done.decision.place is not Place.CLOUD:
+            return [*self._history, question]
+        turns = [message for message in sent if message.role is not Role.SYSTEM]
+        return [*self._opening, *(Message(turn.role, self._session.vault.restore(turn.content)) for turn in turns)]

@@ -27,7 +27,7 @@ from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision import Place, Strategy
 from upcall.edge_runtime.errors import BundleError, UpcallError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.opening import CloudOptions, EngineName, default_bundle_path, open_session
+from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, default_bundle_path, open_session
 from upcall.edge_runtime.redaction import Action, Policy
 from upcall.edge_runtime.session import AskOptions, Session
 
@@ -93,7 +93,7 @@ def demo(
     """
     console = Console(highlight=False)
     started = time.monotonic()
-    _run("pull", DEVICE_MODEL, cloud_model)
+    _run("pull", DEVICE_MODEL, cloud_model, NAME_MODEL)
     try:
         open_bundle(default_bundle_path(engine))
     except BundleError:

@@ -34,6 +34,8 @@ INTERRUPTED = 130
 COMMANDS = {
     "ask": ("upcall.edge_runtime.cli.ask", "Ask one question."),
     "chat": ("upcall.edge_runtime.cli.chat", "Talk, turn by turn."),
+    "redact": ("upcall.edge_runtime.cli.redact", "Mask a text, a JSON value or a corpus."),
+    "restore": ("upcall.edge_runtime.cli.restore", "Put back what was masked."),
     "pull": ("upcall.edge_runtime.cli.pull", "Download models, verified."),
     "export": ("upcall.export.cli", "Turn a model into a device bundle."),
     "inspect": ("upcall.edge_runtime.cli.inspect", "Show what is in a bundle."),

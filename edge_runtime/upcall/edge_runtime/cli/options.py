@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from upcall.edge_runtime import opening
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
-from upcall.edge_runtime.redaction import Action, Policy
+from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, has_name_model, open_session
+from upcall.edge_runtime.redaction import Action, Policy, PolicyFile, read_policy
+from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 
 API_KEY_VARIABLE = "UPCALL_API_KEY"
@@ -44,6 +47,25 @@ BlockOption = Annotated[
         "--block", metavar="TYPE", help="Stay on the device when this type is found, such as SECRET. May be repeated."
     ),
 ]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help='JSON: {"actions": {TYPE: "mask", "block" or "allow"}, "deny_terms": [], "allow_terms": [], "phone_regions": []}.',
+    ),
+]
+NoNerOption = Annotated[bool, typer.Option("--no-ner", help="Rules only: do not look for names with the model.")]
+VaultOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--vault", metavar="FILE", help="Keep what was masked in this file, encrypted with vault.key of UPCALL_HOME."
+    ),
+]
+PreviewOption = Annotated[
+    bool, typer.Option("--preview", help="Show what would leave and ask: send it, edit it, or answer here.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="The text is one JSON value, and stays valid JSON.")]
 TimeoutOption = Annotated[int, typer.Option("--cloud-timeout-ms", min=1, help="For the cloud's whole answer.")]
 MaxTokensOption = Annotated[int, typer.Option("--max-output-tokens", min=1, help="Longest answer.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")]
@@ -62,8 +84,9 @@ def session_from(
     cloud_model: str,
     tls: bool,
     ca_certificate: Path | None,
+    given: PolicyFile,
     private: list[str] | None,
-    block: list[str] | None,
+    no_ner: bool,
 ) -> Session:
     """The session that the options ask for. The API key is read from the environment: command lines are seen by all users.
 
@@ -77,13 +100,14 @@ def session_from(
         use_tls=tls,
         ca_certificate=ca_certificate,
     )
-    return open_session(
-        bundle_path=bundle,
-        engine=engine,
-        cloud=called if cloud else None,
-        policy=Policy.parse({name.upper(): Action.BLOCK for name in block or []}),
-        private_terms=private or (),
+    # Before the model is loaded: a mistake in a list is told at once.
+    names = open_names(is_wanted=cloud is not None and not no_ner)
+    detector = given.detector(deny_terms=tuple(private or ()), names=names)
+    session = open_session(
+        bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy, names=False
     )
+    session.detector = detector
+    return session
 
 
 def read_standard_input() -> str:
@@ -92,11 +116,51 @@ def read_standard_input() -> str:
     Raises:
         InputError: it is not UTF-8.
     """
-    raw = sys.stdin.buffer.read()
+    return decoded(sys.stdin.buffer.read(), "The prompt on standard input")
+
+
+def decoded(raw: bytes, what: str) -> str:
+    """Bytes as text.
+
+    Args:
+        raw: UTF-8.
+        what: begins the error.
+
+    Raises:
+        InputError: they are not UTF-8, or every other one is zero: in UTF-16 no rule would find anything.
+    """
+    if raw.count(0) * 3 > len(raw):
+        raise InputError(
+            f"{what} looks like UTF-16 or UTF-32.", allowed="UTF-8", next_step="convert it, for example with iconv"
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"The prompt on standard input is not UTF-8 at byte {error.start}.",
-            next_step="convert it, for example with iconv",
+            f"{what} is not UTF-8 at byte {error.start}.", next_step="convert it, for example with iconv"
         ) from None
+
+
+def policy_from(path: Path | None, *, block: list[str] | None) -> PolicyFile:
+    """The policy that the options ask for: that of the file, with more types that block.
+
+    Raises:
+        InputError: the file or a type is not acceptable.
+    """
+    given = read_policy(path) if path is not None else PolicyFile()
+    blocked = Policy.parse({name.upper(): Action.BLOCK for name in block or []})
+    return replace(given, policy=Policy({**given.policy.actions, **blocked.actions}))
+
+
+def open_names(*, is_wanted: bool) -> NameFinder | None:
+    """The finder of names that the commands use: the name model where it was pulled. Says it where it is wanted and not there.
+
+    Raises:
+        RedactionError: the model is damaged; ``--no-ner`` goes without.
+        MissingExtraError: what runs it is not installed.
+    """
+    if is_wanted and has_name_model():
+        return opening.open_names()
+    if is_wanted:
+        sys.stderr.write(f"Names and addresses are not found.\nNext: upcall pull {NAME_MODEL}, or say --no-ner\n")
+    return None

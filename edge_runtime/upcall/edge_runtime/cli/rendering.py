@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -128,5 +129,19 @@ def describe_departure(redacted: Redacted, messages: Sequence[Message] | None = 
     """The exact text that left, message by message: all of it, or some of its messages. Rich markup."""
     masks = ", ".join(f"{placeholder} ({kind})" for placeholder, kind in redacted.masked.items()) or "nothing to mask"
     lines = [f"[bold]Left the device[/bold] for {escape(redacted.address)}, {escape(masks)}:"]
-    lines += [f"  [dim]{message.role}:[/dim] {escape(message.content)}" for message in messages or redacted.messages]
+    lines += [
+        f"  [dim]{message.role}:[/dim] {escape(visible(message.content))}" for message in messages or redacted.messages
+    ]
     return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """The text with every character that a terminal would obey or hide written out: ``\\x1b``, ``\\u202e``."""
+    return "".join(
+        character if character in "\n\t" or not unicodedata.category(character).startswith("C") else _written(character)
+        for character in text
+    )
+
+
+def _written(character: str) -> str:
+    return character.encode("unicode_escape").decode()

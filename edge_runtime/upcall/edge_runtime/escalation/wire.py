@@ -37,7 +37,7 @@ def generate_request(question: CloudQuestion, *, model: str, client_version: str
 
 
 def redaction_report(redacted: RedactedMessages) -> redaction_pb2.RedactionReport:
-    """Types and counts of what was masked, and the hash of what is left."""
+    """Types and counts of what was masked, by which rules and policy, and the hash of what is left."""
     counts = [
         redaction_pb2.EntityCount(
             entity_type=redaction_pb2.EntityType.Value(f"ENTITY_TYPE_{entity_type.value}"), count=count
@@ -45,7 +45,14 @@ def redaction_report(redacted: RedactedMessages) -> redaction_pb2.RedactionRepor
         for entity_type, count in redacted.counts.items()
     ]
     return redaction_pb2.RedactionReport(
-        rules_version=redacted.rules_version, counts=counts, sent_sha256=redacted.sent_sha256
+        rules_version=redacted.rules_version,
+        counts=counts,
+        sent_sha256=redacted.sent_sha256,
+        policy_version=redacted.policy.version,
+        allowed_types=[
+            redaction_pb2.EntityType.Value(f"ENTITY_TYPE_{entity_type.value}")
+            for entity_type in redacted.policy.allowed
+        ],
     )
 
 

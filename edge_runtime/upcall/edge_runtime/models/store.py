@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import time
@@ -43,6 +44,29 @@ def model_path(entry: CatalogueEntry) -> Path:
                 next_step=f"upcall pull {entry.name} --verify",
             )
     return folder / entry.files[0].path
+
+
+def read_verified(entry: CatalogueEntry, file: ModelFile) -> bytes:
+    """One file of a pulled model, whole, hashed now.
+
+    Raises:
+        ModelError: it is not there, cannot be read, or holds other bytes.
+    """
+    path = model_folder(entry) / file.path
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(
+            f"The model '{entry.name}' is not on this machine: {path} is missing.",
+            next_step=f"upcall pull {entry.name}",
+        ) from None
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from None
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise ModelError(
+            f"The model file {path} holds other bytes than it should.", next_step=f"upcall pull {entry.name} --verify"
+        )
+    return content
 
 
 def is_pulled(entry: CatalogueEntry) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _FULL_WIDTH_OFFSET = 0xFEE0  # from U+FF01 back to U+0021
@@ -12,19 +12,52 @@ _FULL_WIDTH_OFFSET = 0xFEE0  # from U+FF01 back to U+0021
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """A plainer copy of a text. Only the copy is searched for disguised numbers; what is cut is the original.
+    """A plainer copy of a text. Only the copy is searched for disguised values; what is cut is the original.
 
     Args:
         text: the copy.
-        offsets: for each character of the copy, its index in the original.
+        starts, ends: for each character of the copy, where in the original that stands begins and ends for which it stands.
     """
 
     text: str = field(repr=False)
-    offsets: tuple[int, ...] = field(repr=False)
+    starts: Sequence[int] = field(repr=False)
+    ends: Sequence[int] = field(repr=False)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where [start, end) of the copy stands in the original; 0 ≤ start < end ≤ length of the copy."""
-        return self.offsets[start], self.offsets[end - 1] + 1
+        return self.starts[start], self.ends[end - 1]
+
+    def over(self, other: Shadow) -> Shadow:
+        """This copy of the copy ``other``, as a copy of the original of that one."""
+        return Shadow(
+            self.text, [other.starts[start] for start in self.starts], [other.ends[end - 1] for end in self.ends]
+        )
+
+
+def rewritten(text: str, edits: Iterable[tuple[int, int, str]]) -> Shadow | None:
+    """The text with each [start, end) replaced, or None where there is nothing to replace.
+
+    Args:
+        text: any.
+        edits: in order, none overlapping; a replacement is one character or none.
+    """
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for start, end, plain in edits:
+        pieces += [text[position:start], plain]
+        starts.extend(range(position, start))
+        ends.extend(range(position + 1, start + 1))
+        if plain:
+            starts.append(start)
+            ends.append(end)
+        position = end
+    if not position:
+        return None
+    starts.extend(range(position, len(text)))
+    ends.extend(range(position + 1, len(text) + 1))
+    return Shadow("".join([*pieces, text[position:]]), starts, ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +66,29 @@ class CharacterTable:
 
     Args:
         replacements: character to its plain form, empty for one that is left out.
+        confusable: letter of another script to the Latin letter that looks like it.
         unspaced: inclusive ranges of scripts that put no spaces between words.
     """
 
     replacements: Mapping[str, str]
+    confusable: Mapping[str, str]
     unspaced: tuple[tuple[int, int], ...]
+    _points: dict[int, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        points = {ord(character): plain for character, plain in {**self.replacements, **self.confusable}.items()}
+        object.__setattr__(self, "_points", points)
 
     def shadow(self, text: str) -> Shadow | None:
         """The shadow copy of a text, or None where it would be the same."""
         if text.isascii():
             return None
-        plain: list[str] = []
-        offsets: list[int] = []
-        replacements = self.replacements
-        for index, character in enumerate(text):
-            replacement = replacements.get(character, character)
-            if replacement:
-                plain.append(replacement)
-                offsets.append(index)
-        shadow = "".join(plain)
-        return None if shadow == text else Shadow(shadow, tuple(offsets))
+        plain = text.translate(self._points)
+        if len(plain) == len(text):
+            return None if plain == text else Shadow(plain, range(len(text)), range(1, len(text) + 1))
+        dropped = [index for index, character in enumerate(text) if self._points.get(ord(character)) == ""]
+        kept = rewritten(text, ((index, index + 1, "") for index in dropped))
+        return Shadow(plain, kept.starts, kept.ends) if kept else None
 
 
 def character_table(data: Mapping[str, object]) -> CharacterTable:
@@ -73,7 +109,16 @@ def character_table(data: Mapping[str, object]) -> CharacterTable:
         replacements.update({chr(point): plain for point in listed(name)})
     for zero in listed("digit_zeros"):
         replacements.update({chr(zero + digit): str(digit) for digit in range(10)})
-    return CharacterTable(replacements, tuple(_ranges(data["unspaced"])))
+    replacements.update(_runs(data["compatible"]))
+    return CharacterTable(replacements, dict(_runs(data["confusable"])), tuple(_ranges(data["unspaced"])))
+
+
+def _runs(listed: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(listed, Mapping):
+        raise TypeError("an object of code points is needed")
+    for first, plain in listed.items():
+        for offset, character in enumerate(str(plain)):
+            yield chr(int(first, 16) + offset), character
 
 
 def _ranges(listed: object) -> Iterator[tuple[int, int]]:

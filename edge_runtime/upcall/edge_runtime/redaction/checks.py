@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from upcall.edge_runtime.redaction.numbers import card_spans, iban_end, is_epoch, is_ssn
+from upcall.edge_runtime.redaction.check_digits import is_day
+from upcall.edge_runtime.redaction.crypto_addresses import CRYPTO_ADDRESSES
+from upcall.edge_runtime.redaction.european_ids import EUROPEAN_IDS
+from upcall.edge_runtime.redaction.medical_ids import MEDICAL_IDS
+from upcall.edge_runtime.redaction.national_ids import NATIONAL_IDS
+from upcall.edge_runtime.redaction.numbers import US_NUMBERS, card_spans, iban_end, is_epoch, is_ssn
 from upcall.edge_runtime.redaction.phone import is_plain, phone_spans
 from upcall.edge_runtime.redaction.rules import Rule, Rules
 
@@ -16,6 +22,17 @@ Check = Callable[[str, int, int, Rule, Rules, tuple[str, ...]], Iterator[tuple[i
 
 _LONGEST_EMAIL = 320  # 64 for the local part, 255 for the domain (RFC 5321), and the @
 _NEAR = 12  # characters in which a word such as "version" must stand
+_OLDEST = 130  # years
+_YEARS = range(1850, 2100)
+_SEPARATORS = str.maketrans("", "", " .-/+")
+_IN_ROW = re.compile("[0-9A-Fa-f]:")  # the rest of a longer row, as in a fingerprint
+_DECIMALS = re.compile("[.][0-9]")
+_ROW_ON = re.compile(":[0-9A-Fa-f]")
+_ASSIGNED = re.compile("[?&#;]?[A-Za-z_]{1,16}=")  # to=ann@example.com, ?email=ann@example.com
+_WORDS = re.compile(r"\d+|[^\W\d_]+")
+
+SCHEMES: Mapping[str, Callable[[str], bool]] = {**US_NUMBERS, **NATIONAL_IDS, **EUROPEAN_IDS, **MEDICAL_IDS}
+"""Numbers by the names that the rules use; asked without separators, in upper case."""
 
 
 def _digits(text: str) -> str:
@@ -31,7 +48,7 @@ def _card(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[st
 
 
 def _iban(text: str, start: int, _end: int, _rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    end = iban_end(text, start, rules.iban_lengths)
+    end = iban_end(text, start, rules.iban_lengths, rules.iban_numeric)
     if end is not None:
         yield start, end
 
@@ -44,13 +61,76 @@ def _ssn(text: str, start: int, end: int, _rule: Rule, _rules: Rules, _: tuple[s
         yield start, end
 
 
-def _email(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _scheme(
+    text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str, ...]
+) -> Iterator[tuple[int, int]]:
+    value = text[start:end]
+    address = CRYPTO_ADDRESSES.get(rule.scheme)
+    if address(value) if address else SCHEMES[rule.scheme](value.upper().translate(_SEPARATORS)):
+        yield start, end
+
+
+def _code(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    if len(_digits(text[start:end])) >= rule.digits:
+        yield start, end
+
+
+def _date(text: str, start: int, end: int, _rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    words = _WORDS.findall(text[start:end].lower())
+    numbers = [int(word) for word in words if word.isdigit()]
+    named = [
+        month
+        for month, names in enumerate(rules.months, 1)
+        if any(word.startswith(names) for word in words if not word.isdigit())
+    ]
+    if len(words) == 1 and len(words[0]) == 8:
+        numbers = [int(words[0][:4]), int(words[0][4:6]), int(words[0][6:])]
+    if named and len(numbers) == 2:
+        numbers.insert(1, named[0])
+    if len(numbers) != 3:
+        return
+    if numbers[0] in _YEARS:
+        numbers.reverse()
+    day, month, year = numbers
+    if (year in _YEARS or year < 100) and (is_day(year, month, day) or is_day(year, day, month)):
+        yield start, end
+
+
+def _age(text: str, start: int, end: int, _rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    if int(_digits(text[start:end])) <= _OLDEST:
+        yield start, end
+
+
+def _mac(text: str, start: int, end: int, _rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    value = text[start:end]
+    outside = text[max(0, start - 2) : start], text[end : end + 2]
+    longer = any(
+        len(piece) == 2 and {*piece} & {*":-."} and any(c in "0123456789abcdefABCDEF" for c in piece)
+        for piece in outside
+    )
+    written = {*value} - {*":-."}
+    if not longer and len(written) > 1 and (":" in value or any(map(str.isalpha, value))):
+        yield start, end
+
+
+def _email(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     # A full stop or an opening quotation mark before the address is punctuation, not a part of it.
     local = text.index("@", start)
+    # The last label that can be one ends the address: in ``ann@example.com.Then`` a sentence begins.
+    while not _is_top_level(text[text.rindex(".", start, end) + 1 : end], rules):
+        end = text.rindex(".", start, end)
+        if "." not in text[local:end]:
+            return
+    assigned = _ASSIGNED.match(text, start, local)
+    start = assigned.end() if assigned else start
     while start < local and text[start] in ".'`*_=/{|~-":
         start += 1
     if start < local and end - start <= _LONGEST_EMAIL and text[start:end].lower() not in rule.not_private:
         yield start, end
+
+
+def _is_top_level(label: str, rules: Rules) -> bool:
+    return label.lower() in rules.top_level_domains
 
 
 def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -65,7 +145,7 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
         outside = text[max(0, start - 2) : start], text[end : end + 2]
         if any("." in piece and any(map(str.isdigit, piece)) for piece in outside):
             return
-    elif not _is_long_enough(value):
+    elif not _is_long_enough(value) or _IN_ROW.fullmatch(text[max(0, start - 2) : start]) or _ROW_ON.match(text, end):
         return
     try:
         address = ipaddress.ip_address(value)
@@ -74,7 +154,7 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     networks = map(ipaddress.ip_network, rule.not_private)
     if any(address.version == network.version and address in network for network in networks):
         return
-    before = text[max(0, start - _NEAR) : start].lower().rstrip(" :=#")
+    before = text[max(0, start - _NEAR) : start].lower().rstrip(' :=#-"')
     if not any(before.endswith(word) for word in rule.not_after):
         yield start, end
 
@@ -91,7 +171,12 @@ def _phone(
     for low, high in phone_spans(text, start, end, regions):
         # Glued to a token on the left, as in an identifier: AB-2125550123.
         glued = low > 1 and text[low - 1] in "-./_" and text[low - 2].isalnum() and text[low] != "+"
-        if glued or (is_plain(text[low:high]) and not rule.has_context(text, low, high)):
+        if glued or _digits(text[low:high]) in rule.not_private:
+            continue
+        # A sum beside an equals sign, or the whole part of a decimal: 95060-29100=65960, 232-54-27.0.
+        goes_on = text[high : high + 2].strip().startswith("=") or _DECIMALS.match(text, high)
+        plain = is_plain(text[low:high]) or goes_on or text[low - 1 : low] == "="
+        if text[low] != "+" and plain and not rule.has_context(text, low, high):
             continue
         yield low, high
 
@@ -117,11 +202,16 @@ def entropy(value: str) -> float:
 
 
 CHECKS: Mapping[str, Check] = {
+    "age": _age,
     "card": _card,
+    "code": _code,
+    "date": _date,
     "email": _email,
     "iban": _iban,
     "ip": _ip,
+    "mac": _mac,
     "phone": _phone,
+    "scheme": _scheme,
     "secret": _secret,
     "ssn": _ssn,
 }

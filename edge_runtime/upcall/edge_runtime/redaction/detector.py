@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, chain
+from typing import Protocol
 
 from upcall.edge_runtime.errors import InputError, RedactionError
-from upcall.edge_runtime.redaction.characters import is_letter, without_surrogates
+from upcall.edge_runtime.redaction.characters import Shadow, is_letter, without_surrogates
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.phone import checked_regions
@@ -16,6 +17,24 @@ from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
 from upcall.edge_runtime.redaction.terms import Terms
 
 CUSTOM_DETECTOR = "deny_list"
+_ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
+_SEPARATORS = "-./"
+_AROUND = 60  # characters beside an encoded token in which a context word may stand
+
+
+class NameFinder(Protocol):
+    """Finds what no pattern describes: names of people, addresses, places. May be shared between threads."""
+
+    @property
+    def version(self) -> str:
+        """Identifies model and thresholds, as reported to the service."""
+
+    def spans(self, text: str) -> Iterable[Span]:
+        """What is private in a text, in any order; offsets in its code points. Any exception means that nothing may be sent.
+
+        Args:
+            text: valid Unicode, placeholders blanked (``BLANK``).
+        """
 
 
 class Detector:
@@ -27,6 +46,7 @@ class Detector:
         allow_terms: values that are never reported, compared whole and in any case; a denied term cannot be allowed.
         phone_regions: ISO 3166 codes whose national telephone numbers are looked for; by default those of the rules. Numbers
             with a leading + are found everywhere.
+        names: finds names and addresses beside the rules; by default nothing does.
 
     Raises:
         InputError: a term or region is not acceptable, or a term is both denied and allowed.
@@ -42,7 +62,9 @@ class Detector:
         deny_terms: Iterable[str] = (),
         allow_terms: Iterable[str] = (),
         phone_regions: Iterable[str] | None = None,
+        names: NameFinder | None = None,
     ) -> None:
+        self._names = names
         self._rules = load_rules() if rules is None else rules
         self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
         characters = self._rules.characters
@@ -53,8 +75,13 @@ class Detector:
 
     @property
     def rules_version(self) -> str:
-        """Version of the rules, as reported to the service."""
-        return self._rules.version
+        """Version of the rules, and of the name finder if there is one, as reported to the service."""
+        return f"{self._rules.version}+{self._names.version}" if self._names else self._rules.version
+
+    @property
+    def names(self) -> NameFinder | None:
+        """The name finder, if there is one."""
+        return self._names
 
     def find(self, text: str) -> tuple[Span, ...]:
         """What is private in a text: spans in order, none overlapping (``merge_spans``), none inside a placeholder.
@@ -71,41 +98,81 @@ class Detector:
         """Join claims that overlap, by the priority of the rules."""
         return merge_spans(claims, priority=self._rules.priority)
 
-    def claims(self, text: str) -> tuple[Span, ...]:
+    def claims(self, text: str, *, with_names: bool = True) -> tuple[Span, ...]:
         """What each rule finds on its own: spans may overlap or repeat a place. A policy applies to these, before they merge.
+
+        Args:
+            text: any text, also one that is not valid Unicode.
+            with_names: ask the name finder, too, if there is one.
 
         Raises:
             RedactionError: a rule failed; nothing may be sent.
         """
         failed = ""
         try:
-            return tuple(self._claims(text))
+            return tuple(self._claims(text, with_names=with_names))
         except Exception as error:  # whatever it is, the text must stay
             failed = type(error).__name__
         # Raised outside the handler: the failure may hold the text, and a chained error would carry it along.
         raise RedactionError(f"A redaction rule failed ({failed}).", next_step="ask with the strategy local")
 
-    def _claims(self, text: str) -> Iterator[Span]:
+    def _claims(self, text: str, *, with_names: bool) -> Iterator[Span]:
         readable = blank_placeholders(without_surrogates(text))
         seen: set[tuple[int, int, EntityType]] = set()
-        shadow = self._rules.characters.shadow(readable)
-        for copy in (None, shadow) if shadow else (None,):
-            searched = copy.text if copy else readable
-            for span in self._search(searched, skipped="phone" if shadow and not copy else ""):
-                start, end = copy.original(span.start, span.end) if copy else (span.start, span.end)
-                if (start, end, span.entity_type) not in seen and readable[start:end] not in self._allowed:
-                    seen.add((start, end, span.entity_type))
-                    yield Span(start, end, span.entity_type, span.detector)
-        for start, end in self._denied.spans(readable):
-            yield Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR)
+        for start, end, entity_type, detector in self._found(readable):
+            if (start, end, entity_type) not in seen and readable[start:end] not in self._allowed:
+                seen.add((start, end, entity_type))
+                yield Span(start, end, entity_type, detector)
+        for span in self._names.spans(readable) if self._names and with_names else ():
+            if readable[span.start : span.end] not in self._allowed:
+                yield span
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, EntityType, str]]:
+        """What the rules and the user's terms find in a text, in its plainer copies and in what is encoded in it."""
+        copies = list(self._copies(text))
+        for copy in (None, *copies):
+            searched = copy.text if copy else text
+            # Numbers read the same in the first copy, and asking libphonenumber twice is slow.
+            for span in self._search(searched, skipped="phone" if copies and not copy else ""):
+                yield *(copy.original(span.start, span.end) if copy else (span.start, span.end)), *_what(span)
+            for start, end in self._denied.spans(searched):
+                yield *(copy.original(start, end) if copy else (start, end)), EntityType.CUSTOM, CUSTOM_DETECTOR
+        plain = copies[0] if copies else None
+        searched = plain.text if plain else text
+        for start, end, inside in self._rules.disguises.decoded(searched):
+            for span in self._inside(inside, searched[max(0, start - _AROUND) : start], searched[end : end + _AROUND]):
+                yield *(plain.original(start, end) if plain else (start, end)), *_what(span)
+
+    def _copies(self, text: str) -> Iterator[Shadow]:
+        """The plainer copies in which values may stand: with plain characters, then unescaped, then joined."""
+        latest = self._rules.characters.shadow(text)
+        if latest:
+            yield latest
+        for rewrite in (self._rules.disguises.unescaped,) * _ESCAPED_AT_MOST + (self._rules.disguises.joined,):
+            copy = rewrite(latest.text if latest else text)
+            if copy:
+                latest = copy.over(latest) if latest else copy
+                plainer = self._rules.characters.shadow(latest.text)
+                latest = plainer.over(latest) if plainer else latest
+                yield latest
+
+    def _inside(self, text: str, before: str, after: str) -> Iterator[Span]:
+        """What stands in a decoded token, with the text around it as context. Nothing in it is decoded again."""
+        whole = f"{before}{BLANK}{text}{BLANK}{after}"
+        shadow = self._rules.characters.shadow(whole)
+        searched = shadow.text if shadow else whole
+        terms = (Span(start, end, EntityType.CUSTOM, CUSTOM_DETECTOR) for start, end in self._denied.spans(searched))
+        for span in chain(self._search(searched, skipped=""), terms):
+            start, end = shadow.original(span.start, span.end) if shadow else (span.start, span.end)
+            if end > len(before) + 1 and start <= len(before) + len(text):
+                yield span
 
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""
-        lowered = text.lower()
         taken: _Cover | None = None
         found: list[tuple[int, int]] = []
-        for rule in self._rules.patterns:
-            if rule.validator == skipped or not rule.may_match(lowered):
+        for rule in self._rules.prefilter.candidates(text):
+            if rule.validator == skipped:
                 continue
             excluded = _Cover(())
             if rule.entity_type in self._rules.excluded_types:
@@ -127,6 +194,7 @@ class Detector:
                 if (
                     not excluded.holds(start, end)
                     and self._has_edges(rule, text, start, end)
+                    and not (rule.alone and _goes_on(text, start, end))
                     and (not rule.needs_context or rule.has_context(text, start, end))
                 ):
                     yield start, end
@@ -148,6 +216,18 @@ class Detector:
                 if not goes_on and not any(map(str.isalnum, around)):
                     found.append((start, end))
         return found
+
+
+def _what(span: Span) -> tuple[EntityType, str]:
+    return span.entity_type, span.detector
+
+
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Whether another digit stands beside [start, end), one separator away. A space is one where the number itself has some."""
+    separators = _SEPARATORS + " " if " " in text[start:end] else _SEPARATORS
+    before = start > 1 and text[start - 1] in separators and "0" <= text[start - 2] <= "9"
+    after = text[end : end + 1] in tuple(separators) and "0" <= text[end + 1 : end + 2] <= "9"
+    return before or after
 
 
 def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:

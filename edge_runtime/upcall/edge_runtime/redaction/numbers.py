@@ -1,20 +1,20 @@
-"""Numbers that carry their own proof: cards, bank accounts, social security numbers."""
+"""Numbers that carry their own proof: cards, bank accounts, numbers of the United States."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+
+from upcall.edge_runtime.redaction.check_digits import luhn, weighted
 
 CARD_DIGITS = range(12, 20)
 _LONGEST_PREFIX = 6
+_LONGEST_IBAN = 34
+_FEWEST_IBAN_DIGITS = 5
 _LONGEST_SHORT_CARD = 13
 _EPOCH_MILLISECONDS = range(10**12, 41 * 10**11)  # September 2001 to December 2099
-_LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-
-
-def luhn(digits: str) -> bool:
-    """Whether the last digit checks the others (ISO/IEC 7812-1 annex B). ASCII digits only."""
-    total = sum(map(int, digits[-1::-2])) + sum(_LUHN_DOUBLED[int(digit)] for digit in digits[-2::-2])
-    return total % 10 == 0
+_ITIN_GROUPS = frozenset((*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)))
+_EIN_NOT_ISSUED = frozenset((0, 7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 78, 79, 89, 96, 97))
+_ABA_PREFIXES = frozenset((*range(13), *range(21, 33), *range(61, 73), 80))
 
 
 def is_card(digits: str, prefixes: Mapping[str, frozenset[int]]) -> bool:
@@ -110,26 +110,30 @@ def _size(group: tuple[int, int]) -> int:
     return group[1] - group[0]
 
 
-def iban_end(text: str, start: int, lengths: Mapping[str, int]) -> int | None:
+def iban_end(text: str, start: int, lengths: Mapping[str, int], numeric: Container[str] = ()) -> int | None:
     """Where the account number that begins at ``start`` ends, or None if there is none.
 
-    Checks the length of the country and the remainder modulo 97 (ISO 13616-1). Single spaces and hyphens may stand between
+    Checks the length of the country, that there are digits, only digits in the ``numeric`` countries, and the remainder modulo
+    97 (ISO 13616-1). Single spaces and hyphens may stand between
     any two characters; case does not matter.
     """
-    length = lengths.get(text[start : start + 2].upper())
-    if length is None:
-        return None
     characters = ""
+    length = _LONGEST_IBAN
     index = start
     while index < len(text) and len(characters) < length:
         character = text[index]
         if character.isascii() and character.isalnum():
             characters += character.upper()
+            if len(characters) == 2:
+                length = lengths.get(characters, 0)
         elif character not in " -" or not text[index - 1].isalnum():
             return None
         index += 1
-    if len(characters) < length:
+    if not length or len(characters) < length:
         return None
+    digits = sum(character.isdigit() for character in characters[4:])
+    if digits < (length - 4 if characters[:2] in numeric else _FEWEST_IBAN_DIGITS):
+        return None  # "at 30 seconds ..." is a phrase
     remainder = int("".join(str(int(character, 36)) for character in characters[4:] + characters[:4])) % 97
     return index if remainder == 1 else None
 
@@ -141,3 +145,30 @@ def is_ssn(digits: str) -> bool:
     """
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in {"000", "666"} and area < "900" and group != "00" and serial != "0000"
+
+
+def is_itin(text: str) -> bool:
+    """United States, individual taxpayer identification number: 9 digits, the first 9, a group that is issued. Source: IRS."""
+    return _is_nine_digits(text) and text[0] == "9" and int(text[3:5]) in _ITIN_GROUPS
+
+
+def is_ein(text: str) -> bool:
+    """United States, employer identification number: 9 digits, a prefix that is issued. Source: IRS."""
+    return _is_nine_digits(text) and int(text[:2]) not in _EIN_NOT_ISSUED
+
+
+def is_aba(text: str) -> bool:
+    """United States, routing number: 9 digits, a Federal Reserve prefix, weights 3, 7 and 1. Source: ABA."""
+    return (
+        _is_nine_digits(text)
+        and int(text[:2]) in _ABA_PREFIXES
+        and weighted(text, (3, 7, 1, 3, 7, 1, 3, 7, 1)) % 10 == 0
+    )
+
+
+def _is_nine_digits(text: str) -> bool:
+    return len(text) == 9 and text.isascii() and text.isdigit() and len(set(text)) > 1
+
+
+US_NUMBERS: Mapping[str, Callable[[str], bool]] = {"aba": is_aba, "ein": is_ein, "itin": is_itin}
+"""By the names that the rules use; separators are removed."""

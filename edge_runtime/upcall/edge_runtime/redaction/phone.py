@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from upcall.edge_runtime.errors import InputError
@@ -10,6 +11,7 @@ _MARGIN = 1  # characters before a candidate that libphonenumber looks at
 _TAIL = 16  # room for an extension
 _SHORTEST = 7
 _SHORTEST_WITH_TRUNK_ZERO = 10
+_TWO_NUMBERS = re.compile("([0-9]{3,})[-/]([0-9]{3,})")
 _LONGEST_RUN = 256  # of one question to libphonenumber, which tries every break in a run
 
 
@@ -63,10 +65,18 @@ def _in_window(window: str, regions: tuple[str, ...]) -> list[tuple[int, int]]:
 
 
 def is_plain(value: str) -> bool:
-    """Whether a number is written as an amount or an order number could be.
+    """Whether a number is written as an amount, a sum or an order number could be.
 
-    That is: bare digits without a trunk zero or too short for one, or digits with nothing but one full stop in them.
+    That is: bare digits without a trunk zero or too short for one; digits with nothing but one full stop in them; numbers with
+    decimals; a difference or a quotient of two numbers, unless both have five digits, as in India.
     """
-    if value.count(".") == 1 and value.replace(".", "").strip("+( ").isdigit():
+    if value.startswith("+"):
+        return False
+    if value.count(".") == 1 and value.replace(".", "").strip("( ").isdigit():
         return True
+    if " - " in value or " / " in value or ("." in value and (" " in value or "-" in value)):
+        return True
+    groups = _TWO_NUMBERS.fullmatch(value)
+    if groups and not value.startswith("0"):
+        return not len(groups[1]) == len(groups[2]) == 5
     return value.isdigit() and not (value.startswith("0") and len(value) >= _SHORTEST_WITH_TRUNK_ZERO)

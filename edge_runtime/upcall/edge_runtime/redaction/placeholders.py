@@ -2,7 +2,8 @@
 
 ``[[EMAIL_1_k7]]``: a type, a number from 1 to 999999, the nonce of the vault in two lower-case base-36 characters. When it
 comes back, letters may have another case and up to two spaces may stand after ``[[``, around the two separating ``_`` and
-before ``]]``. Nothing else is a placeholder.
+before ``]]``. Small models drop brackets: so ``EMAIL_1_k7`` is one, too, exactly as minted and with no ASCII letter, digit or
+``_`` beside it. Nothing else is a placeholder.
 """
 
 from __future__ import annotations
@@ -35,16 +36,19 @@ def _alternatives(names: list[str]) -> str:
 
 
 _TYPE = _alternatives([_any_case(entity_type) for entity_type in EntityType])
+_NUMBER = "[1-9][0-9]{0,5}"
+_BARE = f"({_alternatives(list(EntityType))})_({_NUMBER})_([{NONCE_CHARACTERS}]{{{NONCE_LENGTH}}})"
 _PLACEHOLDER = re2.compile(
-    rf"\[\[{_SPACES}({_TYPE}){_SPACES}_{_SPACES}([1-9][0-9]{{0,5}}){_SPACES}_{_SPACES}({_NONCE}){_SPACES}\]\]"
+    rf"\[\[{_SPACES}({_TYPE}){_SPACES}_{_SPACES}({_NUMBER}){_SPACES}_{_SPACES}({_NONCE}){_SPACES}\]\]|\b{_BARE}\b"
 )
+_PLANTED = re2.compile(_BARE)
 
 
-def _beginnings(name: str) -> str:
+def _beginnings(name: str, *, any_case: bool = True) -> str:
     # E(?:M(?:A(?:I)?)?)? : every proper and full beginning of a type, at least one letter.
     pattern = ""
     for letter in reversed(name):
-        pattern = _any_case(letter) + (f"(?:{pattern})?" if pattern else "")
+        pattern = (_any_case(letter) if any_case else letter) + (f"(?:{pattern})?" if pattern else "")
     return pattern
 
 
@@ -57,7 +61,7 @@ def _begun() -> Iterator[str]:
     yield head
     head += "_" + _SPACES
     yield head
-    head += "[1-9][0-9]{0,5}"
+    head += _NUMBER
     yield head + _SPACES
     head += f"{_SPACES}_{_SPACES}"
     yield head + "[0-9A-Za-z]{0,2}"
@@ -66,7 +70,18 @@ def _begun() -> Iterator[str]:
     yield head + r"\]"
 
 
+def _begun_bare() -> Iterator[str]:
+    yield _alternatives([_beginnings(entity_type, any_case=False) for entity_type in EntityType])
+    head = _alternatives(list(EntityType)) + "_"
+    yield head
+    yield f"{head}{_NUMBER}"
+    yield f"{head}{_NUMBER}_[{NONCE_CHARACTERS}]{{0,{NONCE_LENGTH}}}"
+
+
 _UNFINISHED = re2.compile(_alternatives(list(_begun())))
+# A whole one, too: what follows may show that it is a part of a longer word.
+_UNFINISHED_BARE = re2.compile(_alternatives(list(_begun_bare())))
+_LAST_WORD = re.compile(r"[0-9A-Za-z_]*\Z")
 
 
 def placeholder(entity_type: EntityType, number: int, nonce: str) -> str:
@@ -74,13 +89,53 @@ def placeholder(entity_type: EntityType, number: int, nonce: str) -> str:
     return f"[[{entity_type}_{number}_{nonce}]]"
 
 
-def find_placeholders(text: str) -> Iterator[tuple[int, int, str]]:
-    """Texts that read as placeholders, minted or not: start, end (code points) and the form in which they would be minted."""
-    if "[[" not in text:
+def find_placeholders(text: str, *, in_word: bool = False) -> Iterator[tuple[int, int, str]]:
+    """Texts that read as placeholders, minted or not: start, end (code points) and the form in which they would be minted.
+
+    Args:
+        text: any text.
+        in_word: it goes on from an ASCII letter, a digit or ``_``.
+    """
+    if "_" not in text:
         return
-    for match in _PLACEHOLDER.finditer(without_surrogates(text)):
-        entity_type, number, nonce = match.groups()
-        yield match.start(), match.end(), placeholder(EntityType(entity_type.upper()), int(number), nonce.lower())
+    shift = int(in_word)
+    for match in _PLACEHOLDER.finditer("0" * shift + without_surrogates(text)):
+        entity_type, number, nonce = match.groups()[:3] if match.group(1) else match.groups()[3:]
+        minted = placeholder(EntityType(entity_type.upper()), int(number), nonce.lower())
+        yield match.start() - shift, match.end() - shift, minted
+
+
+def planted_placeholders(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Texts that are placeholders, or would be if the words around them were cut: start, end, and the forms that could be.
+
+    They come in order and do not overlap. ``IP_ADDRESS_1_k7`` could be that, or ``ADDRESS_1_k7``.
+    """
+    position = 0
+    for start, end, minted in find_placeholders(text):
+        yield from _planted(text, position, start)
+        yield start, end, (minted, *_shorter(minted))
+        position = end
+    yield from _planted(text, position, len(text))
+
+
+def _planted(text: str, start: int, end: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    if "_" not in text[start:end]:
+        return
+    for match in _PLANTED.finditer(without_surrogates(text[start:end])):
+        minted = f"[[{match.group()}]]"
+        yield start + match.start(), start + match.end(), (minted, *_shorter(minted))
+
+
+def _shorter(minted: str) -> Iterator[str]:
+    for entity_type in EntityType:
+        _, name, rest = minted.partition(f"_{entity_type}_")
+        if name:
+            yield f"[[{entity_type}_{rest}"
+
+
+def is_word(character: str) -> bool:
+    """Whether a character beside it makes a placeholder without brackets a part of a longer word."""
+    return character.isascii() and (character.isalnum() or character == "_")
 
 
 def blank_placeholders(text: str) -> str:
@@ -93,15 +148,23 @@ def blank_placeholders(text: str) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def unfinished_from(text: str) -> int:
-    """Where the longest end of a text begins that can still become a placeholder; its length if there is none."""
-    start = text.rfind("[")
-    if start < 0:
-        return len(text)
-    if start and text[start - 1] == "[":
+def unfinished_from(text: str, *, in_word: bool = False) -> int:
+    """Where the longest end of a text begins that can still become a placeholder; its length if there is none.
+
+    Args:
+        text: any text.
+        in_word: it goes on from an ASCII letter, a digit or ``_``.
+    """
+    tail = without_surrogates(text[-LONGEST_PLACEHOLDER:])
+    start = tail.rfind("[")
+    if start > 0 and tail[start - 1] == "[":
         start -= 1
-    tail = without_surrogates(text[start:]) if len(text) - start <= LONGEST_PLACEHOLDER else ""
-    return start if tail and _UNFINISHED.fullmatch(tail) else len(text)
+    if start >= 0 and _UNFINISHED.fullmatch(tail[start:]):
+        return len(text) - len(tail) + start
+    word = _LAST_WORD.search(tail)
+    assert word is not None  # at least the empty one
+    is_part = not word.start() and (in_word or len(tail) < len(text))
+    return len(text) - len(word.group()) if not is_part and _UNFINISHED_BARE.fullmatch(word.group()) else len(text)
 
 
 LONGEST_PLACEHOLDER = len("[[]]") + max(map(len, EntityType)) + len("__999999") + NONCE_LENGTH + 6 * 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,40 @@ import re2
 
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.characters import CharacterTable, character_table
+from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
 
 RULES_PACKAGE = "upcall.protocol.rules"
+_SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
 
 
-@dataclass(frozen=True, slots=True)
+_LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"
+_HUMP = re2.compile("([a-z])([A-Z])")
+
+
 class Context:
-    """Words near a candidate: lower-case, looked for in so many characters before and after it."""
+    """Words near a candidate, looked for in so many characters before and after it.
 
-    words: tuple[str, ...]
-    before: int
-    after: int
+    Args:
+        words: lower-case beginnings of words.
+        whole_words: lower-case, only as whole words.
+        before, after: characters, ≥ 0.
+    """
+
+    def __init__(self, words: Iterable[str], whole_words: Iterable[str], *, before: int, after: int) -> None:
+        self.words = (*words, *whole_words)
+        self._before = before
+        self._after = after
+        begun = "|".join(re2.escape(word) for word in words)
+        whole = "|".join(re2.escape(word) for word in whole_words)
+        ends = [begun] if begun else []
+        ends += [f"(?:{whole})(?:[^{_LETTER}]|$)"] if whole else []
+        self._pattern = re2.compile(f"(?:^|[^{_LETTER}])(?:{'|'.join(ends)})")
 
     def near(self, text: str, start: int, end: int) -> bool:
-        """Whether one of the words stands near [start, end)."""
-        around = f"{text[max(0, start - self.before) : start]}\n{text[end : end + self.after]}".lower()
-        return any(word in around for word in self.words)
+        """Whether one of the words stands near [start, end). In ``cardNumber`` there are two words."""
+        around = f"{text[max(0, start - self._before) : start]}\n{text[end : end + self._after]}"
+        return self._pattern.search(_HUMP.sub(r"\1 \2", around).lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +56,14 @@ class Rule:
 
     name: str
     entity_type: EntityType
+    source: str = field(repr=False)
     pattern: Any = field(repr=False)
     validator: str
+    scheme: str = ""
     keywords: tuple[str, ...] = ()
+    digits: int = 0
     edges: str = "both"
+    alone: bool = False
     context: Context | None = None
     needs_context: bool = False
     not_after: tuple[str, ...] = ()
@@ -51,13 +72,74 @@ class Rule:
     min_length: int = 1
     min_entropy: float = 0.0
 
-    def may_match(self, lowered: str) -> bool:
-        """Whether the lower-cased text holds one of the keywords; many times cheaper than the pattern."""
-        return not self.keywords or any(keyword in lowered for keyword in self.keywords)
-
     def has_context(self, text: str, start: int, end: int) -> bool:
         """Whether one of the words of the rule stands near [start, end)."""
         return self.context is not None and self.context.near(text, start, end)
+
+
+class _Set:
+    """Patterns of which one pass over a text tells those that match in it.
+
+    Args:
+        patterns: RE2.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        options = re2.Options()
+        options.max_mem = _SET_MEMORY
+        self._set = re2.Set.SearchSet(options)
+        # RE2 answers a failure (out of memory) like a text without a match, so the first pattern matches every text.
+        for pattern in ("", *patterns):
+            self._set.Add(pattern)
+        self._set.Compile()
+
+    def matching(self, text: str) -> list[int]:
+        """Numbers of the patterns that match somewhere, in any order.
+
+        Raises:
+            RuntimeError: the automaton failed.
+        """
+        found = self._set.Match(text) or ()
+        if 0 not in found:
+            raise RuntimeError("the set of patterns failed")
+        return [number - 1 for number in found if number]
+
+
+class Prefilter:
+    """Says in two passes over a text which rules can match in it, however many rules there are.
+
+    One pass looks for the keywords of all rules (for a rule that needs context, its context words stand in), the other for the
+    patterns of the rules that have none.
+
+    Args:
+        rules: in their order.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._without_words: list[int] = []
+        owners: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            words = rule.keywords or (rule.context.words if rule.context and rule.needs_context else ())
+            for word in words:
+                owners.setdefault(word, []).append(number)
+            if not words:
+                self._without_words.append(number)
+        self._owners = list(owners.values())
+        self._words = _Set(map(re2.escape, owners))
+        self._patterns = _Set(self._rules[number].source for number in self._without_words)
+
+    def candidates(self, text: str) -> list[Rule]:
+        """Rules that can match in a text, in their order.
+
+        Raises:
+            RuntimeError: RE2 failed.
+        """
+        digits = sum(map(text.count, "0123456789"))
+        numbers = {self._without_words[found] for found in self._patterns.matching(text)}
+        for found in self._words.matching(text.lower()):
+            numbers.update(self._owners[found])
+        return [self._rules[number] for number in sorted(numbers) if self._rules[number].digits <= digits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +153,12 @@ class Rules:
         exclude: patterns of text that only looks like a number of ``excluded_types`` (dates, UUIDs, coordinates).
         card_prefixes: issuer prefix to the lengths issued, digits.
         iban_lengths: country to length, characters.
+        iban_numeric: countries whose accounts are digits only.
         phone_regions: regions whose national numbers are looked for by default, ISO 3166 alpha-2.
         characters: for the shadow copy.
+        disguises: patterns of escapes, spelled-out and encoded text.
+        top_level_domains: in lower case, Unicode for the international ones.
+        months: for January to December, lower-case beginnings of their names.
     """
 
     version: str
@@ -82,8 +168,16 @@ class Rules:
     excluded_types: frozenset[EntityType] = field(repr=False)
     card_prefixes: Mapping[str, frozenset[int]] = field(repr=False)
     iban_lengths: Mapping[str, int] = field(repr=False)
+    iban_numeric: frozenset[str] = field(repr=False)
     phone_regions: tuple[str, ...]
     characters: CharacterTable = field(repr=False)
+    disguises: Disguises = field(repr=False)
+    top_level_domains: frozenset[str] = field(repr=False)
+    months: tuple[tuple[str, ...], ...] = field(repr=False)
+    prefilter: Prefilter = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefilter", Prefilter(self.patterns))
 
 
 @functools.cache
@@ -94,17 +188,21 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns = _read("patterns.json")
+        patterns, iban = read_rules("patterns.json"), read_rules("iban.json")
         return Rules(
             version=patterns["rules_version"],
             patterns=tuple(_rule(entry) for entry in patterns["rules"]),
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
             excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
-            card_prefixes=_card_prefixes(_read("cards.json")),
-            iban_lengths=_read("iban.json")["lengths"],
+            card_prefixes=_card_prefixes(read_rules("cards.json")),
+            iban_lengths=iban["lengths"],
+            iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
-            characters=character_table(_read("characters.json")),
+            characters=character_table(read_rules("characters.json")),
+            disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
+            top_level_domains=_domains(read_rules("domains.json")),
+            months=tuple(tuple(names) for names in patterns["months"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(
@@ -112,7 +210,13 @@ def load_rules() -> Rules:
         ) from error
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_rules(name: str) -> dict[str, Any]:
+    """One file of proto/rules, parsed.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ValueError, TypeError: it is no JSON object.
+    """
     # Not importlib.resources: before Python 3.13 it refuses a namespace package of an editable install, whose path also holds
     # an entry that is no folder.
     spec = importlib.util.find_spec(RULES_PACKAGE)
@@ -126,18 +230,28 @@ def _read(name: str) -> dict[str, Any]:
     return data
 
 
+def _domains(data: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for group in ("delegated", "international", "private") for name in data[group])
+
+
 def _rule(entry: Mapping[str, Any]) -> Rule:
     given: dict[str, Any] = dict(entry)
     context = given.pop("context", None)
     return Rule(
         name=given.pop("name"),
         entity_type=EntityType(given.pop("entity_type")),
+        source=given["pattern"],
         pattern=re2.compile(given.pop("pattern")),
         validator=given.pop("validator"),
-        context=Context(tuple(context["words"]), context["before"], context["after"]) if context else None,
+        context=_context(context) if context else None,
         needs=frozenset(given.pop("needs", ())),
         **_tuples(given),
     )
+
+
+def _context(entry: Mapping[str, Any]) -> Context:
+    words, whole_words = entry.get("words", ()), entry.get("whole_words", ())
+    return Context(words, whole_words, before=entry["before"], after=entry["after"])
 
 
 def _tuples(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from upcall.edge_runtime.redaction.placeholders import unfinished_from
+import re
+
+from upcall.edge_runtime.redaction.escapes import escape
+from upcall.edge_runtime.redaction.placeholders import find_placeholders, is_word, unfinished_from
 from upcall.edge_runtime.redaction.vault import Vault
 
 
@@ -20,6 +23,7 @@ class StreamRestorer:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._held = ""
+        self._in_word = False  # what was let go ends in a part of a word
         self._restored = 0
 
     def __repr__(self) -> str:
@@ -33,16 +37,103 @@ class StreamRestorer:
     def feed(self, chunk: str) -> str:
         """Take the next chunk; return what is certain by now, possibly nothing."""
         text = self._held + chunk
-        border = unfinished_from(text)
-        self._held = text[border:]
-        return self._restore(text[:border])
+        restored, position = self._restore(text, self._border(text))
+        self._held = text[position:]
+        if position:
+            self._in_word = is_word(text[position - 1])
+        return restored
 
     def flush(self) -> str:
         """The text is over: return what was held back. The restorer can then take another text."""
-        held, self._held = self._held, ""
-        return self._restore(held)
-
-    def _restore(self, text: str) -> str:
-        restored, count = self._vault.restore_counted(text)
-        self._restored += count
+        restored, _ = self._restore(self._held, len(self._held))
+        self._held, self._in_word = "", False
         return restored
+
+    def _border(self, text: str) -> int:
+        """Where what must wait begins."""
+        return unfinished_from(text, in_word=self._in_word)
+
+    def _restore(self, text: str, border: int) -> tuple[str, int]:
+        """The text up to the border, restored, and where it ends by now."""
+        restored, count = self._vault.restore_counted(text[:border], in_word=self._in_word)
+        self._restored += count
+        return restored, border
+
+
+_MARK = re.compile(r'[\\"]')  # what moves a reader of JSON
+
+
+class JsonStreamRestorer(StreamRestorer):
+    r"""Restores JSON that comes in chunks, such as the arguments of a tool call, so that it stays valid JSON.
+
+    In a string a value is escaped (``"`` becomes ``\"``, a line feed ``\n``). What was masked as a bare number is one again
+    where its placeholder is a whole string. A placeholder outside a string becomes a string, or a number.
+
+    It holds back at most LONGEST_PLACEHOLDER + 1 characters.
+
+    Vectors: proto/vectors/restore.json
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        super().__init__(vault)
+        self._in_string = False
+        self._is_escaped = False
+
+    def flush(self) -> str:
+        """The text is over: return what was held back. The restorer can then take another text."""
+        rest = super().flush()
+        self._in_string = self._is_escaped = False
+        return rest
+
+    def _border(self, text: str) -> int:
+        border = unfinished_from(text, in_word=self._in_word)
+        # A placeholder may be a whole string: so its quotes, before and after, are looked at together with it.
+        for start, end, _ in find_placeholders(text, in_word=self._in_word):
+            if end == len(text):
+                border = min(border, start)
+        return border - 1 if text[:border].endswith('"') else border
+
+    def _restore(self, text: str, border: int) -> tuple[str, int]:
+        pieces: list[str] = []
+        position = 0
+        for start, end, found in find_placeholders(text, in_word=self._in_word):
+            entry = self._vault.entry(found)
+            if start >= border:
+                break
+            if entry is None:
+                continue
+            before = text[position:start]
+            is_opened = self._opens(before)
+            position = end
+            self._restored += 1
+            if not self._in_string:
+                pieces += [before, entry.value if entry.is_number else f'"{escape(entry.value)}"']
+            elif entry.is_number and is_opened and text.startswith('"', end):
+                pieces += [before[:-1], entry.value]
+                position += 1
+                self._in_string = False
+            else:
+                pieces += [before, escape(entry.value)]
+        border = max(border, position)
+        self._read(text[position:border])
+        return "".join([*pieces, text[position:border]]), border
+
+    def _opens(self, text: str) -> bool:
+        """Read a text, and say whether its last character opens a string."""
+        self._read(text[:-1])
+        was_in_string = self._in_string
+        self._read(text[-1:])
+        self._is_escaped = False  # what follows is a placeholder, which begins no escape
+        return self._in_string and not was_in_string
+
+    def _read(self, text: str) -> None:
+        position = 0
+        if text and self._is_escaped:
+            position, self._is_escaped = 1, False
+        while mark := _MARK.search(text, position):
+            position = mark.end()
+            if mark.group() == '"':
+                self._in_string = not self._in_string
+            elif self._in_string:
+                position += 1
+                self._is_escaped = position > len(text)

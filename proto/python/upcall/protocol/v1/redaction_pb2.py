@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"upcall/protocol/v1/redaction.proto\x12\x12upcall.protocol.v1\"Q\n\x0b\x45ntityCount\x12\x33\n\x0b\x65ntity_type\x18\x01 \x01(\x0e\x32\x1e.upcall.protocol.v1.EntityType\x12\r\n\x05\x63ount\x18\x02 \x01(\r\"n\n\x0fRedactionReport\x12\x15\n\rrules_version\x18\x01 \x01(\t\x12/\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x1f.upcall.protocol.v1.EntityCount\x12\x13\n\x0bsent_sha256\x18\x03 \x01(\x0c*\xee\x01\n\nEntityType\x12\x1b\n\x17\x45NTITY_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45NTITY_TYPE_EMAIL\x10\x01\x12\x15\n\x11\x45NTITY_TYPE_PHONE\x10\x02\x12\x1b\n\x17\x45NTITY_TYPE_CREDIT_CARD\x10\x03\x12\x14\n\x10\x45NTITY_TYPE_IBAN\x10\x04\x12\x16\n\x12\x45NTITY_TYPE_US_SSN\x10\x05\x12\x1a\n\x16\x45NTITY_TYPE_IP_ADDRESS\x10\x06\x12\x16\n\x12\x45NTITY_TYPE_SECRET\x10\x07\x12\x16\n\x12\x45NTITY_TYPE_CUSTOM\x10\x08\x42\x1a\n\x16\x64\x65v.upcall.protocol.v1P\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"upcall/protocol/v1/redaction.proto\x12\x12upcall.protocol.v1\"Q\n\x0b\x45ntityCount\x12\x33\n\x0b\x65ntity_type\x18\x01 \x01(\x0e\x32\x1e.upcall.protocol.v1.EntityType\x12\r\n\x05\x63ount\x18\x02 \x01(\r\"\xbd\x01\n\x0fRedactionReport\x12\x15\n\rrules_version\x18\x01 \x01(\t\x12/\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x1f.upcall.protocol.v1.EntityCount\x12\x13\n\x0bsent_sha256\x18\x03 \x01(\x0c\x12\x16\n\x0epolicy_version\x18\x04 \x01(\t\x12\x35\n\rallowed_types\x18\x05 \x03(\x0e\x32\x1e.upcall.protocol.v1.EntityType*\x91\x05\n\nEntityType\x12\x1b\n\x17\x45NTITY_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45NTITY_TYPE_EMAIL\x10\x01\x12\x15\n\x11\x45NTITY_TYPE_PHONE\x10\x02\x12\x1b\n\x17\x45NTITY_TYPE_CREDIT_CARD\x10\x03\x12\x14\n\x10\x45NTITY_TYPE_IBAN\x10\x04\x12\x16\n\x12\x45NTITY_TYPE_US_SSN\x10\x05\x12\x1a\n\x16\x45NTITY_TYPE_IP_ADDRESS\x10\x06\x12\x16\n\x12\x45NTITY_TYPE_SECRET\x10\x07\x12\x16\n\x12\x45NTITY_TYPE_CUSTOM\x10\x08\x12\x17\n\x13\x45NTITY_TYPE_US_ITIN\x10\t\x12\x16\n\x12\x45NTITY_TYPE_US_EIN\x10\n\x12\x16\n\x12\x45NTITY_TYPE_US_ABA\x10\x0b\x12\x1c\n\x18\x45NTITY_TYPE_BANK_ACCOUNT\x10\x0c\x12\x1b\n\x17\x45NTITY_TYPE_NATIONAL_ID\x10\r\x12\x18\n\x14\x45NTITY_TYPE_PASSPORT\x10\x0e\x12\x1e\n\x1a\x45NTITY_TYPE_DRIVER_LICENCE\x10\x0f\x12\x1a\n\x16\x45NTITY_TYPE_MEDICAL_ID\x10\x10\x12\x16\n\x12\x45NTITY_TYPE_CRYPTO\x10\x11\x12\x1b\n\x17\x45NTITY_TYPE_MAC_ADDRESS\x10\x12\x12\x1d\n\x19\x45NTITY_TYPE_DATE_OF_BIRTH\x10\x13\x12\x13\n\x0f\x45NTITY_TYPE_AGE\x10\x14\x12\x16\n\x12\x45NTITY_TYPE_PERSON\x10\x15\x12\x17\n\x13\x45NTITY_TYPE_ADDRESS\x10\x16\x12\x13\n\x0f\x45NTITY_TYPE_ORG\x10\x17\x12\x18\n\x14\x45NTITY_TYPE_LOCATION\x10\x18\x42\x1a\n\x16\x64\x65v.upcall.protocol.v1P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,10 +32,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'upcall.protocol.v1.redactio
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\026dev.upcall.protocol.v1P\001'
-  _globals['_ENTITYTYPE']._serialized_start=254
-  _globals['_ENTITYTYPE']._serialized_end=492
+  _globals['_ENTITYTYPE']._serialized_start=334
+  _globals['_ENTITYTYPE']._serialized_end=991
   _globals['_ENTITYCOUNT']._serialized_start=58
   _globals['_ENTITYCOUNT']._serialized_end=139
-  _globals['_REDACTIONREPORT']._serialized_start=141
-  _globals['_REDACTIONREPORT']._serialized_end=251
+  _globals['_REDACTIONREPORT']._serialized_start=142
+  _globals['_REDACTIONREPORT']._serialized_end=331
 # @@protoc_insertion_point(module_scope)

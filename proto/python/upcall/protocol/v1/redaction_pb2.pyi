@@ -35,6 +35,27 @@ class _EntityTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntityType
     ENTITY_TYPE_SECRET: _EntityType.ValueType  # 7
     ENTITY_TYPE_CUSTOM: _EntityType.ValueType  # 8
     """A term of the user's own deny list."""
+    ENTITY_TYPE_US_ITIN: _EntityType.ValueType  # 9
+    ENTITY_TYPE_US_EIN: _EntityType.ValueType  # 10
+    ENTITY_TYPE_US_ABA: _EntityType.ValueType  # 11
+    """Routing number of a bank in the United States."""
+    ENTITY_TYPE_BANK_ACCOUNT: _EntityType.ValueType  # 12
+    ENTITY_TYPE_NATIONAL_ID: _EntityType.ValueType  # 13
+    """Identity, tax or health number that a state gives to a person, outside the United States."""
+    ENTITY_TYPE_PASSPORT: _EntityType.ValueType  # 14
+    ENTITY_TYPE_DRIVER_LICENCE: _EntityType.ValueType  # 15
+    ENTITY_TYPE_MEDICAL_ID: _EntityType.ValueType  # 16
+    """Number of a patient, or of one who treats patients."""
+    ENTITY_TYPE_CRYPTO: _EntityType.ValueType  # 17
+    """Address of a cryptocurrency."""
+    ENTITY_TYPE_MAC_ADDRESS: _EntityType.ValueType  # 18
+    ENTITY_TYPE_DATE_OF_BIRTH: _EntityType.ValueType  # 19
+    ENTITY_TYPE_AGE: _EntityType.ValueType  # 20
+    ENTITY_TYPE_PERSON: _EntityType.ValueType  # 21
+    ENTITY_TYPE_ADDRESS: _EntityType.ValueType  # 22
+    """Building, street, postal code and the like, in one piece or in several."""
+    ENTITY_TYPE_ORG: _EntityType.ValueType  # 23
+    ENTITY_TYPE_LOCATION: _EntityType.ValueType  # 24
 
 class EntityType(_EntityType, metaclass=_EntityTypeEnumTypeWrapper):
     """What a detector can find. Values are added, never renumbered."""
@@ -49,6 +70,27 @@ ENTITY_TYPE_IP_ADDRESS: EntityType.ValueType  # 6
 ENTITY_TYPE_SECRET: EntityType.ValueType  # 7
 ENTITY_TYPE_CUSTOM: EntityType.ValueType  # 8
 """A term of the user's own deny list."""
+ENTITY_TYPE_US_ITIN: EntityType.ValueType  # 9
+ENTITY_TYPE_US_EIN: EntityType.ValueType  # 10
+ENTITY_TYPE_US_ABA: EntityType.ValueType  # 11
+"""Routing number of a bank in the United States."""
+ENTITY_TYPE_BANK_ACCOUNT: EntityType.ValueType  # 12
+ENTITY_TYPE_NATIONAL_ID: EntityType.ValueType  # 13
+"""Identity, tax or health number that a state gives to a person, outside the United States."""
+ENTITY_TYPE_PASSPORT: EntityType.ValueType  # 14
+ENTITY_TYPE_DRIVER_LICENCE: EntityType.ValueType  # 15
+ENTITY_TYPE_MEDICAL_ID: EntityType.ValueType  # 16
+"""Number of a patient, or of one who treats patients."""
+ENTITY_TYPE_CRYPTO: EntityType.ValueType  # 17
+"""Address of a cryptocurrency."""
+ENTITY_TYPE_MAC_ADDRESS: EntityType.ValueType  # 18
+ENTITY_TYPE_DATE_OF_BIRTH: EntityType.ValueType  # 19
+ENTITY_TYPE_AGE: EntityType.ValueType  # 20
+ENTITY_TYPE_PERSON: EntityType.ValueType  # 21
+ENTITY_TYPE_ADDRESS: EntityType.ValueType  # 22
+"""Building, street, postal code and the like, in one piece or in several."""
+ENTITY_TYPE_ORG: EntityType.ValueType  # 23
+ENTITY_TYPE_LOCATION: EntityType.ValueType  # 24
 Global___EntityType: _TypeAlias = EntityType  # noqa: Y015
 
 @_typing.final
@@ -83,24 +125,34 @@ class RedactionReport(_message.Message):
     RULES_VERSION_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     SENT_SHA256_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    ALLOWED_TYPES_FIELD_NUMBER: _builtins.int
     rules_version: _builtins.str
-    """Version of the detection rules that the device applied."""
+    """Version of the detector: of the rules that the device applied, and after a + that of its name finder, if it has one."""
     sent_sha256: _builtins.bytes
     """SHA-256 over the messages as sent: for each message in order, the length of its UTF-8 content in bytes as an unsigned
     64-bit big-endian integer, then the content.
     """
+    policy_version: _builtins.str
+    """Version of the policy that the device applied: "1" masks every type; "1+" and 8 hexadecimal digits differs from it."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntityCount]: ...
+    @_builtins.property
+    def allowed_types(self) -> _containers.RepeatedScalarFieldContainer[Global___EntityType.ValueType]:
+        """Types that the policy lets leave unmasked."""
+
     def __init__(
         self,
         *,
         rules_version: _builtins.str = ...,
         counts: _abc.Iterable[Global___EntityCount] | None = ...,
         sent_sha256: _builtins.bytes = ...,
+        policy_version: _builtins.str = ...,
+        allowed_types: _abc.Iterable[Global___EntityType.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "rules_version", b"rules_version", "sent_sha256", b"sent_sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_types", b"allowed_types", "counts", b"counts", "policy_version", b"policy_version", "rules_version", b"rules_version", "sent_sha256", b"sent_sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,6 +59,8 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_NOT_CONFIDENT: _ReasonCode.ValueType  # 6
     REASON_CODE_LOCAL_FAILED: _ReasonCode.ValueType  # 7
     REASON_CODE_CLOUD_FAILED: _ReasonCode.ValueType  # 8
+    REASON_CODE_DECLINED: _ReasonCode.ValueType  # 9
+    """The user saw what would leave and kept it."""
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """Why a question stayed or left."""
@@ -72,6 +74,8 @@ REASON_CODE_CONFIDENT: ReasonCode.ValueType  # 5
 REASON_CODE_NOT_CONFIDENT: ReasonCode.ValueType  # 6
 REASON_CODE_LOCAL_FAILED: ReasonCode.ValueType  # 7
 REASON_CODE_CLOUD_FAILED: ReasonCode.ValueType  # 8
+REASON_CODE_DECLINED: ReasonCode.ValueType  # 9
+"""The user saw what would leave and kept it."""
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,92 @@
+"""What names are made of: labels, thresholds and cue words under proto/rules, shared with every other language, loaded once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import re2
+
+from upcall.edge_runtime.errors import RedactionError
+from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.rules import read_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the model's mass on all private labels together must exceed, 0 to 1, for a word to be private.
+
+    Args:
+        name: capitalised words; all words of a text without a capital letter or without a small one.
+        first: words that begin a sentence and are likeliest a name of a person, where capitals say something; and common words.
+        lower: words of small letters in texts with both.
+        number: words with a digit.
+        identifier: words whose likeliest label is one that rules find too: numbers of accounts, papers and telephones.
+        beside: words that touch a found word of the same type.
+    """
+
+    name: float
+    first: float
+    lower: float
+    number: float
+    identifier: float
+    beside: float
+
+
+@dataclass(frozen=True, slots=True)
+class NameRules:
+    """Everything in proto/rules/names.json; the meaning of each field stands in proto/schema/rules_names.schema.json."""
+
+    version: str
+    window_characters: int
+    window_overlap: int
+    labels: Mapping[str, EntityType | None] = field(repr=False)
+    thresholds: Thresholds
+    gap_characters: int
+    gap_words: int
+    address_forms: tuple[Any, ...] = field(repr=False)
+    honorifics: frozenset[str] = field(repr=False)
+    particles: frozenset[str] = field(repr=False)
+    organisation_suffixes: frozenset[str] = field(repr=False)
+    common_words: frozenset[str] = field(repr=False)
+    countries: frozenset[str] = field(repr=False)
+    postcode_words: tuple[str, ...] = field(repr=False)
+    street_words: frozenset[str] = field(repr=False)
+    identifier_words: tuple[str, ...] = field(repr=False)
+    counted_words: frozenset[str] = field(repr=False)
+
+
+@functools.cache
+def load_name_rules() -> NameRules:
+    """Read the rules for names that come with this version, once for the process.
+
+    Raises:
+        RedactionError: the file is missing or does not follow its schema.
+    """
+    try:
+        data = read_rules("names.json")
+        return NameRules(
+            version=data["names_version"],
+            window_characters=data["window"]["characters"],
+            window_overlap=data["window"]["overlap"],
+            labels={name: None if kind is None else EntityType(kind) for name, kind in data["labels"].items()},
+            thresholds=Thresholds(**data["thresholds"]),
+            gap_characters=data["address_gap"]["characters"],
+            gap_words=data["address_gap"]["words"],
+            address_forms=tuple(re2.compile(pattern) for pattern in data["address_forms"]),
+            honorifics=frozenset(data["honorifics"]),
+            particles=frozenset(data["particles"]),
+            organisation_suffixes=frozenset(data["organisation_suffixes"]),
+            common_words=frozenset(data["common_words"]),
+            countries=frozenset(data["countries"]),
+            postcode_words=tuple(data["postcode_words"]),
+            street_words=frozenset(data["street_words"]),
+            identifier_words=tuple(data["identifier_words"]),
+            counted_words=frozenset(data["counted_words"]),
+        )
+    except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
+        raise RedactionError(
+            f"The rules for names cannot be read ({type(error).__name__}).", next_step="install upcall again"
+        ) from error

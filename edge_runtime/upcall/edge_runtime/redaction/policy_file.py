@@ -1,0 +1,102 @@
+"""What one user wants masked, in a file: actions by type, and the user's own words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.redaction.detector import Detector, NameFinder
+from upcall.edge_runtime.redaction.policy import Policy
+
+_LISTS = ("deny_terms", "allow_terms", "phone_regions")
+_KEYS = ("actions", *_LISTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """The contents of a policy file.
+
+    Args:
+        policy: an action for each type; what is not named is masked.
+        deny_terms: the user's own words, always private.
+        allow_terms: values that are never private, such as the names of public figures.
+        phone_regions: ISO 3166 codes whose national telephone numbers are looked for; None takes those of the rules.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    deny_terms: tuple[str, ...] = field(default=(), repr=False)
+    allow_terms: tuple[str, ...] = field(default=(), repr=False)
+    phone_regions: tuple[str, ...] | None = None
+
+    def detector(self, *, deny_terms: tuple[str, ...] = (), names: NameFinder | None = None) -> Detector:
+        """A detector with the lists of the file.
+
+        Args:
+            deny_terms: more of the user's own words.
+            names: finds names and addresses beside the rules; by default nothing does.
+
+        Raises:
+            InputError: a term or a region is not acceptable, or a term is both denied and allowed.
+            RedactionError: the rules cannot be read.
+        """
+        return Detector(
+            deny_terms=(*self.deny_terms, *deny_terms),
+            allow_terms=self.allow_terms,
+            phone_regions=self.phone_regions,
+            names=names,
+        )
+
+
+def read_policy(path: Path) -> PolicyFile:
+    """Read a policy file: a JSON object such as ``{"actions": {"SECRET": "block"}, "allow_terms": ["Ada Lovelace"]}``.
+
+    Raises:
+        InputError: it cannot be read, is not JSON, or holds what a policy does not.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"The policy {path} cannot be read ({error.strerror}).", next_step="give a file that exists"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The policy {path} is not UTF-8 at byte {error.start}.", next_step="save it as UTF-8"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"The policy {path} is not JSON at line {error.lineno}, column {error.colno}.",
+            allowed='a JSON object, such as {"actions": {"SECRET": "block"}}',
+        ) from None
+    except RecursionError:
+        raise InputError(f"The policy {path} is nested too deeply.") from None
+    return parse_policy(given)
+
+
+def parse_policy(given: Any) -> PolicyFile:
+    """Check the contents of a policy file.
+
+    Raises:
+        InputError: a key, type, action or list is not what a policy holds.
+    """
+    unknown = sorted(set(given) - set(_KEYS)) if isinstance(given, dict) else []
+    if not isinstance(given, dict) or unknown:
+        raise InputError(
+            f"The policy holds the key {unknown[0]!r}." if unknown else "The policy is not a JSON object.",
+            allowed=", ".join(_KEYS),
+            next_step='write, for example, {"actions": {"SECRET": "block"}}',
+        )
+    actions = given.get("actions", {})
+    if not isinstance(actions, dict):
+        raise InputError("The actions of the policy are not an object.", allowed='such as {"SECRET": "block"}')
+    lists = {name: _texts(name, given[name]) for name in _LISTS if name in given}
+    return PolicyFile(policy=Policy.parse(actions), **lists)
+
+
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise InputError(f"The {name} of the policy are not a list of texts.", allowed='such as ["Project Heron"]')
+    return tuple(given)

@@ -35,6 +35,6 @@ def test_forms_keep_to_what_all_engines_share(pattern: str) -> None:
 
 
 def test_missing_and_broken_rules_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names_rules, "_read", lambda name: {"names_version": "1"})
+    monkeypatch.setattr(names_rules, "read_rules", lambda name: {"names_version": "1"})
     with pytest.raises(RedactionError, match="KeyError"):
         names_rules.load_name_rules.__wrapped__()

@@ -82,7 +82,7 @@ def test_missing_rules_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_broken_rules_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "_read", lambda name: {"rules_version": "1"})
+    monkeypatch.setattr(rules, "read_rules", lambda name: {"rules_version": "1"})
     with pytest.raises(RedactionError, match="KeyError"):
         rules.load_rules.__wrapped__()
 

@@ -19,6 +19,7 @@ LOWEST_SCORE = 0.35
 
 def open_analyzer(model: str) -> Any:
     """Presidio's default recognisers for English, with spaCy's names or without."""
+    # Installed for the peer alone, so mypy finds them only where somebody has put both in one environment.
     import spacy  # type: ignore[import-not-found,unused-ignore]
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry  # type: ignore[import-not-found,unused-ignore]
     from presidio_analyzer.nlp_engine import SpacyNlpEngine  # type: ignore[import-not-found,unused-ignore]

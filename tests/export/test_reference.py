@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.export.decoders import tiny_source
-from upcall.export.reference import Reference, shared_beginning
+from upcall.export.reference import Reference
 
 
 @pytest.mark.parametrize("family", ["qwen2", "gemma3"])
@@ -29,10 +29,3 @@ def test_head_products_are_those_of_the_last_hidden_states(tmp_path: Path) -> No
     np.testing.assert_allclose(
         reference.head_products(samples), sum(np.outer(one, one) for one in inputs), rtol=1e-4, atol=1e-4
     )
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "shared"), [([], [], 0), ([1, 2], [1, 2, 3], 2), ([1, 2], [1, 3], 1), ([1], [2], 0)]
-)
-def test_shared_beginning(one: list[int], other: list[int], shared: int) -> None:
-    assert shared_beginning(one, other) == shared

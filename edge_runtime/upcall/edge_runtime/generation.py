@@ -15,6 +15,14 @@ PREFILL_CHUNK_TOKENS = 256
 """A stop request takes effect between chunks; larger ones are hardly faster."""
 
 
+def shared_beginning(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two texts have in common before they part."""
+    for place, (own, others) in enumerate(zip(one, other, strict=False)):
+        if own != others:
+            return place
+    return min(len(one), len(other))
+
+
 class PromptCache:
     """Feeds an engine prompts, and reuses what its cache already holds of them."""
 
@@ -28,13 +36,7 @@ class PromptCache:
         Raises:
             EngineError: from the engine; the cache then starts afresh.
         """
-        shared = 0
-        for cached, wanted in zip(
-            self._cached, tokens[:-1], strict=False
-        ):  # the last token must be computed for its logits
-            if cached != wanted:
-                break
-            shared += 1
+        shared = shared_beginning(self._cached, tokens[:-1])  # the last token must be computed for its logits
         self.engine.truncate(shared)
         del self._cached[shared:]
         for start in range(shared, len(tokens), PREFILL_CHUNK_TOKENS):

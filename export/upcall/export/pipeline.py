@@ -184,7 +184,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         derived = derive_template(transformers, tokenizer, jinja=given.chat_template, special=given.special)
         manifest.chat_template.CopyFrom(derived.template)
         template = template_from_proto(derived.template)
-        check_tokens(template, ours=Tokenizer(bundle / TOKENIZER), original=tokenizer)
+        device_tokenizer = Tokenizer(bundle / TOKENIZER)
+        check_tokens(template, ours=device_tokenizer, original=tokenizer)
         manifest.checks.add(
             name="chat template as the model's own",
             value=derived.same,
@@ -194,7 +195,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
     with _stage("quantise", progress):
         weights = joined(source.weights, source.shape)
         reference = Reference(source, cache=work / "transformers")
-        samples = [one[: source.shape.context] for one in rounding_samples(template, Tokenizer(bundle / TOKENIZER))]
+        samples = [one[: source.shape.context] for one in rounding_samples(template, device_tokenizer)]
         if is_program:
             eager = program.save_program(weights, plan.recipe, source.shape, model, samples=samples)
         else:
@@ -231,9 +232,9 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         texts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.GREEDY_PROMPTS]
         manifest.figures.extend(parity.greedy_texts(engine, reference, texts))
         questions = parity.task_questions(source.parameter_count)
-        ask = cache(_ask(engine, manifest, bundle))  # the tasks' questions are among those of the threshold
+        ask = cache(_ask(engine, manifest, device_tokenizer))  # the tasks' questions are among those of the threshold
         stops = frozenset(manifest.stop_token_ids)
-        own = parity.reference_asker(reference, ask, tokenizer=Tokenizer(bundle / TOKENIZER), stop_token_ids=stops)
+        own = parity.reference_asker(reference, ask, tokenizer=device_tokenizer, stop_token_ids=stops)
         manifest.figures.extend(parity.accuracies(own, questions, of="float32"))
         for name, value in (
             ("perplexity of prose-v1, float32", parity.reference_perplexity(reference, prose)),
@@ -257,10 +258,10 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
     return manifest
 
 
-def _ask(engine: Engine, manifest: bundle_pb2.BundleManifest, bundle: Path) -> Ask:
+def _ask(engine: Engine, manifest: bundle_pb2.BundleManifest, tokenizer: Tokenizer) -> Ask:
     return asker(
         engine,
-        tokenizer=Tokenizer(bundle / TOKENIZER),
+        tokenizer=tokenizer,
         template=template_from_proto(manifest.chat_template),
         stop_token_ids=frozenset(manifest.stop_token_ids),
     )

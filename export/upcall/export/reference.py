@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.engine import Step
 from upcall.edge_runtime.errors import ModelError, require
+from upcall.edge_runtime.generation import shared_beginning
 from upcall.export.families import tensor_name
 from upcall.export.source import DecoderShape, SourceModel
 
@@ -131,12 +131,6 @@ class Reference:
         with self._torch.inference_mode():
             logits = self._model(self._torch.tensor([list(tokens)]), use_cache=False).logits
         return np.asarray(logits[0].numpy())
-
-
-def shared_beginning(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens two texts have in common before they part."""
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _config(shape: DecoderShape, *, tied: bool) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import importlib
-from random import Random
-
 import pytest
 
+from tests.edge_runtime.redaction.identity_numbers import (
+    agrees_with_python_stdnum,
+    has_an_answer_to_any_text,
+    sees_one_wrong_character,
+)
 from upcall.edge_runtime.redaction.european_ids import EUROPEAN_IDS
 
 ORACLES = {
@@ -57,30 +59,16 @@ def test_published_example(name: str) -> None:
 
 @pytest.mark.parametrize("name", EUROPEAN_IDS)
 def test_any_text_has_an_answer(name: str) -> None:
-    for text in ("", "0", "A", "-", EXAMPLES[name][:-1], EXAMPLES[name] + "1", "0" * 9, "1" * 10, "9" * 11, "Z" * 16):
-        assert EUROPEAN_IDS[name](text) in (True, False)
+    has_an_answer_to_any_text(EUROPEAN_IDS[name], EXAMPLES[name])
 
 
 @pytest.mark.parametrize("name", set(EUROPEAN_IDS) - {"cpr", "nino"})
 def test_one_wrong_character_is_seen(name: str) -> None:
-    """Every position is tried with every digit: most changes must be refused, by the checksum or the shape."""
-    right = EXAMPLES[name]
-    others = {right[:i] + digit + right[i + 1 :] for i in range(len(right)) for digit in "0123456789"} - {right}
-    accepted = sum(map(EUROPEAN_IDS[name], others))
-    assert accepted <= len(others) * 0.06
+    sees_one_wrong_character(EUROPEAN_IDS[name], EXAMPLES[name], most=0.06)
 
 
 @pytest.mark.parametrize("name", ORACLES)
 def test_agrees_with_python_stdnum(name: str) -> None:
-    oracle = importlib.import_module(f"stdnum.{ORACLES[name]}")
-    random = Random(name)
-    own = EUROPEAN_IDS[name]
-    example = EXAMPLES[name]
-    for _ in range(4_000):
-        characters = list(example)
-        for _ in range(random.choice((1, 2, 2, 3))):
-            place = random.randrange(len(characters))
-            characters[place] = random.choice("0123456789" if characters[place].isdigit() else "ABCDEFGHJKLMPRSTWXYZ")
-        text = "".join(characters)
-        ours, theirs = own(text), oracle.is_valid(text)
-        assert ours == theirs or (ours and name in WIDER) or (theirs and name in NARROWER), text
+    agrees_with_python_stdnum(
+        name, EUROPEAN_IDS[name], EXAMPLES[name], module=ORACLES[name], wider=WIDER, narrower=NARROWER
+    )

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from upcall.edge_runtime.cli.rendering import visible
+from upcall.edge_runtime.cli.rendering import describe_masks, visible
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.events import Redacted
@@ -50,8 +50,7 @@ class Preview:
                     self._notes.print(_line(index + 1, edited), highlight=False, soft_wrap=True)
 
     def _show(self, departure: Redacted) -> None:
-        masked = ", ".join(f"{placeholder} ({kind})" for placeholder, kind in departure.masked.items())
-        title = f"Would leave the device for {departure.address}, {masked or 'nothing to mask'}:"
+        title = f"Would leave the device for {departure.address}, {describe_masks(departure)}:"
         self._notes.print(f"\n[bold]{escape(title)}[/bold]", highlight=False, soft_wrap=True)
         for number, message in enumerate(departure.messages, 1):
             self._notes.print(_line(number, message), highlight=False, soft_wrap=True)

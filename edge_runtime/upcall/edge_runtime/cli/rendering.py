@@ -127,12 +127,17 @@ def describe(outcome: Outcome) -> str:
 
 def describe_departure(redacted: Redacted, messages: Sequence[Message] | None = None) -> str:
     """The exact text that left, message by message: all of it, or some of its messages. Rich markup."""
-    masks = ", ".join(f"{placeholder} ({kind})" for placeholder, kind in redacted.masked.items()) or "nothing to mask"
+    masks = describe_masks(redacted)
     lines = [f"[bold]Left the device[/bold] for {escape(redacted.address)}, {escape(masks)}:"]
     lines += [
         f"  [dim]{message.role}:[/dim] {escape(visible(message.content))}" for message in messages or redacted.messages
     ]
     return "\n".join(lines)
+
+
+def describe_masks(redacted: Redacted) -> str:
+    """Each placeholder with its type, plain text."""
+    return ", ".join(f"{placeholder} ({kind})" for placeholder, kind in redacted.masked.items()) or "nothing to mask"
 
 
 def visible(text: str) -> str:

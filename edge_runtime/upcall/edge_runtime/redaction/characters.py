@@ -138,6 +138,15 @@ def without_surrogates(text: str) -> str:
     return text
 
 
+def is_whole(text: str, start: int, end: int, unspaced: tuple[tuple[int, int], ...]) -> bool:
+    """Whether [start, end) of a text is no part of a longer word on either side."""
+
+    def joined(border: int) -> bool:
+        return 0 < border < len(text) and is_letter(text[border - 1], unspaced) and is_letter(text[border], unspaced)
+
+    return not (joined(start) or joined(end))
+
+
 @functools.lru_cache(maxsize=4096)
 def is_letter(character: str, unspaced: tuple[tuple[int, int], ...]) -> bool:
     """Whether a character next to a finding makes it part of a longer word.

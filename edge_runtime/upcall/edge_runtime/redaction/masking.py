@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.redaction.characters import is_letter
+from upcall.edge_runtime.redaction.characters import is_whole
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import Mask, PlainText
 from upcall.edge_runtime.redaction.entities import EntityType, Span
@@ -122,10 +122,11 @@ class Masking:
             spans.extend(span for span in mentions if (span.start, span.end) not in claimed)
 
     def _mentions(self, automaton: Automaton, text: str) -> Iterator[Span]:
+        unspaced = load_rules().characters.unspaced
         for end, lengths in automaton.occurrences(text):
             for length in lengths:
                 entity_type = self._elsewhere[text[end - length : end]]
-                if entity_type not in _WORDS or _is_whole(text, end - length, end):
+                if entity_type not in _WORDS or is_whole(text, end - length, end, unspaced):
                     yield Span(end - length, end, entity_type, "mention")
                     break
 
@@ -147,13 +148,3 @@ class Masking:
         found = (minted for document in self._documents for _, _, minted in find_placeholders(document.current))
         entries = ((minted, self._vault.entry(minted)) for minted in dict.fromkeys(found))
         return tuple((minted, entry.entity_type) for minted, entry in entries if entry is not None)
-
-
-def _is_whole(text: str, start: int, end: int) -> bool:
-    unspaced = load_rules().characters.unspaced
-
-    def joined(border: int) -> bool:
-        around = text[border - 1 : border], text[border : border + 1]
-        return border > 0 and all(around) and all(is_letter(character, unspaced) for character in around)
-
-    return not (joined(start) or joined(end))

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.redaction.characters import CharacterTable, is_letter
+from upcall.edge_runtime.redaction.characters import CharacterTable, is_whole
 
 MAX_TERMS = 10_000
 MAX_TERM_CHARACTERS = 256
@@ -124,18 +124,9 @@ class Terms:
         for end, lengths in self._automaton.occurrences(folded):
             for length in lengths:
                 start = end - length
-                if self._is_whole(folded, start, end):
+                if is_whole(folded, start, end, self._characters.unspaced):
                     yield offsets[start], offsets[end - 1] + 1
                     break
-
-    def _is_whole(self, text: str, start: int, end: int) -> bool:
-        return not (self._joined(text, start) or self._joined(text, end))
-
-    def _joined(self, text: str, border: int) -> bool:
-        if border in (0, len(text)):
-            return False
-        unspaced = self._characters.unspaced
-        return is_letter(text[border - 1], unspaced) and is_letter(text[border], unspaced)
 
     def _fold(self, text: str) -> tuple[str, range | list[int]]:
         if text.isascii():

@@ -26,8 +26,8 @@ from upcall.edge_runtime.testing import (
     write_byte_tokenizer,
 )
 from upcall.export.router_graphs import link, lower_heads, save_graph
-from upcall.export.router_head import untrained
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.router_head import untrained
 
 settings.register_profile("upcall", deadline=None)  # how long one example takes depends on what else the machine does
 settings.load_profile("upcall")

@@ -6,8 +6,8 @@ import numpy as np
 
 from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.features import feature_count
-from upcall.export.router_head import RouterHead
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.router_head import RouterHead
 
 
 def trained(stage: RouterStage, *, hidden: int, widths: tuple[int, ...] = (8, 1), scale: float = 1.0) -> RouterHead:

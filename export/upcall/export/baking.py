@@ -15,8 +15,8 @@ from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.opening import EngineName, open_engine
 from upcall.export.bundle_folder import CARD, check_target, growing_bundle, seal
 from upcall.export.router_graphs import link, lower_heads, save_graph
-from upcall.export.router_head import RouterHead, read_head, untrained
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.router_head import RouterHead, read_head, untrained
 
 MAX_HEAD_DIFFERENCE = 1e-3
 _CHECK = "router heads vs their weights"

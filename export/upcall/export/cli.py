@@ -16,9 +16,9 @@ from upcall.export.baking import bake, read_heads
 from upcall.export.model_files import locate
 from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
 from upcall.export.recipes import check_format, find_recipe
-from upcall.export.router_head import RouterHead
 from upcall.export.threshold import DEFAULT_TARGET
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.router_head import RouterHead
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 

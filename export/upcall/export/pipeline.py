@@ -32,12 +32,12 @@ from upcall.export.model_files import content_revision, float_bytes, read_model
 from upcall.export.quantise import rounding_samples, stored
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.reference import Reference, quiet_transformers
-from upcall.export.router_head import RouterHead
 from upcall.export.source import Array, DecoderShape, SourceModel, Weights
 from upcall.export.threshold import DEFAULT_TARGET, Ask, asker, calibrate
 from upcall.export.tokenizer_build import build_tokenizer, save_tokenizer, stop_token_ids
 from upcall.export.toolchain import quiet_toolchain
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.router_head import RouterHead
 
 _EXTRA = ("torch", "gguf", "onnx", "onnxruntime")
 _TOOLS = ("gguf", "numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers", "upcall")

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from upcall.edge_runtime.errors import require
-from upcall.export.router_head import RouterHead
 from upcall.export.toolchain import quiet_toolchain
+from upcall.routing.router_head import RouterHead
 
 _OPSET, _IR_VERSION = 18, 10
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from upcall.export.router_head import RouterHead
+from upcall.routing.router_head import RouterHead
 
 
 class HeadModule(nn.Module):
-    """``forward(features [1, F])`` → log-probability [1], float32: see :class:`upcall.export.router_head.RouterHead`."""
+    """``forward(features [1, F])`` → log-probability [1], float32: see :class:`upcall.routing.router_head.RouterHead`."""
 
     def __init__(self, head: RouterHead) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
 from upcall.export.baking import bake, check_heads, read_heads
 from upcall.export.cli import app
 from upcall.export.router_graphs import link, lower_heads, save_graph
-from upcall.export.router_head import FORMAT, RouterHead, read_head, save_head, untrained
+from upcall.routing.router_head import FORMAT, RouterHead, read_head, save_head, untrained
 
 POST, PRE = RouterStage.POST, RouterStage.PRE
 

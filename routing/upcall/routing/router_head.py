@@ -22,9 +22,9 @@ from upcall.edge_runtime.bundle import file_sha256
 from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.features import STATISTICS, Statistic, feature_count
-from upcall.export.source import Array
 from upcall.protocol.v1 import bundle_pb2
 
+Array = NDArray[np.float32]
 FORMAT = "upcall.router_head.v1"
 _STAGES = {RouterStage.PRE: bundle_pb2.ROUTER_STAGE_PRE, RouterStage.POST: bundle_pb2.ROUTER_STAGE_POST}
 _PASSED = {RouterStage.PRE: Statistic.FIRST_LOG_PROB, RouterStage.POST: Statistic.MEAN_LOG_PROB}
@@ -119,7 +119,7 @@ def save_head(head: RouterHead, path: Path) -> None:
     }
     if head.threshold is not None:
         metadata["threshold"] = json_format.MessageToJson(head.threshold, indent=None)
-    require("safetensors.numpy", extra="export").save_file(tensors, path, metadata)
+    require("safetensors.numpy", extra="routing").save_file(tensors, path, metadata)
 
 
 def read_head(path: Path) -> RouterHead:
@@ -130,7 +130,7 @@ def read_head(path: Path) -> RouterHead:
     """
     if not path.is_file():
         raise InputError(f"There is no router head at {path}.", allowed="a file that `upcall route train` wrote")
-    safetensors = require("safetensors", extra="export")
+    safetensors = require("safetensors", extra="routing")
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})

@@ -1,0 +1,1 @@
+"""One module a method. A method looks only at what it would see on a device: never at the quality of what it decides on."""

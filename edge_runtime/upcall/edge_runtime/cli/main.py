@@ -38,6 +38,7 @@ COMMANDS = {
     "restore": ("upcall.edge_runtime.cli.restore", "Put back what was masked."),
     "pull": ("upcall.edge_runtime.cli.pull", "Download models, verified."),
     "export": ("upcall.export.cli", "Turn a model into a device bundle."),
+    "route": ("upcall.routing.cli.main", "Train routers and compare them."),
     "inspect": ("upcall.edge_runtime.cli.inspect", "Show what is in a bundle."),
     "verify": ("upcall.edge_runtime.cli.verify", "Check that a bundle works here."),
     "cloud": ("upcall.cloud_service.cli", "Serve the large model."),

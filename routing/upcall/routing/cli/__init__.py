@@ -1,0 +1,1 @@
+"""``upcall route``, a module a command."""

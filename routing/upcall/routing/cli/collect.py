@@ -1,0 +1,179 @@
+"""``upcall route collect``: real answers of every tier, graded, as an outcome table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.opening import CloudOptions, EngineName, default_bundle_path, open_cloud, open_engine
+from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Vault, redact_messages
+from upcall.edge_runtime.session import Session
+from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.routing.collect import AskTier, Journal, assemble, cloud_tier, collect, device_tier
+from upcall.routing.outcome_table import write_table
+from upcall.routing.tasks import TASKS, Query, load_queries
+
+DEVICE = "device"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+TierOption = Annotated[
+    list[str],
+    typer.Option("--tier", metavar="NAME=HOST:PORT", help="A cloud model, from small to large. May be repeated."),
+]
+
+
+@app.command(
+    help="Ask the device's model and each cloud model the same questions, grade the answers, and write an outcome table with "
+    "the features of the device's model. Private words are masked on the way to the cloud, as always. What was asked is kept "
+    "in a journal beside the table: after an interrupt the same command goes on where it was, and with more --queries it "
+    "asks only what is new.\n\n"
+    "Examples:\n\n"
+    "  upcall cloud --port 50052 --model qwen2.5-coder-1.5b-instruct --max-output-tokens 256 &\n\n"
+    "  upcall route collect --data DATA --tier large=127.0.0.1:50052 --cost device=0.09 --out outcomes.parquet\n\n"
+    "  upcall route collect --data DATA --tasks sst2,trec --queries 50 --tier small=127.0.0.1:50051 --cost small=.32 "
+    "--tier large=127.0.0.1:50052 --cost device=.09 --out three.parquet",
+)
+def collect_command(
+    out: Annotated[Path, typer.Option(help="The table, a Parquet file; its journal is OUT.journal.jsonl.")],
+    tier: TierOption,
+    data: Annotated[
+        Path | None, typer.Option(envvar="UPCALL_DATA", help="Folder with tasks/ and pii/; only addition needs none.")
+    ] = None,
+    tasks: Annotated[str, typer.Option(help="Names, with commas between.")] = ",".join(TASKS),
+    queries: Annotated[int, typer.Option(min=1, help="Of each task; the sources have 500 and more.")] = 300,
+    limit: Annotated[
+        list[str] | None, typer.Option("--limit", metavar="TASK=N", help="Fewer for one task. May be repeated.")
+    ] = None,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option("--cost", metavar="NAME=X", help="Of one answer of a tier. [default: device 0, others 1]"),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="NAME",
+            help="Mask nothing on the way to this tier: public data only, `upcall cloud --accept-allowed`.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the questions' order and the worked examples.")] = 0,
+    bundle: shared.BundleOption = None,
+    engine: shared.EngineOption = EngineName.AUTO,
+    no_ner: shared.NoNerOption = False,
+) -> None:
+    """Collect, or go on collecting."""
+    addresses = dict(_pair(one, "--tier", "NAME=HOST:PORT") for one in tier)
+    names = (DEVICE, *addresses)
+    if DEVICE in addresses or len(addresses) < len(tier):
+        raise InputError("Two tiers have the same name.", allowed=f"a name each, none of them '{DEVICE}'")
+    costs = dict.fromkeys(names, 1.0) | {DEVICE: 0.0} | _numbers(cost, "--cost", names)
+    if unknown := sorted(set(allow or ()) - set(addresses)):
+        raise InputError(f"--allow names the tier '{unknown[0]}'.", allowed=", ".join(addresses))
+    asked = _questions(tasks.split(","), data=data, count=queries, limits=limit, seed=seed)
+    opened = open_bundle(bundle or default_bundle_path(engine))
+    detector = Detector(names=shared.open_names(is_wanted=not no_ner))
+    about = {
+        "model_revision": opened.manifest.model.revision,
+        "recipe": opened.manifest.recipe,
+        "seed": str(seed),
+        "tiers": ", ".join(f"{name} (as it is)" if name in (allow or ()) else name for name in names),
+        "names_masked": str(not no_ner).lower(),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    journal = Journal(out.with_name(f"{out.name}.journal.jsonl"), about)
+
+    def save() -> None:
+        table = assemble(
+            asked,
+            names,
+            journal,
+            costs=costs,
+            hidden_size=opened.manifest.shape.hidden_size,
+            detector=detector,
+            about=about | {"cost_unit": "of one answer: " + ", ".join(f"{name} {costs[name]:g}" for name in names)},
+        )
+        write_table(table, out)
+        told = ", ".join(f"{name} {share:.3f}" for name, share in zip(names, table.quality.mean(axis=0), strict=True))
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"{out}: {len(table)} queries; right: {told}", markup=False
+        )
+
+    with ExitStack() as stack:
+        device = stack.enter_context(closing(open_engine(opened, engine=engine)))
+        tiers: dict[str, AskTier] = {DEVICE: device_tier(DEVICE, engine=device, bundle=opened)}
+        for name, address in addresses.items():
+            cloud = open_cloud(CloudOptions(target=address, api_key=os.environ.get(shared.API_KEY_VARIABLE, "")))
+            stack.enter_context(closing(cloud))
+            session = Session(
+                engine=device,
+                tokenizer=Tokenizer(opened.tokenizer),
+                template=opened.template,
+                stop_token_ids=opened.stop_token_ids,
+                threshold=None,
+                detector=detector,
+                policy=Policy(dict.fromkeys(EntityType, Action.ALLOW)) if name in (allow or ()) else Policy(),
+                cloud=cloud,
+            )
+            tiers[name] = cloud_tier(name, session)
+        _run(asked, tiers, journal, detector)
+    save()
+
+
+def _run(asked: Sequence[Query], tiers: dict[str, AskTier], journal: Journal, detector: Detector) -> None:
+    def masks(query: Query) -> bool:
+        return bool(
+            redact_messages(
+                [Message(query.messages[-1].role, query.prompt)], detector=detector, vault=Vault(), policy=Policy()
+            ).masked
+        )
+
+    wanted = [(query.query_id, name) for query in asked for name in tiers]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("asking", total=len(wanted), completed=sum(pair in journal.done for pair in wanted))
+        for outcome in collect(asked, tiers, journal, masks=masks):
+            progress.update(bar, advance=1, description=f"{outcome.tier:10}")
+
+
+def _questions(
+    tasks: Sequence[str], *, data: Path | None, count: int, limits: Sequence[str] | None, seed: int
+) -> tuple[Query, ...]:
+    if data is None and set(tasks) != {"addition"}:
+        raise InputError("No data are given.", next_step="name the folder with --data or UPCALL_DATA")
+    counts = dict.fromkeys(tasks, count) | {task: int(own) for task, own in _numbers(limits, "--limit", tasks).items()}
+    folder = data if data is not None else Path()
+    return tuple(query for task in tasks for query in load_queries([task], data=folder, count=counts[task], seed=seed))
+
+
+def _pair(given: str, option: str, form: str) -> tuple[str, str]:
+    name, sign, value = given.partition("=")
+    if not (name and sign and value):
+        raise InputError(f"{option} is '{given}'.", allowed=form)
+    return name, value
+
+
+def _numbers(given: Sequence[str] | None, option: str, names: Sequence[str]) -> dict[str, float]:
+    numbers = {}
+    for one in given or ():
+        name, value = _pair(one, option, "NAME=NUMBER")
+        try:
+            numbers[name] = float(value)
+        except ValueError:
+            numbers[name] = -1.0
+        if name not in names or not 0 <= numbers[name] < float("inf"):
+            raise InputError(f"{option} is '{one}'.", allowed=f"one of {', '.join(names)}, and a number, 0 or more")
+    return numbers

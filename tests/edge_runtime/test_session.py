@@ -288,9 +288,38 @@ def test_a_router_head_decides(make: Callable[..., Session], said: float, reason
     assert is_complete == 1
 
 
-def test_a_router_head_that_fails_speaks_for_no_answer_but_loses_none(make: Callable[..., Session]) -> None:
+@pytest.mark.parametrize(("said", "reason"), [(-0.2, Reason.CONFIDENT), (-0.7, Reason.NOT_CONFIDENT)])
+def test_a_router_head_decides_before_the_answer(make: Callable[..., Session], said: float, reason: Reason) -> None:
+    seen: list[NDArray[np.float32]] = []
+
+    def head(features: NDArray[np.float32]) -> float:
+        seen.append(features)
+        return said
+
+    session = make(cloud=ScriptedCloud(echo), signal=Signal.ROUTER_PRE, heads={RouterStage.PRE: head})
+    events = list(session.ask(user("Hi")))
+    assert (only(events, Decided).decision.reason, only(events, Decided).decision.score) == (reason, said)
+    first_log_prob, log_input_tokens = seen[0][[0, 3]]
+    assert first_log_prob == pytest.approx(np.log(0.9), abs=1e-4)
+    assert np.exp(log_input_tokens) == pytest.approx(len("<user\nHi>\n<assistant\n"), abs=1e-3)
+    drafted = "".join(event.text for event in events if isinstance(event, Token) and event.place is Place.DEVICE)
+    assert drafted == ("local answer" if reason is Reason.CONFIDENT else "l"), (
+        "a question that leaves is not answered here"
+    )
+
+
+def test_a_cloud_that_fails_leaves_the_draft_that_was_not_finished(make: Callable[..., Session]) -> None:
     cloud = ScriptedCloud(echo, fail_after=0)
-    events = list(make(cloud=cloud, signal=Signal.ROUTER_POST).ask(user("Hi")))
+    session = make(cloud=cloud, signal=Signal.ROUTER_PRE, heads={RouterStage.PRE: lambda _: -9.0})
+    assert only(list(session.ask(user("Hi"))), Done).answer == "local answer"
+
+
+@pytest.mark.parametrize("signal", [Signal.ROUTER_PRE, Signal.ROUTER_POST])
+def test_a_router_head_that_fails_speaks_for_no_answer_but_loses_none(
+    make: Callable[..., Session], signal: Signal
+) -> None:
+    cloud = ScriptedCloud(echo, fail_after=0)
+    events = list(make(cloud=cloud, signal=signal).ask(user("Hi")))
     assert [event.decision.reason for event in events if isinstance(event, Decided)] == [
         Reason.NOT_CONFIDENT,
         Reason.CLOUD_FAILED,

@@ -26,6 +26,7 @@ _SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
     bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
     bundle_pb2.SIGNAL_ROUTER_POST: Signal.ROUTER_POST,
+    bundle_pb2.SIGNAL_ROUTER_PRE: Signal.ROUTER_PRE,
 }
 _STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_POST: RouterStage.POST}
 _EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
@@ -186,7 +187,6 @@ def _threshold(manifest: bundle_pb2.BundleManifest, stages: frozenset[RouterStag
     if not manifest.HasField("threshold"):
         return None
     signal = _SIGNALS.get(manifest.threshold.signal)
-    is_lost = signal is Signal.ROUTER_POST and RouterStage.POST not in stages
-    if signal is None or is_lost or not manifest.threshold.value <= 0:
+    if signal is None or signal.stage not in (None, *stages) or not manifest.threshold.value <= 0:
         raise BundleError("The bundle's escalation threshold is not usable.", next_step=_EXPORT_AGAIN)
     return Threshold(signal=signal, value=manifest.threshold.value)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
 
 
@@ -15,6 +16,12 @@ class Signal(StrEnum):
     MEAN_LOG_PROB = "mean_log_prob"
     MIN_LOG_PROB = "min_log_prob"
     ROUTER_POST = "router_post"
+    ROUTER_PRE = "router_pre"
+
+    @property
+    def stage(self) -> RouterStage | None:
+        """When the router head that gives it is asked; None for a signal of the tokens' own."""
+        return {Signal.ROUTER_PRE: RouterStage.PRE, Signal.ROUTER_POST: RouterStage.POST}.get(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ def score(signal: Signal, log_probs: Sequence[float]) -> float:
     """The signal's value, ≤ 0 nats.
 
     Args:
-        signal: one of the tokens' own; ROUTER_POST is what :meth:`upcall.edge_runtime.engine.Engine.route` gives.
+        signal: one of the tokens' own; the others are what :meth:`upcall.edge_runtime.engine.Engine.route` gives.
         log_probs: of each chosen token under the model's own distribution (before temperature), the closing stop token
             included: whether the model believes that it is done is part of how sure it is.
 

@@ -106,18 +106,33 @@ class AnswerFeatures:
     """Follows one answer, step by step, and gives its features. Keeps sums, not steps."""
 
     def __init__(self) -> None:
+        self._first: Step | None = None
         self._tokens: list[TokenStatistics] = []
         self._sums: list[NDArray[np.float64]] = []
         self._last: list[NDArray[np.float32]] = []
 
     def add(self, step: Step, token: int) -> None:
         """A token was chosen after this step of the engine; what is needed of the step's arrays is copied."""
+        if self._first is None:
+            self._first = Step(
+                step.logits.copy(), step.hidden_last.copy(), step.hidden_sum.copy(), step.hidden_mid.copy()
+            )
         self._tokens.append(token_statistics(step.logits, token))
         self._last = [step.hidden_last.copy(), step.hidden_mid.copy()]
         if not self._sums:
             self._sums = [np.zeros(state.shape, dtype=np.float64) for state in self._last]
         for total, state in zip(self._sums, self._last, strict=True):
             total += state
+
+    def pre(self, *, input_tokens: int) -> NDArray[np.float32]:
+        """[F] float32 of the prompt, whose last step the first token was chosen after; see ``pre_features``.
+
+        Raises:
+            InputError: no token was chosen yet.
+        """
+        if self._first is None:
+            raise InputError("The prompt was not read yet.")
+        return pre_features(self._first, input_tokens=input_tokens)
 
     def post(self, *, is_complete: bool) -> NDArray[np.float32]:
         """[F] float32 of the answer as far as it goes.

@@ -13,7 +13,7 @@ from upcall.edge_runtime.cloud import Cloud, CloudQuestion, CloudUsage, FinishRe
 from upcall.edge_runtime.confidence import Signal, Threshold, score
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
-from upcall.edge_runtime.engine import Engine, RouterStage
+from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import EngineError, EscalationError, InputError, RedactionError, UpcallError
 from upcall.edge_runtime.events import Approve, Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 from upcall.edge_runtime.features import AnswerFeatures
@@ -163,7 +163,7 @@ class _Question:
         self._drafting: Iterator[str] = iter(())
         threshold = session._threshold
         self._signal = threshold.signal if threshold else Signal.MEAN_LOG_PROB
-        self._features = AnswerFeatures() if self._signal is Signal.ROUTER_POST else None
+        self._features = AnswerFeatures() if self._signal.stage else None
         self._given = Circumstances(
             strategy=options.strategy,
             has_cloud=session._cloud is not None,
@@ -241,8 +241,7 @@ class _Question:
                 if text:
                     self._clock.mark_text()
                     yield Token(text, Place.DEVICE)
-                # The least log-probability can only fall, so a draft that is below the threshold need not be finished.
-                if self._signal is Signal.MIN_LOG_PROB and self._is_lost(self._local.log_probs):
+                if self._is_lost(self._local):
                     break
         except (EngineError, InputError) as error:
             self._local, self._local_error = None, error
@@ -253,15 +252,29 @@ class _Question:
     def _score(self, local: LocalAnswer) -> float | None:
         if self._features is None:
             return score(self._signal, local.log_probs)
-        features = self._features.post(is_complete=local.finish_reason is FinishReason.STOP)
+        if self._signal is Signal.ROUTER_PRE:
+            features = self._features.pre(input_tokens=local.input_tokens)
+        else:
+            features = self._features.post(is_complete=local.finish_reason is FinishReason.STOP)
+        assert self._signal.stage is not None
         try:
-            return self._session._cache.engine.route(RouterStage.POST, features)
+            return self._session._cache.engine.route(self._signal.stage, features)
         except EngineError:  # then nothing speaks for the draft; it is kept in case the cloud fails
             return None
 
-    def _is_lost(self, log_probs: Sequence[float]) -> bool:
-        threshold = self._given.threshold
-        return bool(log_probs) and threshold is not None and log_probs[-1] < threshold
+    def _is_lost(self, local: LocalAnswer) -> bool:
+        """Whether it is already known that the draft will not do, so that it need not be finished."""
+        if self._signal is Signal.MIN_LOG_PROB:  # it can only fall
+            known = local.log_probs[-1] if local.log_probs else None
+        elif (
+            self._signal is Signal.ROUTER_PRE and local.output_tokens == 1
+        ):  # the prompt was read, all that it looks at
+            known = self._score(local)
+            if known is None:
+                return True
+        else:
+            return False
+        return known is not None and self._given.threshold is not None and known < self._given.threshold
 
     def _start_local(self) -> None:
         session = self._session

@@ -43,7 +43,10 @@ def all_stages(heads: Sequence[RouterHead], *, hidden_size: int) -> list[RouterH
 
 
 def write_heads(heads: Sequence[RouterHead], folder: Path, manifest: bundle_pb2.BundleManifest) -> None:
-    """Write heads into the models of a folder, in place of those of the same stages, and say so in the manifest."""
+    """Write heads into the models of a folder, in place of those of the same stages, and say so in the manifest.
+
+    A head's threshold becomes the bundle's.
+    """
     if (folder / MODEL_ONNX).exists():
         for head in heads:
             save_graph(head, folder)
@@ -52,6 +55,9 @@ def write_heads(heads: Sequence[RouterHead], folder: Path, manifest: bundle_pb2.
         linked = program.with_suffix(".linked")
         linked.write_bytes(link(program.read_bytes(), lower_heads(heads)))
         linked.replace(program)
+    for head in sorted(heads, key=lambda head: head.stage is RouterStage.POST):  # of two, the one that knows the answer
+        if head.threshold is not None:
+            manifest.threshold.CopyFrom(head.threshold)
     described = {head.stage: head for head in (*manifest.router_heads, *(head.described() for head in heads))}
     del manifest.router_heads[:]
     manifest.router_heads.extend(described[stage] for stage in sorted(described))
@@ -104,9 +110,6 @@ def bake(source: Path, heads: Sequence[RouterHead], *, target: Path, force: bool
             if entry.path != CARD:
                 shutil.copy(bundle.path / entry.path, folder / entry.path)
         write_heads(heads, folder, manifest)
-        for head in heads:
-            if head.threshold is not None:
-                manifest.threshold.CopyFrom(head.threshold)
         checks = [check for check in manifest.checks if check.name != _CHECK]
         for name, file in _FILES.items():
             if bundle.holds(file):

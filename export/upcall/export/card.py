@@ -10,6 +10,7 @@ _SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: "mean log-probability of the answer's tokens",
     bundle_pb2.SIGNAL_MIN_LOG_PROB: "least log-probability of the answer's tokens",
     bundle_pb2.SIGNAL_ROUTER_POST: "log-probability that the answer is right, as the router head says,",
+    bundle_pb2.SIGNAL_ROUTER_PRE: "log-probability that the answer will be right, as the router head says before it,",
 }
 _STAGES = {bundle_pb2.ROUTER_STAGE_PRE: "`route_pre`", bundle_pb2.ROUTER_STAGE_POST: "`route_post`"}
 

@@ -243,10 +243,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
             manifest.figures.add(name=name, value=value, unit="per token")
         del reference
     with _stage("calibrate the threshold", progress):
-        manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
-        for head in plan.heads:
-            if head.threshold is not None:  # trained on outcomes of this very bundle
-                manifest.threshold.CopyFrom(head.threshold)
+        if not manifest.HasField("threshold"):  # no head brought one, made on outcomes of this very bundle
+            manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
         manifest.figures.extend(parity.accuracies(ask, questions, of="this bundle"))
         engine.close()
     with _stage("write and verify the bundle", progress):

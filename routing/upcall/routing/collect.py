@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.bundle import Bundle
 from upcall.edge_runtime.cloud import FinishReason
 from upcall.edge_runtime.decision import Strategy
-from upcall.edge_runtime.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.engine import Engine, RouterStage
 from upcall.edge_runtime.errors import EscalationError, InputError
 from upcall.edge_runtime.events import Done, Failed, Redacted, Usage
-from upcall.edge_runtime.features import STATISTICS, AnswerFeatures, pre_features
+from upcall.edge_runtime.features import STATISTICS, AnswerFeatures
 from upcall.edge_runtime.generation import LocalAnswer, PromptCache
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.sampling import SamplingOptions
@@ -64,20 +64,6 @@ class Outcome:
 AskTier = Callable[[Query], Outcome]
 
 
-class _Recorder(AnswerFeatures):
-    """Keeps what is known before the answer, too."""
-
-    def __init__(self, input_tokens: int) -> None:
-        super().__init__()
-        self.pre: NDArray[np.float32] | None = None
-        self._input_tokens = input_tokens
-
-    def add(self, step: Step, token: int) -> None:
-        if self.pre is None:
-            self.pre = pre_features(step, input_tokens=self._input_tokens)
-        super().add(step, token)
-
-
 def feature_names(hidden_size: int) -> tuple[str, ...]:
     """Of the device's features in a table: ``pre.…`` as the head of that stage takes them, then ``post.…``."""
     states = {
@@ -101,7 +87,7 @@ def device_tier(name: str, *, engine: Engine, bundle: Bundle) -> AskTier:
     def ask(query: Query) -> Outcome:
         start = time.perf_counter()
         prompt = tokenizer.encode(bundle.template.render(query.messages))
-        recorder = _Recorder(len(prompt))
+        recorder = AnswerFeatures()
         local = LocalAnswer(
             cache=cache,
             tokenizer=tokenizer,
@@ -113,8 +99,8 @@ def device_tier(name: str, *, engine: Engine, bundle: Bundle) -> AskTier:
         )
         for _ in local.text():
             pass
-        assert recorder.pre is not None
-        features = np.concatenate([recorder.pre, recorder.post(is_complete=local.finish_reason is FinishReason.STOP)])
+        post = recorder.post(is_complete=local.finish_reason is FinishReason.STOP)
+        features = np.concatenate([recorder.pre(input_tokens=len(prompt)), post])
         return Outcome(
             query.query_id,
             name,

@@ -3,8 +3,8 @@
 A head's file is safetensors. Its tensors are ``0.weight`` [N, F] and ``0.bias`` [N], ``1.weight``, … float32, layers of a
 perceptron with ReLU between them; the last has one output, the logit of "the device's answer is right". What was done to the
 features to standardise them is folded into the first layer. Its metadata say for what the head was trained, since it fits no
-other quantisation: ``format``, ``stage`` (pre or post), ``model_revision``, ``recipe``; and for the stage post ``threshold``,
-proto JSON of upcall.protocol.v1.Threshold.
+other quantisation: ``format``, ``stage`` (pre or post), ``model_revision``, ``recipe``; and ``threshold``, proto JSON of
+upcall.protocol.v1.Threshold, which a head of stage pre may lack.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from upcall.protocol.v1 import bundle_pb2
 Array = NDArray[np.float32]
 FORMAT = "upcall.router_head.v1"
 _STAGES = {RouterStage.PRE: bundle_pb2.ROUTER_STAGE_PRE, RouterStage.POST: bundle_pb2.ROUTER_STAGE_POST}
+_SIGNALS = {RouterStage.PRE: bundle_pb2.SIGNAL_ROUTER_PRE, RouterStage.POST: bundle_pb2.SIGNAL_ROUTER_POST}
 _PASSED = {RouterStage.PRE: Statistic.FIRST_LOG_PROB, RouterStage.POST: Statistic.MEAN_LOG_PROB}
 _TRAIN_AGAIN = "train it again on outcomes of this bundle"
 
@@ -40,7 +41,7 @@ class RouterHead:
         feature_count: F.
         layers: of a perceptron, weight [N, K] and bias [N] each; none passes one log-probability of the features on.
         model_revision, recipe: of the bundle on whose features it was trained.
-        threshold: below which to call, for a trained head of stage POST.
+        threshold: below which to call, for a trained head; one of stage PRE without a threshold informs and does not decide.
         revision: ``sha256:…`` of its file.
     """
 
@@ -142,13 +143,13 @@ def read_head(path: Path) -> RouterHead:
         stage = RouterStage(metadata["stage"])
         layers = _layers(tensors, path)
         threshold = None
-        if stage is RouterStage.POST:
+        if stage is RouterStage.POST or "threshold" in metadata:
             threshold = json_format.Parse(metadata["threshold"], bundle_pb2.Threshold())
             if not threshold.value <= 0:
                 raise InputError(
                     f"The threshold of {path} is {threshold.value}.", allowed="a log-probability, 0 or less"
                 )
-            threshold.signal = bundle_pb2.SIGNAL_ROUTER_POST
+            threshold.signal = _SIGNALS[stage]
         return RouterHead(
             stage=stage,
             feature_count=layers[0][0].shape[1],

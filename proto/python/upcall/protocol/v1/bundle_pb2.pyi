@@ -32,6 +32,8 @@ class _SignalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Signal.ValueTy
     """The least of them."""
     SIGNAL_ROUTER_POST: _Signal.ValueType  # 3
     """What the bundle's head of stage POST says: the log-probability that the answer is right."""
+    SIGNAL_ROUTER_PRE: _Signal.ValueType  # 4
+    """What the bundle's head of stage PRE says before anything is answered: the log-probability that the answer will be right."""
 
 class Signal(_Signal, metaclass=_SignalEnumTypeWrapper): ...
 
@@ -42,6 +44,8 @@ SIGNAL_MIN_LOG_PROB: Signal.ValueType  # 2
 """The least of them."""
 SIGNAL_ROUTER_POST: Signal.ValueType  # 3
 """What the bundle's head of stage POST says: the log-probability that the answer is right."""
+SIGNAL_ROUTER_PRE: Signal.ValueType  # 4
+"""What the bundle's head of stage PRE says before anything is answered: the log-probability that the answer will be right."""
 Global___Signal: _TypeAlias = Signal  # noqa: Y015
 
 class _RouterStage:

@@ -103,9 +103,8 @@ def last_number(text: str, answer: str) -> bool:
 
 
 def same_text(text: str, answer: str) -> bool:
-    """Whether the text is the answer, whatever its case, quotes around it and its last full stop."""
-    plain = [one.strip().strip("'\"`").removesuffix(".").strip().lower() for one in (text, answer)]
-    return plain[0] == plain[1]
+    """Whether the text is the answer, whatever its case, and quotes and full stops at its ends."""
+    return text.strip(" \n'\"`.").lower() == answer.strip(" \n'\"`.").lower()
 
 
 _GRADES = {

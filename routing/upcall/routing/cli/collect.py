@@ -30,7 +30,7 @@ DEVICE = "device"
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 TierOption = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option("--tier", metavar="NAME=HOST:PORT", help="A cloud model, from small to large. May be repeated."),
 ]
 
@@ -48,7 +48,7 @@ TierOption = Annotated[
 )
 def collect_command(
     out: Annotated[Path, typer.Option(help="The table, a Parquet file; its journal is OUT.journal.jsonl.")],
-    tier: TierOption,
+    tier: TierOption = None,
     data: Annotated[
         Path | None, typer.Option(envvar="UPCALL_DATA", help="Folder with tasks/ and pii/; only addition needs none.")
     ] = None,
@@ -75,9 +75,9 @@ def collect_command(
     no_ner: shared.NoNerOption = False,
 ) -> None:
     """Collect, or go on collecting."""
-    addresses = dict(_pair(one, "--tier", "NAME=HOST:PORT") for one in tier)
+    addresses = dict(_pair(one, "--tier", "NAME=HOST:PORT") for one in tier or ())
     names = (DEVICE, *addresses)
-    if DEVICE in addresses or len(addresses) < len(tier):
+    if DEVICE in addresses or len(addresses) < len(tier or ()):
         raise InputError("Two tiers have the same name.", allowed=f"a name each, none of them '{DEVICE}'")
     costs = dict.fromkeys(names, 1.0) | {DEVICE: 0.0} | _numbers(cost, "--cost", names)
     if unknown := sorted(set(allow or ()) - set(addresses)):
@@ -128,8 +128,11 @@ def collect_command(
                 cloud=cloud,
             )
             tiers[name] = cloud_tier(name, session)
-        _run(asked, tiers, journal, detector)
-    save()
+        try:
+            _run(asked, tiers, journal, detector)
+        finally:  # an interrupt or a failure, too, leaves a table of what is whole
+            if any((query.query_id, names[-1]) in journal.done for query in asked):
+                save()
 
 
 def _run(asked: Sequence[Query], tiers: dict[str, AskTier], journal: Journal, detector: Detector) -> None:

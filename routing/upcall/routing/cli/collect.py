@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
 from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.errors import InputError
@@ -88,6 +88,7 @@ def collect_command(
     about = {
         "model_revision": opened.manifest.model.revision,
         "recipe": opened.manifest.recipe,
+        "model_sha256": next(one.sha256 for one in opened.manifest.files if one.path in (MODEL_ONNX, MODEL_PTE)),
         "seed": str(seed),
         "tiers": ", ".join(f"{name} (as it is)" if name in (allow or ()) else name for name in names),
         "names_masked": str(not no_ner).lower(),

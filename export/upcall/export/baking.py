@@ -36,6 +36,13 @@ def read_heads(paths: Sequence[Path]) -> tuple[RouterHead, ...]:
     return heads
 
 
+def shipped_heads(manifest: bundle_pb2.BundleManifest) -> tuple[RouterHead, ...]:
+    """The heads that come with Upcall for this model in this quantisation; none for most (docs/routing.md)."""
+    heads = [read_head(path) for path in sorted((Path(__file__).parent / "heads").glob("*.safetensors"))]
+    wanted = (manifest.model.revision, manifest.recipe)
+    return tuple(head for head in heads if (head.model_revision, head.recipe) == wanted)
+
+
 def all_stages(heads: Sequence[RouterHead], *, hidden_size: int) -> list[RouterHead]:
     """The heads given, and untrained ones for the other stages."""
     given = {head.stage: head for head in heads}

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from upcall.edge_runtime.bundle import MANIFEST
+from upcall.edge_runtime.bundle import MANIFEST, open_bundle
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.home import upcall_home
-from upcall.export.baking import bake, read_heads
+from upcall.export.baking import bake, read_heads, shipped_heads
 from upcall.export.model_files import locate
 from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
 from upcall.export.recipes import check_format, find_recipe
@@ -38,8 +38,8 @@ def export_command(
     model: Annotated[
         str,
         typer.Argument(
-            help="A pulled model of the catalogue, a GGUF file, a folder with safetensors, or ORGANISATION/NAME of a hub; with "
-            "--router also a bundle, which is copied with the router head in it.",
+            help="A pulled model of the catalogue, a GGUF file, a folder with safetensors, or ORGANISATION/NAME of a hub; or "
+            "a bundle, which gets the router heads of --router, or those that come with Upcall.",
             show_default=False,
         ),
     ],
@@ -65,6 +65,9 @@ def export_command(
         list[Path] | None,
         typer.Option("--router", metavar="HEAD", help="File of a trained router head; one for each stage."),
     ] = None,
+    no_router: Annotated[
+        bool, typer.Option("--no-router", help="Leave out the heads that come with Upcall for this model and recipe.")
+    ] = False,
     target: Annotated[
         float,
         typer.Option("--target-kept-accuracy", help="Least share of right answers among those the device keeps."),
@@ -74,7 +77,9 @@ def export_command(
 ) -> None:
     """Check the plan, run it, show what was measured."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    heads = read_heads(router or [])
+    if router and no_router:
+        raise InputError("--router and --no-router were given together.", allowed="one of them")
+    heads = read_heads(router) if router else () if no_router else None
     if (Path(model) / MANIFEST).is_file():
         _bake(console, Path(model), heads, to=to, out=out, dry_run=dry_run, force=force)
         return
@@ -123,16 +128,19 @@ def _show(console: Console, plan: ExportPlan) -> None:
 def _bake(
     console: Console,
     source: Path,
-    heads: Sequence[RouterHead],
+    heads: Sequence[RouterHead] | None,
     *,
     to: str,
     out: Path | None,
     dry_run: bool,
     force: bool,
 ) -> None:
+    if heads is None and not to:
+        heads = shipped_heads(open_bundle(source).manifest)
     if not heads or to:
         raise InputError(
-            f"{source} is a bundle already.",
+            f"{source} is a bundle already"
+            + ("." if to else ", and no router head that comes with Upcall is for its model and recipe."),
             allowed="--router HEAD, and no --to",
             next_step="name the model to export it anew",
         )

@@ -24,7 +24,7 @@ from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.models.store import locked
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export import parity, program
-from upcall.export.baking import all_stages, check_heads, write_heads
+from upcall.export.baking import all_stages, check_heads, shipped_heads, write_heads
 from upcall.export.bundle_folder import check_target, growing_bundle, seal
 from upcall.export.chat import check_tokens, derive_template, starting_ids
 from upcall.export.graph import build_graph, joined, save_graph
@@ -64,7 +64,7 @@ class ExportPlan:
         force: replace a bundle that is there.
         revision: what identifies the weights; empty takes the hash of the files.
         context_length: most tokens of an ExecuTorch program's cache, where the model has more.
-        heads: trained router heads, of different stages, made for this model and recipe.
+        heads: trained router heads, of different stages, made for this model and recipe; None takes those that Upcall ships.
 
     Raises:
         InputError: the target accuracy is outside its range.
@@ -79,7 +79,7 @@ class ExportPlan:
     force: bool = False
     revision: str = ""
     context_length: int = program.MAX_CONTEXT
-    heads: tuple[RouterHead, ...] = ()
+    heads: tuple[RouterHead, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.target_kept_accuracy <= 1:
@@ -175,7 +175,8 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         tokenizer = build_tokenizer(source.tokenizer)
         save_tokenizer(tokenizer, bundle / TOKENIZER)
         _describe(manifest, plan=plan, source=source)
-        for head in plan.heads:
+        routers = plan.heads if plan.heads is not None else shipped_heads(manifest)
+        for head in routers:
             head.check_fits(manifest)
         manifest.stop_token_ids.extend(stop_token_ids(source.tokenizer, tokenizer))
     with _stage("check the chat template", progress):
@@ -201,7 +202,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         else:
             products = reference.head_products(samples) if plan.recipe.bits == 4 else None
             _save_model(weights, plan, source.shape, model, products=products)
-        heads = all_stages(plan.heads, hidden_size=source.shape.hidden)
+        heads = all_stages(routers, hidden_size=source.shape.hidden)
         write_heads(heads, bundle, manifest)
     engine = _engine(model, source)
     start = starting_ids(template, tokenizer, special=source.tokenizer.special)

@@ -94,10 +94,14 @@ def demo(
     console = Console(highlight=False)
     started = time.monotonic()
     _run("pull", DEVICE_MODEL, cloud_model, NAME_MODEL)
+    path = default_bundle_path(engine)
     try:
-        open_bundle(default_bundle_path(engine))
+        is_trained = any(head.HasField("revision") for head in open_bundle(path).manifest.router_heads)
     except BundleError:
         _run("export", DEVICE_MODEL, "--to", "onnx" if engine is EngineName.AUTO else engine, "--force")
+    else:
+        if not is_trained and engine is not EngineName.EXECUTORCH:  # made before Upcall came with a head for it
+            _run("export", str(path), "--force")
     given = json.loads(resources.files(__package__).joinpath("demo_questions.json").read_text(encoding="utf-8"))
     with _service(cloud_model) as cloud:
         session = open_session(

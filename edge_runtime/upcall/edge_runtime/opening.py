@@ -139,6 +139,7 @@ def open_session(
     policy: Policy | None = None,
     private_terms: Sequence[str] = (),
     names: bool | None = None,
+    detector: Detector | None = None,
     threads: int | None = None,
 ) -> Session:
     """Verify the bundle, load its model and make a session.
@@ -151,6 +152,7 @@ def open_session(
         private_terms: words that are private for this user, beside what the rules find.
         names: whether names and addresses are looked for with the name model before a call. True must have it, False goes
             without, None takes it where it was pulled. Without a cloud it is not loaded.
+        detector: in place of the one that ``private_terms`` and ``names`` describe.
         threads: of the engine; by default the physical cores.
 
     Raises:
@@ -158,8 +160,9 @@ def open_session(
     """
     bundle = open_bundle(bundle_path or default_bundle_path(engine))
     tokenizer = Tokenizer(bundle.tokenizer)
-    wanted = cloud is not None and (has_name_model() if names is None else names)
-    detector = Detector(deny_terms=tuple(private_terms), names=open_names() if wanted else None)
+    if detector is None:
+        wanted = cloud is not None and (has_name_model() if names is None else names)
+        detector = Detector(deny_terms=tuple(private_terms), names=open_names() if wanted else None)
     client = open_cloud(cloud) if cloud is not None else None
     return Session(
         engine=open_engine(bundle, engine=engine, threads=threads),

@@ -103,11 +103,9 @@ def session_from(
     # Before the model is loaded: a mistake in a list is told at once.
     names = open_names(is_wanted=cloud is not None and not no_ner)
     detector = given.detector(deny_terms=tuple(private or ()), names=names)
-    session = open_session(
-        bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy, names=False
+    return open_session(
+        bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy, detector=detector
     )
-    session.detector = detector
-    return session
 
 
 def read_standard_input() -> str:

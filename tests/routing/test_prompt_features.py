@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -50,9 +52,7 @@ def test_nothing_to_learn_from() -> None:
         PromptFeatures().fit([])
     table = two_tiers(9, has_features=False)
     with pytest.raises(InputError, match="neither prompts nor features"):
-        QuerySignals().fit(
-            type(table)(**{name: getattr(table, name) for name in table.__slots__} | {"prompts": (None,) * 9})
-        )
+        QuerySignals().fit(replace(table, prompts=(None,) * 9))
 
 
 def test_a_feature_by_name() -> None:

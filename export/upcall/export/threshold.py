@@ -23,6 +23,7 @@ from upcall.edge_runtime.generation import LocalAnswer, PromptCache
 from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.metrics import auroc
 
 SET_NAME = "everyday-v1"
 DEFAULT_TARGET = 0.9
@@ -173,15 +174,3 @@ def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float
             kept_accuracy=float(right[kept].mean()) if kept.any() else 0.0,
         ),
     )
-
-
-def auroc(scores: Sequence[float], is_right: Sequence[bool]) -> float:
-    """Probability that a right answer scores above a wrong one, ties counted half; 0.5 where one kind is missing.
-
-    Source: Hanley and McNeil 1982, the Mann–Whitney form.
-    """
-    values, right = np.asarray(scores), np.asarray(is_right, dtype=bool)
-    if right.all() or not right.any():
-        return 0.5
-    differences = values[right][:, None] - values[~right][None]
-    return float((differences > 0).mean() + 0.5 * (differences == 0).mean())

@@ -47,11 +47,13 @@ class QualityModel:
 
     def __init__(self, *, components: int = _COMPONENTS) -> None:
         self._components = components
-        self._signals = Signals()
-        self._train: OutcomeTable | None = None
-        self._calibration: OutcomeTable | None = None
-        self._tiers = 0
-        self._seed = 0
+        self._tables: tuple[OutcomeTable, OutcomeTable] | None = None
+        self._learn(Signals(), tiers=0, seed=0)
+
+    def _learn(self, signals: Signals, *, tiers: int, seed: int) -> None:
+        self._signals = signals
+        self._tiers = tiers
+        self._seed = seed
         self._folds: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._strengths: dict[tuple[int, bool], float] = {}
         self._estimators: dict[Asked, list[_Estimator]] = {}
@@ -72,13 +74,20 @@ class QualityModel:
         """
         if train.tiers != calibration.tiers:
             raise InputError("The tables for training and calibration have other tiers.", allowed="the same")
-        self._signals = Signals(components=self._components, seed=seed).fit(train)
-        self._train, self._calibration, self._tiers, self._seed = train, calibration, len(train.tiers), seed
+        for other in _fitted_last:
+            if other._is_of(train, calibration, seed=seed, components=self._components):
+                # The same queries give the same heads, so methods that are compared on a table share them as they are fitted.
+                self.__dict__.update(other.__dict__)
+                return self
+        self._tables = (train, calibration)
+        self._learn(Signals(components=self._components, seed=seed).fit(train), tiers=len(train.tiers), seed=seed)
         self._folds = np.random.default_rng(seed).permutation(len(train)) % FOLDS
-        for known in (self._strengths, self._estimators, self._out_of_fold, self._covariances):
-            known.clear()
-        self._means.forget()
+        _fitted_last[:] = [self]
         return self
+
+    def _is_of(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int, components: int) -> bool:
+        same = self._tables is not None and self._tables[0] is train and self._tables[1] is calibration
+        return same and (self._seed, self._components) == (seed, components)
 
     def mean(self, table: OutcomeTable, asked: Asked) -> Array:
         """[N, K] float64 in [0, 1], the expected quality of every tier once ``asked`` have answered.
@@ -122,7 +131,7 @@ class QualityModel:
             InputError: the model was restored, so there are no training queries.
         """
         if asked not in self._out_of_fold:
-            train, _ = self._tables()
+            train, _ = self._fitted_on()
             signals = self._signals.transform(train, asked)
             estimates = np.zeros((len(train), self._tiers))
             for tier, whole in enumerate(self._fitted(asked)):
@@ -135,16 +144,16 @@ class QualityModel:
             self._out_of_fold[asked] = estimates
         return self._out_of_fold[asked]
 
-    def _tables(self) -> tuple[OutcomeTable, OutcomeTable]:
-        if self._train is None or self._calibration is None:
+    def _fitted_on(self) -> tuple[OutcomeTable, OutcomeTable]:
+        if self._tables is None:
             raise InputError(
                 "What was saved does not hold estimates for these tiers asked.", next_step="train it again"
             )
-        return self._train, self._calibration
+        return self._tables
 
     def _fitted(self, asked: Asked) -> list[_Estimator]:
         if asked not in self._estimators:
-            train, calibration = self._tables()
+            train, calibration = self._fitted_on()
             signals, held = self._signals.transform(train, asked), self._signals.transform(calibration, asked)
             own = []
             for tier in range(self._tiers):
@@ -158,7 +167,7 @@ class QualityModel:
         """Of a tier's heads before it has answered, and after: chosen once each, where nothing else is visible."""
         kind = (tier, tier in asked)
         if kind not in self._strengths:
-            train, _ = self._tables()
+            train, _ = self._fitted_on()
             signals = self._signals.transform(train, frozenset({tier} if tier in asked else ()))
             folds = np.random.default_rng(self._seed).permutation(len(train)) % _STRENGTH_FOLDS
             self._strengths[kind] = best_strength(signals, train.quality[:, tier], folds)
@@ -166,7 +175,7 @@ class QualityModel:
 
     def state(self) -> dict[str, Any]:
         """What was learnt, as JSON values and numpy arrays: of the sets asked for so far, which all of K ≤ 4 tiers are."""
-        if self._train is not None and self._tiers <= 4:
+        if self._tables is not None and self._tiers <= 4:
             for number in range(2**self._tiers):
                 self._fitted(frozenset(tier for tier in range(self._tiers) if number >> tier & 1))
         return {
@@ -180,7 +189,7 @@ class QualityModel:
                         {"weights": one.weights, "bias": one.bias, "scaling": [one.scaling.slope, one.scaling.offset]}
                         for one in own
                     ],
-                    "covariance": self.covariance(asked) if self._train is not None else self._covariances[asked],
+                    "covariance": self.covariance(asked),
                 }
                 for asked, own in list(self._estimators.items())
             ],
@@ -194,11 +203,8 @@ class QualityModel:
         """
         if state.get("format") != _FORMAT:
             raise InputError("What was saved holds no estimates of this version.", allowed=_FORMAT)
-        self._train = self._calibration = None
-        self._tiers = int(state["tiers"])
-        self._signals = Signals().restore(state["signals"])
-        self._means.forget()
-        self._estimators, self._covariances = {}, {}
+        self._tables = None
+        self._learn(Signals().restore(state["signals"]), tiers=int(state["tiers"]), seed=0)
         for own in state["sets"]:
             asked = frozenset(int(tier) for tier in own["asked"])
             self._covariances[asked] = np.asarray(own["covariance"], dtype=np.float64)
@@ -207,6 +213,10 @@ class QualityModel:
                 for one in own["heads"]
             ]
         return self
+
+
+_fitted_last: list[QualityModel] = []
+"""The model fitted last, or nothing."""
 
 
 def best_strength(inputs: Array, labels: Array, folds: NDArray[np.int64]) -> float:

@@ -104,7 +104,7 @@ class Hybrid(PairMethod):
     def _gap(self, train: OutcomeTable, row: int) -> Array:
         quality = train.quality[row]
         small, large = self._samples.get(train.query_ids[row], (quality[[0]], quality[[self._cloud]]))
-        return gaps(np.asarray(small)[None], np.asarray(large)[None])[0]
+        return gaps(np.asarray(small)[None], np.asarray(large)[None]).ravel()
 
     def scores(self, table: OutcomeTable) -> Array:
         """[N] probability that the device does as well."""

@@ -113,7 +113,7 @@ class RandomMixing(TierMethod):
         low = min(int(setting), len(hull) - 1)
         high = min(low + 1, len(hull) - 1)
         draws = np.array([_draw(query, int(self._learnt["seed"])) for query in table.query_ids])
-        return np.where(draws < setting - low, hull[high], hull[low]).astype(np.int64)
+        return np.asarray(np.where(draws < setting - low, hull[high], hull[low]), dtype=np.int64)
 
 
 def _draw(query_id: str, seed: int) -> float:
@@ -148,7 +148,7 @@ def _is_below(middle: int, left: int, right: int, costs: NDArray[np.float64], qu
 
 
 class Oracle(TierMethod):
-    """Knows every answer's quality: the best tier at a price λ a unit of cost. A bound, not a method: it reads what it decides on."""
+    """Knows every answer's quality: the best tier at a price λ a unit of cost. A bound: it reads what it decides on."""
 
     name = "oracle"
 

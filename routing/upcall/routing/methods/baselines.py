@@ -64,6 +64,7 @@ class WinProbability(PairMethod):
     """
 
     name = "win_probability"
+    is_probability = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,8 +74,12 @@ class WinProbability(PairMethod):
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Fit the win of the cloud."""
         self._prompts = PromptFeatures(seed=seed).fit(prompts_of(train))
-        wins = (np.sign(train.quality[:, self._cloud] - train.quality[:, 0]) + 1) / 2
-        self._head = Logistic().fit(self._prompts.transform(train.prompts).astype(np.float64), wins, seed=seed)
+        inputs = self._prompts.transform(train.prompts).astype(np.float64)
+        self._head = Logistic().fit(inputs, 1 - self.is_kept_right(train), seed=seed)
+
+    def is_kept_right(self, table: OutcomeTable) -> Array:
+        """[N] 1 where the device wins, ½ at a tie."""
+        return np.asarray((np.sign(table.quality[:, 0] - table.quality[:, self._cloud]) + 1) / 2)
 
     def scores(self, table: OutcomeTable) -> Array:
         """[N] 1 − P(the cloud wins)."""

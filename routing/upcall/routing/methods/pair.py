@@ -27,6 +27,8 @@ class PairMethod:
     name: ClassVar[str]
     asks_device_first: ClassVar[bool] = False
     """Whether the score needs the device's answer, which is then paid for in any case."""
+    is_probability: ClassVar[bool] = False
+    """Whether the score is a probability of what ``is_kept_right`` says."""
 
     def __init__(self) -> None:
         self._cloud = 1
@@ -36,6 +38,10 @@ class PairMethod:
     def scores(self, table: OutcomeTable) -> NDArray[np.float64]:
         """[N], higher where the device may answer."""
         raise NotImplementedError
+
+    def is_kept_right(self, table: OutcomeTable) -> NDArray[np.float64]:
+        """[N] in [0, 1], whether it was right to keep the query: the device did as well as the cloud."""
+        return (table.quality[:, 0] >= table.quality[:, self._cloud]).astype(np.float64)
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Learn what ``scores`` needs; nothing by default."""

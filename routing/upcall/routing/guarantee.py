@@ -70,8 +70,9 @@ def _divergence(found: float, expected: float) -> float:
 def _betting(losses: Array, most: float, seed: int) -> float:
     """One over the most that a gambler ever has who bets, on each query, that the mean loss is less than ε.
 
-    With losses and ε mapped to [0, 1], the stake of query i is the paper's predictable plug-in for a level of .1 (any stake keeps
-    the promise, only the sharpness differs), cut at half of what could be lost. If the mean loss is ε or more the capital is a supermartingale from 1, so by Ville's inequality this is a p-value.
+    With losses and ε mapped to [0, 1], the stake of query i is the paper's predictable plug-in for a level of .1, cut at half
+    of what could be lost; another stake would be less sharp, but no less true. If the mean loss is ε or more the capital is a
+    supermartingale from 1, so by Ville's inequality this is a p-value.
     """
     values = (1 + np.random.default_rng(seed).permutation(losses)) / 2
     mean = (1 + most) / 2

@@ -199,9 +199,9 @@ def interval(value: float, replicates: Array) -> Interval:
     """
     known = replicates[np.isfinite(replicates)]
     if 2 * len(known) < max(1, len(replicates)):
-        return Interval(value, float("nan"), float("nan"))
+        return Interval(float(value), float("nan"), float("nan"))
     low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(value, float(low), float(high))
+    return Interval(float(value), float(low), float(high))
 
 
 def resamples(n: int, *, count: int, seed: int, groups: Sequence[int] | None = None) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import InputError, require
 from upcall.routing.methods.logistic import Logistic
 from upcall.routing.methods.pair import PairMethod
+from upcall.routing.methods.remembered import Remembered
 from upcall.routing.methods.static import TierMethod, best_value, prices
 from upcall.routing.outcome_table import OutcomeTable
 from upcall.routing.prompt_features import PromptFeatures, feature
@@ -58,11 +59,12 @@ class SelfVerification(PairMethod):
 class WinProbability(PairMethod):
     """RouteLLM: the probability that the cloud's answer wins, from the prompt alone.
 
-    Source: Ong et al. 2024 (2406.18665). Departure: a logistic model on TF-IDF and SVD in place of their matrix factorisation or
-    BERT on bought embeddings; preferences are differences of recorded quality, a tie being half a win for each.
+    Source: Ong et al. 2024 (2406.18665). Departure: a logistic model on TF-IDF and SVD in place of their matrix factorisation
+    or BERT on bought embeddings; preferences are differences of recorded quality, a tie being half a win for each.
     """
 
     name = "win_probability"
+    is_probability = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,8 +74,12 @@ class WinProbability(PairMethod):
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Fit the win of the cloud."""
         self._prompts = PromptFeatures(seed=seed).fit(prompts_of(train))
-        wins = (np.sign(train.quality[:, self._cloud] - train.quality[:, 0]) + 1) / 2
-        self._head = Logistic().fit(self._prompts.transform(train.prompts).astype(np.float64), wins, seed=seed)
+        inputs = self._prompts.transform(train.prompts).astype(np.float64)
+        self._head = Logistic().fit(inputs, 1 - self.is_kept_right(train), seed=seed)
+
+    def is_kept_right(self, table: OutcomeTable) -> Array:
+        """[N] 1 where the device wins, ½ at a tie."""
+        return np.asarray((np.sign(table.quality[:, 0] - table.quality[:, self._cloud]) + 1) / 2)
 
     def scores(self, table: OutcomeTable) -> Array:
         """[N] 1 − P(the cloud wins)."""
@@ -101,6 +107,11 @@ class Neighbours(TierMethod):
 
     name = "knn"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = PromptFeatures()
+        self._remembered = Remembered(self._estimated)
+
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> Array:
         """Keep the training prompts, choose the number of neighbours."""
         self._words = PromptFeatures(seed=seed).fit(prompts_of(train))
@@ -115,6 +126,7 @@ class Neighbours(TierMethod):
             own: float(((train.quality[nearest[:, :own]].mean(axis=1) - calibration.quality) ** 2).mean())
             for own in sorted({min(one, most) for one in _NEIGHBOURS})
         }
+        self._remembered = Remembered(self._estimated)
         self._learnt["neighbours"] = np.array(min(errors, key=lambda own: errors[own]))
         return prices(self.estimates(calibration), self._learnt["cost"])
 
@@ -127,6 +139,9 @@ class Neighbours(TierMethod):
 
     def estimates(self, table: OutcomeTable) -> Array:
         """[N, K] in [0, 1]."""
+        return self._remembered(table)
+
+    def _estimated(self, table: OutcomeTable) -> Array:
         nearest = self._nearest(table, int(self._learnt["neighbours"]))
         return np.asarray(self._learnt["quality"][nearest].mean(axis=1))
 
@@ -141,6 +156,7 @@ class Neighbours(TierMethod):
     def restore(self, state: dict[str, Any]) -> None:
         """Be what was saved."""
         super().restore(state)
+        self._remembered = Remembered(self._estimated)
         self._words = PromptFeatures().restore(state["words"])
 
 

@@ -74,8 +74,11 @@ class Hybrid(PairMethod):
             any, r_prob is r_det, and with qualities of 0 and 1 r_trans differs from them only where the gap's median is not 0.
     """
 
-    def __init__(self, labels: Labels, *, samples: Samples | None = None) -> None:
+    is_probability = True
+
+    def __init__(self, labels: Labels | str, *, samples: Samples | None = None) -> None:
         super().__init__()
+        labels = Labels(labels)
         self.name = f"hybrid_{labels}"  # type: ignore[misc]  # one class, three methods
         self._labels = labels
         self._samples = samples or {}
@@ -104,7 +107,11 @@ class Hybrid(PairMethod):
     def _gap(self, train: OutcomeTable, row: int) -> Array:
         quality = train.quality[row]
         small, large = self._samples.get(train.query_ids[row], (quality[[0]], quality[[self._cloud]]))
-        return gaps(np.asarray(small)[None], np.asarray(large)[None])[0]
+        return gaps(np.asarray(small)[None], np.asarray(large)[None]).ravel()
+
+    def is_kept_right(self, table: OutcomeTable) -> Array:
+        """[N] 1 where the device did as well as the cloud, less t*."""
+        return soft_labels(table.quality[:, [0]] - table.quality[:, [self._cloud]], relaxation=self.relaxation)
 
     def scores(self, table: OutcomeTable) -> Array:
         """[N] probability that the device does as well."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.methods.method import Decisions, Explanation
+from upcall.routing.methods.remembered import Remembered
 from upcall.routing.outcome_table import OutcomeTable
 
 GRID = 41
@@ -26,14 +27,21 @@ class PairMethod:
     name: ClassVar[str]
     asks_device_first: ClassVar[bool] = False
     """Whether the score needs the device's answer, which is then paid for in any case."""
+    is_probability: ClassVar[bool] = False
+    """Whether the score is a probability of what ``is_kept_right`` says."""
 
     def __init__(self) -> None:
         self._cloud = 1
         self._settings = np.zeros(0)
+        self._remembered = Remembered(self.scores)
 
     def scores(self, table: OutcomeTable) -> NDArray[np.float64]:
         """[N], higher where the device may answer."""
         raise NotImplementedError
+
+    def is_kept_right(self, table: OutcomeTable) -> NDArray[np.float64]:
+        """[N] in [0, 1], whether it was right to keep the query: the device did as well as the cloud."""
+        return (table.quality[:, 0] >= table.quality[:, self._cloud]).astype(np.float64)
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Learn what ``scores`` needs; nothing by default."""
@@ -49,6 +57,7 @@ class PairMethod:
         """Choose the cloud tier, learn the score, lay the grid of thresholds; see ``Method``."""
         self._cloud = best_cloud(train)
         self.learn(train, calibration, seed=seed)
+        self._remembered = Remembered(self.scores)
         inner = np.quantile(self.scores(train), np.linspace(0, 1, GRID), method="lower")
         self._settings = np.concatenate([[-np.inf], np.unique(inner)])
 
@@ -58,7 +67,7 @@ class PairMethod:
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
         """Keep what scores above the threshold."""
-        calls = self.scores(table) <= setting
+        calls = self._remembered(table) <= setting
         asked = np.zeros((len(table), len(table.tiers)), dtype=bool)
         asked[:, 0] = ~calls | self.asks_device_first
         asked[:, self._cloud] = calls
@@ -87,6 +96,7 @@ class PairMethod:
         self._cloud = int(state["cloud"])
         self._settings = np.asarray(state["settings"], dtype=np.float64)
         self.relearn(state["learnt"])
+        self._remembered = Remembered(self.scores)
 
 
 def check_method(state: dict[str, Any], name: str) -> None:

@@ -95,7 +95,8 @@ class BestSingle(TierMethod):
 class RandomMixing(TierMethod):
     """The best that is had without looking at a query: two neighbours on the upper hull of the single tiers, at random.
 
-    A setting v + s is the hull's vertex v with probability 1 − s, else v + 1. Whether a query goes to the dearer of the two is
+    A setting v + s is the hull's vertex v with probability 1 − s, else v + 1; only the vertices are worth trying, since a curve
+    is linear between them. Whether a query goes to the dearer of the two is
     a function of its id and the seed, so a table is always decided alike.
     """
 
@@ -105,7 +106,7 @@ class RandomMixing(TierMethod):
         """Find the hull on the training queries."""
         hull = upper_hull(train.cost.mean(axis=0), train.quality.mean(axis=0))
         self._learnt = {"hull": np.array(hull), "seed": np.array(seed)}
-        return np.linspace(0, len(hull) - 1, GRID)
+        return np.arange(len(hull), dtype=np.float64)
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
         """The lower or the upper neighbour, by a draw of each query's own."""
@@ -113,7 +114,7 @@ class RandomMixing(TierMethod):
         low = min(int(setting), len(hull) - 1)
         high = min(low + 1, len(hull) - 1)
         draws = np.array([_draw(query, int(self._learnt["seed"])) for query in table.query_ids])
-        return np.where(draws < setting - low, hull[high], hull[low]).astype(np.int64)
+        return np.asarray(np.where(draws < setting - low, hull[high], hull[low]), dtype=np.int64)
 
 
 def _draw(query_id: str, seed: int) -> float:
@@ -148,7 +149,7 @@ def _is_below(middle: int, left: int, right: int, costs: NDArray[np.float64], qu
 
 
 class Oracle(TierMethod):
-    """Knows every answer's quality: the best tier at a price λ a unit of cost. A bound, not a method: it reads what it decides on."""
+    """Knows every answer's quality: the best tier at a price λ a unit of cost. A bound: it reads what it decides on."""
 
     name = "oracle"
 

@@ -58,8 +58,8 @@ class FittedBellman:
         dearest = float(train.cost.mean(axis=0).max()) or 1.0
         self._weights = {float(price): learner.weights(float(price)) for price in _PRICES / dearest}
         kept: dict[bytes, float] = {}
-        for price in self._weights:  # of those that do the same with every query, the lowest
-            kept[self.decide(calibration, price).asked.tobytes()] = price
+        for price in self._weights:  # they fall: of those that do the same with every query, the highest
+            kept.setdefault(self.decide(calibration, price).asked.tobytes(), price)
         self._weights = {price: self._weights[price] for price in kept.values()}
 
     def settings(self) -> NDArray[np.float64]:

@@ -94,7 +94,7 @@ def train_head(table: OutcomeTable, *, stage: RouterStage, kind: Kind = Kind.LOG
         InputError: a split has too few queries, or the table lacks features or where it comes from.
     """
     for name in ("model_revision", "recipe"):
-        if not table.about.get(name):
+        if name not in table.about:
             raise InputError(
                 f"The table does not say of which {name.replace('_', ' ')} it is.", next_step=_COLLECT_AGAIN
             )

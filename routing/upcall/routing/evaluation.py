@@ -47,6 +47,7 @@ class Options:
         seed: of training, of halving and of resampling.
         resamples: bootstrap resamples of the test queries, ≥ 1.
         most, delta, bound: of the guarantee: a mean loss of at most ``most`` with probability 1 − ``delta``.
+        promise_resamples: calibration sets on which guarantees are tried, ≥ 1.
         cloud_share: of the cloud's quality whose calls are told, in (0, 1].
 
     Raises:
@@ -60,6 +61,7 @@ class Options:
     most: float = 0.05
     delta: float = 0.1
     bound: Bound = Bound.BETTING
+    promise_resamples: int = 200
     cloud_share: float = 0.95
 
     def __post_init__(self) -> None:
@@ -68,8 +70,8 @@ class Options:
                 raise InputError(f"{name} is {getattr(self, name)}.", allowed="above 0, below 1")
         if not 0 < self.cloud_share <= 1:
             raise InputError(f"The share of the cloud's quality is {self.cloud_share}.", allowed="above 0, at most 1")
-        if self.resamples < 1:
-            raise InputError(f"The number of resamples is {self.resamples}.", allowed="1 or more")
+        if min(self.resamples, self.promise_resamples) < 1:
+            raise InputError(f"There are {min(self.resamples, self.promise_resamples)} resamples.", allowed="1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +300,7 @@ class _Bench:
                 most=options.most,
                 delta=options.delta,
                 bound=options.bound,
+                count=options.promise_resamples,
                 seed=options.seed,
             ),
             leaks=tuple(leaks(test, self._test, self.on_test)) if knows_private(self._test) else (),

@@ -114,7 +114,8 @@ def read_wide_csv(
     ids = given.texts("query_id") or [str(row) for row in range(1, len(given.rows) + 1)]
     names = given.after("feature.")
     features = np.array([given.numbers(f"feature.{name}") for name in names], dtype=np.float32).T if names else None
-    answers = [given.texts(f"answer.{tier}") or [None] * len(given.rows) for tier in tiers]
+    unknown: list[str | None] = [None] * len(given.rows)
+    answers = [given.texts(f"answer.{tier}") or unknown for tier in tiers]
     counts = {
         name: np.array(own, dtype=np.int64)
         for name in ("private_tokens", "detected_private_tokens")

@@ -148,9 +148,10 @@ def promise(
     most: float,
     delta: float,
     bound: Bound,
+    count: int,
     seed: int,
 ) -> Promise:
-    """The cheapest setting that is safe, and how often such promises were broken over 200 resamples."""
+    """The cheapest setting that is safe, and how often such promises were broken over ``count`` resamples."""
     held_losses = held_table.quality[:, tiers.cloud] - held.quality[::-1]
     test_losses = test_table.quality[:, tiers.cloud] - test.quality[::-1]
     settings, calls = test.settings[::-1], test.calls[::-1]
@@ -166,7 +167,7 @@ def promise(
 
     def resampled(own: Bound | None) -> Resampled:
         size = len(held_table)
-        return resample_check(both, kept, most=most, delta=delta, bound=own, size=size, seed=seed)
+        return resample_check(both, kept, most=most, delta=delta, bound=own, size=size, count=count, seed=seed)
 
     return Promise(
         most=most,

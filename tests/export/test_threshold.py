@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.export.threshold import Answer, Outcome, auroc, calibrate, choose_threshold, is_right, load_set
+from upcall.export.threshold import Answer, Outcome, calibrate, choose_threshold, is_right, load_set
 from upcall.protocol.v1 import bundle_pb2
 
 
@@ -43,13 +43,6 @@ def test_the_shipped_set() -> None:
 )
 def test_right_answers(text: str, answer: str, right: bool) -> None:
     assert is_right(text, answer) is right
-
-
-def test_auroc() -> None:
-    assert auroc([-1, -2, -3, -4], [True, True, False, False]) == 1.0
-    assert auroc([-1, -1], [True, False]) == 0.5
-    assert auroc([-1, -2], [True, True]) == 0.5
-    assert auroc([-1, -2, -3], [False, True, False]) == 0.5
 
 
 def test_the_least_threshold_that_keeps_the_accuracy() -> None:

@@ -1,0 +1,122 @@
+"""``upcall route import``: outcomes that others recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from upcall.edge_runtime.errors import InputError
+from upcall.routing.importing import PAIR_COSTS, SHARES, read_gsm8k, read_mmlu, read_wide_csv
+from upcall.routing.outcome_table import OutcomeTable, Split, write_table
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Make an outcome table of outcomes that were recorded elsewhere.",
+)
+
+OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Parquet file to write.")]
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="FOLDER", envvar="UPCALL_DATA", help="Holds routing/routellm and tasks/gsm8k.")
+]
+CostOption = Annotated[
+    list[str] | None,
+    typer.Option("--cost", metavar="TIER=NUMBER", help="Cost of each answer of a tier. May be repeated."),
+]
+SharesOption = Annotated[
+    tuple[float, float, float], typer.Option("--shares", help="Of train, calibration and test; they sum to 1.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same splits.")]
+
+
+@app.command(
+    "csv",
+    help="A CSV file with one row a query. Its header names quality.TIER (0 to 1) and cost.TIER of each tier, the device "
+    "first; if known also query_id, task, prompt, split (train, calibration or test), private_tokens, "
+    "detected_private_tokens, answer.TIER, and feature.NAME of the device, such as feature.post.mean_log_prob.\n\n"
+    "Examples:\n\n"
+    "  upcall route import csv outcomes.csv --out outcomes.parquet\n\n"
+    "  upcall route import csv scores.csv --cost small=0.2 --cost large=10 --cost-unit 'cents a query' --out o.parquet",
+)
+def csv_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="UTF-8, a header first.")],
+    out: OutOption,
+    cost: CostOption = None,
+    cost_unit: Annotated[str, typer.Option("--cost-unit", help="Of the costs, written into the table.")] = "",
+    shares: SharesOption = SHARES,
+    seed: SeedOption = 0,
+) -> None:
+    """Import a wide CSV file."""
+    _write(read_wide_csv(file, costs=costs_of(cost), cost_unit=cost_unit, shares=shares, seed=seed), out)
+
+
+@app.command(
+    "routellm-gsm8k",
+    help="RouteLLM's GSM8K outcomes of Mixtral-8x7B and GPT-4, joined with GSM8K's four example systems: six tiers on 1,319 "
+    "questions. Costs of the six are assumed, each twice the one before in order of quality; --pair takes the two of RouteLLM "
+    "at the prices that its paper gives; --cost names tiers and costs of your own.\n\n"
+    "Examples:\n\n"
+    "  upcall route import routellm-gsm8k --data data --out gsm8k.parquet\n\n"
+    "  upcall route import routellm-gsm8k --data data --pair --out pair.parquet",
+)
+def gsm8k_command(
+    data: DataOption,
+    out: OutOption,
+    pair: Annotated[bool, typer.Option("--pair", help="Only Mixtral-8x7B and GPT-4.")] = False,
+    cost: CostOption = None,
+    shares: SharesOption = SHARES,
+    seed: SeedOption = 0,
+) -> None:
+    """Import RouteLLM's GSM8K."""
+    if pair and cost:
+        raise InputError("--pair and --cost were given together.", allowed="one of them")
+    _write(read_gsm8k(data, costs=PAIR_COSTS if pair else costs_of(cost), shares=shares, seed=seed), out)
+
+
+@app.command(
+    "routellm-mmlu",
+    help="RouteLLM's MMLU outcomes of Mixtral-8x7B and GPT-4 on 14,042 questions, at the prices that its paper gives or by "
+    "--cost.\n\nExamples:\n\n  upcall route import routellm-mmlu --data data --out mmlu.parquet",
+)
+def mmlu_command(
+    data: DataOption, out: OutOption, cost: CostOption = None, shares: SharesOption = SHARES, seed: SeedOption = 0
+) -> None:
+    """Import RouteLLM's MMLU."""
+    _write(read_mmlu(data, costs=costs_of(cost), shares=shares, seed=seed), out)
+
+
+def costs_of(given: list[str] | None) -> dict[str, float] | None:
+    """TIER=NUMBER, each; None where nothing was given.
+
+    Raises:
+        InputError: one is of another form.
+    """
+    costs = {}
+    for one in given or []:
+        tier, equals, number = one.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if not equals or not tier or not 0 <= value < float("inf"):
+            raise InputError(f"The cost '{one[:60]}' is not of the form TIER=NUMBER.", allowed="such as small=0.2")
+        costs[tier] = value
+    return costs or None
+
+
+def _write(table: OutcomeTable, out: Path) -> None:
+    try:
+        write_table(table, out)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written ({error.strerror}).", next_step="choose another --out") from None
+    counts = Counter(table.splits.tolist())
+    told = ", ".join(f"{counts[own]} {own}" for own in Split)
+    means = ", ".join(f"{name} {own:.3f}" for name, own in zip(table.tiers, table.quality.mean(axis=0), strict=True))
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{len(table)} queries ({told}); mean quality: {means}; cost: {table.about['cost_unit']}")

@@ -10,6 +10,7 @@ import pytest
 from tests.routing.worlds import logistic_world
 from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
+from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.guarantee import Bound
 from upcall.routing.heads import scores, train_head
 from upcall.routing.outcome_table import Split
@@ -99,10 +100,15 @@ def test_figures_of_each_task() -> None:
     assert held_out_figures(HEAD, TABLE.select(TABLE.splits != Split.TEST)) is None
 
 
+def test_a_head_may_decide_before_the_answer() -> None:
+    head = with_threshold(train_head(TABLE, stage=RouterStage.PRE), TABLE, SmallLoss(most=0.1))
+    assert head.threshold is not None
+    assert head.threshold.signal == bundle_pb2.SIGNAL_ROUTER_PRE
+    assert 0 < head.threshold.calibration.kept_share < 1
+
+
 def test_what_is_refused() -> None:
-    before = train_head(TABLE, stage=RouterStage.PRE)
     for head, table, rule, text in (
-        (before, TABLE, KeptAccuracy(), "stage pre has no threshold"),
         (HEAD, replace(TABLE, about={}), KeptAccuracy(), "of another bundle"),
         (HEAD, TABLE.select(TABLE.splits != Split.CALIBRATION), KeptAccuracy(), "no queries of the split calibration"),
         (HEAD, TABLE.select(TABLE.splits != Split.TRAIN), SmallLoss(), "no queries of the split train"),

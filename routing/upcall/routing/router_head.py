@@ -27,7 +27,7 @@ from upcall.protocol.v1 import bundle_pb2
 Array = NDArray[np.float32]
 FORMAT = "upcall.router_head.v1"
 _STAGES = {RouterStage.PRE: bundle_pb2.ROUTER_STAGE_PRE, RouterStage.POST: bundle_pb2.ROUTER_STAGE_POST}
-_SIGNALS = {RouterStage.PRE: bundle_pb2.SIGNAL_ROUTER_PRE, RouterStage.POST: bundle_pb2.SIGNAL_ROUTER_POST}
+SIGNALS = {RouterStage.PRE: bundle_pb2.SIGNAL_ROUTER_PRE, RouterStage.POST: bundle_pb2.SIGNAL_ROUTER_POST}
 _PASSED = {RouterStage.PRE: Statistic.FIRST_LOG_PROB, RouterStage.POST: Statistic.MEAN_LOG_PROB}
 _TRAIN_AGAIN = "train it again on outcomes of this bundle"
 
@@ -149,7 +149,7 @@ def read_head(path: Path) -> RouterHead:
                 raise InputError(
                     f"The threshold of {path} is {threshold.value}.", allowed="a log-probability, 0 or less"
                 )
-            threshold.signal = _SIGNALS[stage]
+            threshold.signal = SIGNALS[stage]
         return RouterHead(
             stage=stage,
             feature_count=layers[0][0].shape[1],

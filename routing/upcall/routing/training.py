@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.guarantee import Bound, learn_then_test
 from upcall.routing.heads import HeadReport, check_same_bundle, report, scores
 from upcall.routing.methods.pair import best_cloud
 from upcall.routing.outcome_table import OutcomeTable, Split
-from upcall.routing.router_head import RouterHead
+from upcall.routing.router_head import SIGNALS, RouterHead
 from upcall.routing.thresholds import between, described, least_threshold
 
 Array = NDArray[np.float64]
@@ -66,7 +65,7 @@ def with_threshold(
     """The head with a threshold chosen on the table's split ``calibration``; its weights stay.
 
     Args:
-        head: of stage POST.
+        head: asked before the answer or after it.
         table: of the head's bundle; for ``SmallLoss`` also with a tier beyond the device and a split ``train``, whose scores
             lay the grid of thresholds.
         rule: what the threshold must do.
@@ -74,10 +73,8 @@ def with_threshold(
         seed: of the bound.
 
     Raises:
-        InputError: the head is asked before the answer, or the table is of another bundle or lacks queries.
+        InputError: the table is of another bundle or lacks queries.
     """
-    if head.stage is not RouterStage.POST:
-        raise InputError(f"A head of stage {head.stage} has no threshold.", allowed=str(RouterStage.POST))
     check_same_bundle(head, table)
     calibration = table.split(Split.CALIBRATION) if (table.splits == Split.CALIBRATION).any() else None
     if calibration is None:
@@ -93,7 +90,7 @@ def with_threshold(
         told.target_kept_accuracy = rule.target
     return replace(
         head,
-        threshold=bundle_pb2.Threshold(signal=bundle_pb2.SIGNAL_ROUTER_POST, value=value, calibration=told),
+        threshold=bundle_pb2.Threshold(signal=SIGNALS[head.stage], value=value, calibration=told),
         revision="",
     )
 

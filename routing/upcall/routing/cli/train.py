@@ -54,7 +54,11 @@ def train_command(
     table: TableOption,
     out: OutOption,
     stage: Annotated[
-        RouterStage, typer.Option("--stage", help="Asked before the answer or after it.")
+        RouterStage,
+        typer.Option(
+            "--stage",
+            help="Asked before the answer or after it; a head of stage pre decides if a threshold is asked for.",
+        ),
     ] = RouterStage.POST,
     model: Annotated[Kind, typer.Option("--model", help="One layer, or two.")] = Kind.LOGISTIC,
     target_kept_accuracy: TargetOption = None,
@@ -68,7 +72,8 @@ def train_command(
     check_out(out)
     outcomes = read_table(table)
     head = train_head(outcomes, stage=stage, kind=model, seed=seed)
-    if stage is RouterStage.POST:
+    decides = stage is RouterStage.POST or target_kept_accuracy is not None or max_loss is not None
+    if decides:
         head = with_threshold(head, outcomes, rule, set_name=table.stem, set_sha256=file_sha256(table), seed=seed)
     save_head(head, out)
     console = Console(highlight=False, soft_wrap=True, markup=False)

@@ -1,1 +1,4 @@
-"""Which of K tiers to ask, and when to stop: pure functions of estimates, the same in every language (proto/vectors/routing.json)."""
+"""Which of K tiers to ask, and when to stop: pure functions of estimates.
+
+Vectors: proto/vectors/routing.json
+"""

@@ -1,4 +1,4 @@
-"""The greatest of jointly Gaussian estimates: in closed form for two, on fixed points for more; and what one tells of the others.
+"""The greatest of jointly Gaussian estimates: in closed form for two, on fixed points for more.
 
 All of it is about quality in [0, 1] as estimates of it will stand once tiers have answered; deviations are in the same unit.
 """
@@ -47,7 +47,9 @@ def expected_max_of_two(mean: float, other: float, *, deviation: float) -> float
     Vectors: proto/vectors/routing.json
     """
     if not (deviation >= 0 and math.isfinite(mean + other + deviation)):
-        raise InputError(f"The estimates {mean}, {other} ± {deviation} are not usable.", allowed="finite, deviation ≥ 0")
+        raise InputError(
+            f"The estimates {mean}, {other} ± {deviation} are not usable.", allowed="finite, deviation ≥ 0"
+        )
     if deviation < _TINY:
         return max(mean, other)
     ratio = (mean - other) / deviation

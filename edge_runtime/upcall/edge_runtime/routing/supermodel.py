@@ -1,4 +1,4 @@
-"""Open loop: the set of tiers whose best answer is worth most for what it costs, among all that hold the tiers already asked."""
+"""Open loop: the set of tiers whose best answer is worth most for what it costs, among those that hold the tiers asked."""
 
 from __future__ import annotations
 
@@ -62,13 +62,17 @@ class Supermodels:
     Vectors: proto/vectors/routing.json
     """
 
-    def __init__(self, covariance: Any, *, asked: frozenset[int] = frozenset(), order: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, covariance: Any, *, asked: frozenset[int] = frozenset(), order: Sequence[int] | None = None
+    ) -> None:
         self._covariance = checked_covariance(covariance)
         self._count = count = len(self._covariance)
         self.asked = asked
         rest = [tier for tier in range(count) if tier not in asked]
         if not asked <= set(range(count)) or (order is not None and set(order[: len(asked)]) != asked):
-            raise InputError(f"The tiers {sorted(asked)} were asked.", allowed="tiers of the covariance, first ones of the order")
+            raise InputError(
+                f"The tiers {sorted(asked)} were asked.", allowed="tiers of the covariance, first ones of the order"
+            )
         self._order = None if order is None else [tier for tier in order if tier not in asked]
         more: Iterator[tuple[int, ...]]
         if self._order is None:
@@ -128,7 +132,9 @@ class Supermodels:
         """What ``choose`` chooses for N queries: places among the ``sets`` [N], and the next tier [N], −1 to stop."""
         self._check(prices, prices)
         paid = [sum(prices[tier] for tier in one - self.asked) for one in self.sets]
-        ranked = sorted(range(len(paid)), key=lambda column: (paid[column], len(self.sets[column]), sorted(self.sets[column])))
+        ranked = sorted(
+            range(len(paid)), key=lambda column: (paid[column], len(self.sets[column]), sorted(self.sets[column]))
+        )
         values = (qualities - np.array(paid))[:, ranked]
         first = (values >= values.max(axis=1, keepdims=True) - TIE).argmax(axis=1)
         chosen = np.array(ranked)[first]
@@ -188,7 +194,9 @@ class Supermodels:
 
     def _check(self, means: Sequence[float], prices: Sequence[float]) -> None:
         if not len(means) == len(prices) == self._count:
-            raise InputError(f"There are {len(means)} estimates and {len(prices)} prices.", allowed=f"{self._count} each")
+            raise InputError(
+                f"There are {len(means)} estimates and {len(prices)} prices.", allowed=f"{self._count} each"
+            )
         if not math.isfinite(sum(means)):
             raise InputError("An estimate of quality is not finite.", allowed="numbers, near 0 to 1")
         if not all(price >= 0 for price in prices):

@@ -132,7 +132,7 @@ def checked_covariance(covariance: Any) -> Array:
         InputError: it is no square, symmetric, finite matrix, or an eigenvalue is negative beyond what rounding leaves.
     """
     given = np.asarray(covariance, dtype=np.float64)
-    if given.ndim != 2 or given.shape[0] != given.shape[1]:
+    if given.ndim != 2 or given.shape[0] != given.shape[1] or not len(given):
         raise InputError(f"The covariance has the shape {given.shape}.", allowed="[K, K]")
     if not np.isfinite(given).all() or not np.allclose(given, given.T, rtol=0, atol=1e-9):
         raise InputError("The covariance is not finite and symmetric.", allowed="a covariance of K estimates")

@@ -24,6 +24,7 @@ from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.metrics import auroc
+from upcall.routing.thresholds import described, least_threshold
 
 SET_NAME = "everyday-v1"
 DEFAULT_TARGET = 0.9
@@ -153,24 +154,8 @@ def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float
     """
     right = np.array([outcome.is_right for outcome in outcomes])
     scores = {signal: np.array([score(signal, outcome.log_probs) for outcome in outcomes]) for signal in _SIGNALS}
-    areas = {signal: auroc(values.tolist(), right.tolist()) for signal, values in scores.items()}
-    signal = max(_SIGNALS, key=lambda own: areas[own])  # the first, the mean, when equal
-    values = scores[signal]
-    value = 0.0
-    for candidate in np.unique(values):
-        if right[values >= candidate].mean() >= target_kept_accuracy:
-            value = float(candidate)
-            break
-    kept = values >= value
-    return bundle_pb2.Threshold(
-        signal=_SIGNALS[signal],
-        value=value,
-        calibration=bundle_pb2.Calibration(
-            question_count=len(outcomes),
-            local_accuracy=float(right.mean()),
-            auroc=areas[signal],
-            target_kept_accuracy=target_kept_accuracy,
-            kept_share=float(kept.mean()),
-            kept_accuracy=float(right[kept].mean()) if kept.any() else 0.0,
-        ),
-    )
+    signal = max(_SIGNALS, key=lambda own: auroc(scores[own], right))  # the first, the mean, when equal
+    value = least_threshold(scores[signal], right, target_kept_accuracy=target_kept_accuracy)
+    calibration = described(scores[signal], right, value)
+    calibration.target_kept_accuracy = target_kept_accuracy
+    return bundle_pb2.Threshold(signal=_SIGNALS[signal], value=value, calibration=calibration)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import require
 
 Array = NDArray[np.float64]
-_STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+STRENGTHS = (0.001, 0.01, 0.1, 1.0)
 _FOLDS = 4
 
 
@@ -24,19 +24,19 @@ class Logistic:
     def fit(self, inputs: Array, labels: Array, *, seed: int, weights: Array | None = None) -> Self:
         """Minimise the binary cross-entropy of inputs [N, F] and labels [N] in [0, 1], of queries of weights [N] ≥ 0."""
         given = np.ones(len(labels)) if weights is None else weights
-        strength = _STRENGTHS[0]
+        strength = STRENGTHS[0]
         if len(labels) >= 2 * _FOLDS:
             folds = np.random.default_rng(seed).permutation(len(labels)) % _FOLDS
             losses = [
                 sum(self._loss(inputs, labels, given, folds == fold, one) for fold in range(_FOLDS))
-                for one in _STRENGTHS
+                for one in STRENGTHS
             ]
-            strength = _STRENGTHS[int(np.argmin(losses))]
-        self._weights, self._bias = _fitted(inputs, labels, given, strength)
+            strength = STRENGTHS[int(np.argmin(losses))]
+        self._weights, self._bias = fitted(inputs, labels, given, strength)
         return self
 
     def _loss(self, inputs: Array, labels: Array, weights: Array, held: NDArray[np.bool_], strength: float) -> float:
-        self._weights, self._bias = _fitted(inputs[~held], labels[~held], weights[~held], strength)
+        self._weights, self._bias = fitted(inputs[~held], labels[~held], weights[~held], strength)
         logits = self._logits(inputs[held])
         return float(weights[held] @ (np.logaddexp(0, logits) - labels[held] * logits))
 
@@ -59,7 +59,7 @@ class Logistic:
         return self
 
 
-def _fitted(inputs: Array, labels: Array, weights: Array, strength: float) -> tuple[Array, float]:
+def fitted(inputs: Array, labels: Array, weights: Array, strength: float) -> tuple[Array, float]:
     """Weights [F] and bias. A soft label is a right answer of that weight and a wrong one of the rest."""
     total = float(weights.sum())
     share = float(weights @ labels) / total if total > 0 else 0.5

@@ -1,0 +1,124 @@
+"""``upcall route train``: a router head for a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from upcall.edge_runtime.bundle import file_sha256
+from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.errors import InputError
+from upcall.routing.guarantee import Bound
+from upcall.routing.heads import HeadReport, Kind, train_head
+from upcall.routing.outcome_table import OutcomeTable, Split, read_table
+from upcall.routing.router_head import RouterHead, save_head
+from upcall.routing.training import KeptAccuracy, SmallLoss, held_out_figures, with_threshold
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+TableOption = Annotated[
+    Path, typer.Option("--table", metavar="FILE", help="Parquet file of outcomes, with features of the bundle's model.")
+]
+OutOption = Annotated[Path, typer.Option("--out", metavar="HEAD", help="File to write.")]
+TargetOption = Annotated[
+    float | None,
+    typer.Option(
+        "--target-kept-accuracy",
+        help="Least share of right ones among the answers that the device keeps. [default: 0.9, unless --max-loss is given]",
+    ),
+]
+LossOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-loss", help="In place of it: of mean quality against always calling, with confidence 1 − --delta."
+    ),
+]
+DeltaOption = Annotated[float, typer.Option("--delta", help="Probability that --max-loss is exceeded, at most.")]
+BoundOption = Annotated[Bound, typer.Option("--bound", help="Behind --max-loss.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same head.")]
+
+
+@app.command(
+    help="Train a router head on the train queries of a table, calibrate it and choose its threshold on its calibration "
+    "queries, and tell how good it is on its test queries. `upcall export BUNDLE --router HEAD` puts it into the bundle on "
+    "whose features it was trained, and into no other.\n\n"
+    "Examples:\n\n"
+    "  upcall route train --table outcomes.parquet --stage post --out head.safetensors\n\n"
+    "  upcall route train --table outcomes.parquet --model mlp --max-loss 0.05 --delta 0.1 --out head.safetensors\n\n"
+    "  upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed",
+)
+def train_command(
+    table: TableOption,
+    out: OutOption,
+    stage: Annotated[
+        RouterStage, typer.Option("--stage", help="Asked before the answer or after it.")
+    ] = RouterStage.POST,
+    model: Annotated[Kind, typer.Option("--model", help="One layer, or two.")] = Kind.LOGISTIC,
+    target_kept_accuracy: TargetOption = None,
+    max_loss: LossOption = None,
+    delta: DeltaOption = 0.1,
+    bound: BoundOption = Bound.BETTING,
+    seed: SeedOption = 0,
+) -> None:
+    """Train, save and tell."""
+    rule = rule_of(target_kept_accuracy, max_loss=max_loss, delta=delta, bound=bound)
+    check_out(out)
+    outcomes = read_table(table)
+    head = train_head(outcomes, stage=stage, kind=model, seed=seed)
+    if stage is RouterStage.POST:
+        head = with_threshold(head, outcomes, rule, set_name=table.stem, set_sha256=file_sha256(table), seed=seed)
+    save_head(head, out)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    counts = ", ".join(f"{int((outcomes.splits == split).sum())} {split}" for split in Split)
+    console.print(f"head       {stage}, {model}, {head.feature_count:,} features; queries: {counts}")
+    print_head(head, outcomes, out, console, seed=seed)
+
+
+def rule_of(target: float | None, *, max_loss: float | None, delta: float, bound: Bound) -> KeptAccuracy | SmallLoss:
+    """From the command line.
+
+    Raises:
+        InputError: both were given, or one is out of range.
+    """
+    if target is not None and max_loss is not None:
+        raise InputError("--target-kept-accuracy and --max-loss were given together.", allowed="one of them")
+    if max_loss is None:
+        return KeptAccuracy() if target is None else KeptAccuracy(target=target)
+    return SmallLoss(most=max_loss, delta=delta, bound=bound)
+
+
+def check_out(out: Path) -> None:
+    """Refuse a file that cannot be written, before anything is worked out.
+
+    Raises:
+        InputError: its folder is not there, or it is a folder.
+    """
+    if not out.parent.is_dir() or out.is_dir():
+        raise InputError(f"{out} cannot be written.", allowed="a file in a folder that is there")
+
+
+def print_head(head: RouterHead, table: OutcomeTable, out: Path, console: Console, *, seed: int) -> None:
+    """Figures of the test queries, the threshold, and what to do with the file."""
+    own = held_out_figures(head, table, seed=seed)
+    if own is None:
+        console.print("test       the table has no test queries")
+    else:
+        console.print(f"test       {_told(own.whole)}")
+        if len(own.tasks) > 1:
+            for name, figures in own.tasks.items():
+                console.print(f"           {name}: {_told(figures)}")
+    if head.threshold is not None:
+        by = head.threshold.calibration
+        console.print(
+            f"threshold  {head.threshold.value:.4f} nats; keeps {by.kept_share:.0%} of {by.question_count} calibration "
+            f"queries, of those {by.kept_accuracy:.0%} right"
+            + (f"; of the test queries {own.kept_share:.0%}, {own.kept_accuracy:.0%} right" if own is not None else "")
+        )
+    console.print(f"written    {out}\nnext       upcall export BUNDLE --router {out}")
+
+
+def _told(own: HeadReport) -> str:
+    return f"AUROC {own.auroc}, ECE {own.ece:.3f}, Brier {own.brier:.3f}, {own.queries} queries"

@@ -101,7 +101,7 @@ def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
 
 def _of_device(name: str, device: DeviceEstimates, *, is_own: bool) -> Iterator[Row]:
     for stage, own in (("before it", device.before), ("after it", device.after)):
-        is_aimed = is_own and own is device.after
+        is_aimed = is_own and stage == "after it"
         yield Row(
             figure=f"{name}: AUROC of a right answer of the device, {stage}",
             value=own.auroc.value,

@@ -76,7 +76,8 @@ def page(evaluation: Evaluation, images: dict[str, bytes], *, command: str, titl
         _note(
             "Area: mean quality over all spends between the cheapest and the dearest tier. Above static: minus the area of "
             "single tiers mixed at random. Sure: that was above 0 with 95 % confidence on calibration queries that the method "
-            "had not seen; if not, do not use it."
+            "had not seen; if not, do not use it. APGR and CPT are over calls; with more than two tiers, over the share "
+            "that was spent of a call to the cloud for every query."
         ),
         _table(METHOD_COLUMNS, method_rows(evaluation)),
         *_left_out(evaluation),

@@ -94,7 +94,7 @@ class FittedBellman:
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
         """What each action was worth at each step."""
         weights, one = self._weights_of(setting), table.select(np.array([query]))
-        now, order, steps = frozenset[int](), [], []
+        now, order, steps = frozenset[int](), list[str](), list[str]()
         while True:
             estimates = self._model.mean(one, now)
             values = _values(weights, now, estimates)

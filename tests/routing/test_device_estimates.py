@@ -17,8 +17,8 @@ def test_the_prompt_tells_and_the_answer_tells_no_less() -> None:
     table = two_tiers(600)
     train, tuning, test = (table.split(own) for own in Split)
     found = device_estimates(train, tuning, test, resamples=20, seed=0)
-    assert found.before.auroc.value > 0.8
-    assert found.after.auroc.value > 0.8
+    assert found.before.auroc.value > 0.65  # by a feature that is one deviation apart
+    assert found.after.auroc.value > max(0.8, found.before.auroc.value)
     assert found.after.ece < 0.15
     assert set(found.by_task) == {"easy", "hard"}
     # Within a task nothing but chance is left: the router knows the kind of prompt, and no more is to be known.

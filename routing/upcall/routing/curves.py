@@ -100,7 +100,8 @@ class Replicates:
     def call_shares(self, recorded: Recorded, tiers: Tiers) -> Array:
         """[1 + R, S] share of queries that leave the device; with more than two tiers, what was spent of a call for each.
 
-        The latter is (cost − the device's) / (the cloud's − the device's): where calls differ in price, their number says little.
+        The latter is (cost − the device's) / (the cloud's − the device's): where calls differ in price, their number says
+        little.
         """
         device, cloud = self.cost[:, [0]], self.cost[:, [tiers.cloud]]
         if self.cost.shape[1] == 2 or (cloud <= device).any():

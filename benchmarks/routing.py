@@ -15,6 +15,7 @@ from benchmarks.machine import describe
 from benchmarks.results import Row
 from upcall.edge_runtime.errors import InputError, UpcallError
 from upcall.routing import report
+from upcall.routing.device_estimates import DeviceEstimates
 from upcall.routing.evaluation import Evaluation, MethodResult, Options, evaluate
 from upcall.routing.importing import PAIR_COSTS, read_gsm8k, read_mmlu
 from upcall.routing.metrics import Interval
@@ -68,6 +69,8 @@ def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
         unit="quality",
         note=_note(evaluation),
     )
+    if evaluation.device is not None:
+        yield from _of_device(name, evaluation.device, is_own=is_own)
     for own in evaluation.results:
         figures = own.figures
         judged = (
@@ -96,6 +99,19 @@ def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
     yield from _closed_loop(name, evaluation)
 
 
+def _of_device(name: str, device: DeviceEstimates, *, is_own: bool) -> Iterator[Row]:
+    for stage, own in (("before it", device.before), ("after it", device.after)):
+        is_aimed = is_own and stage == "after it"
+        yield Row(
+            figure=f"{name}: AUROC of a right answer of the device, {stage}",
+            value=own.auroc.value,
+            unit="AUROC",
+            target=f"≥ {LEAST_AUROC:g}" if is_aimed else None,
+            holds=own.auroc.value >= LEAST_AUROC if is_aimed else None,
+            note=f"{bounds(own.auroc)}; ECE {report.known(own.ece)}, Brier {report.known(own.brier)}",
+        )
+
+
 def _of_method(name: str, own: MethodResult, options: Options, *, is_own: bool) -> Iterator[Row]:
     kept, promised = own.cloud_quality, own.promise
     met = kept.calls.value <= MOST_CALLS and kept.cloud_share.value >= options.cloud_share
@@ -119,14 +135,9 @@ def _of_method(name: str, own: MethodResult, options: Options, *, is_own: bool) 
         f"{promised.in_sample_resampled.kept:.1%}",
     )
     if own.signal is not None:
-        yield Row(
-            figure=f"{name}: AUROC of a right answer by {own.name}",
-            value=own.signal.auroc.value,
-            unit="AUROC",
-            target=f"≥ {LEAST_AUROC:g}" if is_own and not own.is_baseline else None,
-            holds=own.signal.auroc.value >= LEAST_AUROC if is_own and not own.is_baseline else None,
-            note=bounds(own.signal.auroc),
-        )
+        auroc = own.signal.auroc
+        figure = f"{name}: AUROC of a right answer by {own.name}"
+        yield Row(figure=figure, value=auroc.value, unit="AUROC", note=bounds(auroc))
 
 
 def _closed_loop(name: str, evaluation: Evaluation) -> Iterator[Row]:

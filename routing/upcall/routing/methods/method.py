@@ -58,6 +58,25 @@ class Explanation:
     chosen: str
 
 
+class QualityEstimates(Protocol):
+    """How good each tier's answer is expected to be, given what is visible once some tiers have answered."""
+
+    def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> Any:
+        """Learn from outcomes; see ``Method.fit``."""
+
+    def mean(self, table: OutcomeTable, asked: frozenset[int]) -> NDArray[np.float64]:
+        """[N, K] in [0, 1], the expected quality of every tier once ``asked`` have answered."""
+
+    def covariance(self, asked: frozenset[int]) -> NDArray[np.float64]:
+        """[K, K] of (estimate now − estimate once all have answered), quality²."""
+
+    def state(self) -> dict[str, Any]:
+        """What was learnt."""
+
+    def restore(self, state: dict[str, Any]) -> Any:
+        """Be what was saved."""
+
+
 class Method(Protocol):
     """A way to choose tiers, with one knob from cheap to good."""
 

@@ -234,23 +234,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else list(arguments)
     command = results.command_line("benchmarks.routing", [portable(word) for word in words])
     names = tuple(one.strip() for one in given.methods.split(",") if one.strip())
+    evaluations: dict[str, Evaluation] = {}
     try:
         options = Options(methods=names, seed=given.seed, resamples=given.resamples)
-        text = PAGE.read_text(encoding="utf-8")
-        with_tables(text, "")
-        evaluations: dict[str, Evaluation] = {}
+        with_tables(PAGE.read_text(encoding="utf-8"), "")
         for name, table in tables_of(given.data, given.table, seed=given.seed):
             evaluations[name] = _evaluated(name, table, options)
             if given.reports is not None:
                 report.write_report(evaluations[name], given.reports / _slug(name), command=command, title=name)
+            _write(evaluations, command)  # after each table: what was measured stays if the next one is interrupted
         if not evaluations:
             raise InputError("No table was given.", allowed="--data, --table or both")
     except UpcallError as error:
         sys.exit(f"Error: {error}")
+
+
+def _write(evaluations: Mapping[str, Evaluation], command: str) -> None:
     rows = [row for name, own in evaluations.items() for row in rows_of(name, own)]
     results.write("routing", command=command, machine=describe(), rows=rows)
     results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
-    PAGE.write_text(with_tables(text, page_tables(evaluations, command=command)), encoding="utf-8")
+    page = with_tables(PAGE.read_text(encoding="utf-8"), page_tables(evaluations, command=command))
+    PAGE.write_text(page, encoding="utf-8")
 
 
 def _evaluated(name: str, table: OutcomeTable, options: Options) -> Evaluation:

@@ -15,6 +15,7 @@ from benchmarks.machine import describe
 from benchmarks.results import Row
 from upcall.edge_runtime.errors import InputError, UpcallError
 from upcall.routing import report
+from upcall.routing.device_estimates import DeviceEstimates
 from upcall.routing.evaluation import Evaluation, MethodResult, Options, evaluate
 from upcall.routing.importing import PAIR_COSTS, read_gsm8k, read_mmlu
 from upcall.routing.metrics import Interval
@@ -68,6 +69,8 @@ def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
         unit="quality",
         note=_note(evaluation),
     )
+    if evaluation.device is not None:
+        yield from _of_device(name, evaluation.device, is_own=is_own)
     for own in evaluation.results:
         figures = own.figures
         judged = (
@@ -96,6 +99,19 @@ def rows_of(name: str, evaluation: Evaluation) -> Iterator[Row]:
     yield from _closed_loop(name, evaluation)
 
 
+def _of_device(name: str, device: DeviceEstimates, *, is_own: bool) -> Iterator[Row]:
+    for stage, own in (("before it", device.before), ("after it", device.after)):
+        is_aimed = is_own and stage == "after it"
+        yield Row(
+            figure=f"{name}: AUROC of a right answer of the device, {stage}",
+            value=own.auroc.value,
+            unit="AUROC",
+            target=f"≥ {LEAST_AUROC:g}" if is_aimed else None,
+            holds=own.auroc.value >= LEAST_AUROC if is_aimed else None,
+            note=f"{bounds(own.auroc)}; ECE {report.known(own.ece)}, Brier {report.known(own.brier)}",
+        )
+
+
 def _of_method(name: str, own: MethodResult, options: Options, *, is_own: bool) -> Iterator[Row]:
     kept, promised = own.cloud_quality, own.promise
     met = kept.calls.value <= MOST_CALLS and kept.cloud_share.value >= options.cloud_share
@@ -119,14 +135,9 @@ def _of_method(name: str, own: MethodResult, options: Options, *, is_own: bool) 
         f"{promised.in_sample_resampled.kept:.1%}",
     )
     if own.signal is not None:
-        yield Row(
-            figure=f"{name}: AUROC of a right answer by {own.name}",
-            value=own.signal.auroc.value,
-            unit="AUROC",
-            target=f"≥ {LEAST_AUROC:g}" if is_own and not own.is_baseline else None,
-            holds=own.signal.auroc.value >= LEAST_AUROC if is_own and not own.is_baseline else None,
-            note=bounds(own.signal.auroc),
-        )
+        auroc = own.signal.auroc
+        figure = f"{name}: AUROC of a right answer by {own.name}"
+        yield Row(figure=figure, value=auroc.value, unit="AUROC", note=bounds(auroc))
 
 
 def _closed_loop(name: str, evaluation: Evaluation) -> Iterator[Row]:
@@ -223,23 +234,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else list(arguments)
     command = results.command_line("benchmarks.routing", [portable(word) for word in words])
     names = tuple(one.strip() for one in given.methods.split(",") if one.strip())
+    evaluations: dict[str, Evaluation] = {}
     try:
         options = Options(methods=names, seed=given.seed, resamples=given.resamples)
-        text = PAGE.read_text(encoding="utf-8")
-        with_tables(text, "")
-        evaluations: dict[str, Evaluation] = {}
+        with_tables(PAGE.read_text(encoding="utf-8"), "")
         for name, table in tables_of(given.data, given.table, seed=given.seed):
             evaluations[name] = _evaluated(name, table, options)
             if given.reports is not None:
                 report.write_report(evaluations[name], given.reports / _slug(name), command=command, title=name)
+            _write(evaluations, command)  # after each table: what was measured stays if the next one is interrupted
         if not evaluations:
             raise InputError("No table was given.", allowed="--data, --table or both")
     except UpcallError as error:
         sys.exit(f"Error: {error}")
+
+
+def _write(evaluations: Mapping[str, Evaluation], command: str) -> None:
     rows = [row for name, own in evaluations.items() for row in rows_of(name, own)]
     results.write("routing", command=command, machine=describe(), rows=rows)
     results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
-    PAGE.write_text(with_tables(text, page_tables(evaluations, command=command)), encoding="utf-8")
+    page = with_tables(PAGE.read_text(encoding="utf-8"), page_tables(evaluations, command=command))
+    PAGE.write_text(page, encoding="utf-8")
 
 
 def _evaluated(name: str, table: OutcomeTable, options: Options) -> Evaluation:

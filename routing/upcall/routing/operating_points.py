@@ -76,11 +76,14 @@ def at_budget(
 def of_cloud_quality(
     share: float, held: Recorded, test: Recorded, held_table: OutcomeTable, replicates: Replicates, tiers: Tiers
 ) -> OperatingPoint:
-    """The setting of fewest calls that has a share of the cloud's quality on the calibration queries; else the best setting."""
+    """The setting of fewest calls that has a share of the cloud's quality on the calibration queries.
+
+    Of equally many calls the cheapest; where none has that quality, the one of highest quality.
+    """
     wanted = share * float(held_table.quality[:, tiers.cloud].mean())
-    qualities, calls = held.quality.mean(axis=1), held.calls.mean(axis=1)
+    qualities, calls, costs = (own.mean(axis=1) for own in (held.quality, held.calls, held.cost))
     enough = np.flatnonzero(qualities >= wanted - 1e-12)
-    chosen = enough[np.argmin(calls[enough])] if enough.size else np.argmax(qualities)
+    chosen = enough[np.lexsort((costs[enough], calls[enough]))[0]] if enough.size else np.argmax(qualities)
     return _point(f"{share:.0%} of the cloud's quality", (int(chosen),), 0.0, test, replicates, tiers)
 
 

@@ -14,24 +14,24 @@ from upcall.routing.leakage import SendPolicy
 
 _SIZE = (7.2, 4.6)
 _DPI = 110
-_BANDS = 3
-"""Curves that get a band; more would hide each other."""
+_COLORS = 20
 
 
 def quality_against(evaluation: Evaluation, *, calls: bool) -> bytes:
-    """Quality over mean cost, or over the share of queries that leave the device; bands are 95 % intervals of quality.
+    """Quality over mean cost, or over the share of queries that leave the device; the band is a 95 % interval of quality.
 
-    The best three methods get a band. Single tiers are points, their hull is dashed.
+    Only the method of the largest area has a band: more would hide each other. Single tiers are points, their hull is dashed.
     """
     figure, axes = _figure()
     column = 1 if calls else 0
-    ranked = [own.name for own in sorted(_routers(evaluation), key=lambda own: -own.figures.auc.value)][:_BANDS]
+    best = max(_routers(evaluation), key=lambda own: own.figures.auc.value, default=None)
+    colors = require("matplotlib", extra="routing").colormaps[f"tab{_COLORS}"].colors
     for number, own in enumerate(_routers(evaluation)):
         order = np.argsort(own.points[:, column], kind="stable")
         style = "--" if own.is_baseline else "-"
-        color = f"C{number % 10}"
+        color = colors[number % _COLORS]
         axes.plot(own.points[order, column], own.points[order, 2], style, label=own.name, color=color, linewidth=1.3)
-        if own.name in ranked:
+        if own is best:
             axes.fill_between(own.points[order, column], *own.bands[order].T, color=color, alpha=0.12, linewidth=0)
     quality = np.array([one.value for one in evaluation.tier_quality])
     cost = np.array([one.value for one in evaluation.tier_cost])
@@ -51,6 +51,8 @@ def quality_against(evaluation: Evaluation, *, calls: bool) -> bytes:
 def calibration(evaluation: Evaluation) -> bytes | None:
     """Reliability of the methods whose score is a probability; None where there is none."""
     shown = [(own.name, own.signal) for own in evaluation.results if own.signal is not None and own.signal.bins]
+    if evaluation.device is not None:
+        shown += [("before an answer", evaluation.device.before), ("after the answer", evaluation.device.after)]
     if not shown:
         return None
     figure, axes = _figure()

@@ -12,13 +12,13 @@ from upcall.edge_runtime.errors import InputError
 from upcall.routing.calibration import Scaling, fit_scaling, probability
 from upcall.routing.methods.logistic import STRENGTHS, fitted
 from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.projection import COMPONENTS
 from upcall.routing.signals import RecentTables, Signals
 
 Array = NDArray[np.float64]
 Asked = frozenset[int]
 FOLDS = 5
 _STRENGTH_FOLDS = 3
-_COMPONENTS = 32
 _FORMAT = "upcall.quality_model.v1"
 
 
@@ -42,10 +42,10 @@ class QualityModel:
     Quality may be a fraction: it is then the share of right answers.
 
     Args:
-        components: most dimensions of each block of features.
+        components: most dimensions of each block of hidden states.
     """
 
-    def __init__(self, *, components: int = _COMPONENTS) -> None:
+    def __init__(self, *, components: int = COMPONENTS) -> None:
         self._components = components
         self._tables: tuple[OutcomeTable, OutcomeTable] | None = None
         self._learn(Signals(), tiers=0, seed=0)

@@ -76,7 +76,8 @@ def page(evaluation: Evaluation, images: dict[str, bytes], *, command: str, titl
         _note(
             "Area: mean quality over all spends between the cheapest and the dearest tier. Above static: minus the area of "
             "single tiers mixed at random. Sure: that was above 0 with 95 % confidence on calibration queries that the method "
-            "had not seen; if not, do not use it."
+            "had not seen; if not, do not use it. APGR and CPT are over calls; with more than two tiers, over the share "
+            "that was spent of a call to the cloud for every query."
         ),
         _table(METHOD_COLUMNS, method_rows(evaluation)),
         *_left_out(evaluation),
@@ -217,9 +218,15 @@ def promise_rows(evaluation: Evaluation) -> Rows:
 
 
 def signal_rows(evaluation: Evaluation) -> Rows:
-    """Name, AUROC, ECE and Brier."""
+    """Name, AUROC, ECE and Brier: of the estimates that methods share, on all tasks and on each, and of scores of their own."""
+    rows, device = [], evaluation.device
+    if device is not None:
+        for name, one in (("estimate before an answer", device.before), ("estimate after the answer", device.after)):
+            rows.append([name, told(one.auroc), known(one.ece), known(one.brier)])
+        for task, both in device.by_task.items() if len(device.by_task) > 1 else ():
+            rows.append([f"… {task}, before and after", " and ".join(told(one) for one in both), "", ""])
     found = [(own.name, own.signal) for own in evaluation.results if own.signal is not None]
-    return [[name, told(one.auroc), known(one.ece), known(one.brier)] for name, one in found]
+    return [*rows, *([name, told(one.auroc), known(one.ece), known(one.brier)] for name, one in found)]
 
 
 def leak_rows(evaluation: Evaluation) -> Rows:

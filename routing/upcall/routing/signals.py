@@ -50,7 +50,7 @@ class Signals:
     A table without any of them gives no numbers, which is no error.
 
     Args:
-        components: most dimensions of each block of hidden states and of the prompt's words.
+        components: most dimensions of each block of hidden states.
         seed: of what is random in fitting.
     """
 
@@ -71,7 +71,7 @@ class Signals:
         self._before = self._projection(train, 0, is_before=True)
         self._prompts = None
         if self._before is None and any(prompt is not None for prompt in train.prompts):
-            self._prompts = PromptFeatures(components=self._components, seed=self._seed).fit(train.prompts)
+            self._prompts = PromptFeatures(seed=self._seed).fit(train.prompts)
         self._after = [self._projection(train, tier, is_before=False) for tier in range(self._tiers)]
         self._answers = [
             PromptFeatures(components=_ANSWER_COMPONENTS, seed=self._seed).fit(train.answers[:, tier].tolist())

@@ -205,7 +205,10 @@ def spread(spend: Callable[[float], float], costs: Sequence[float] | Array, *, c
         widest = int(np.argmax(gaps))
         if gaps[widest] <= width / (2 * count):
             break
-        found[price := float(np.sqrt(ranked[widest] * ranked[widest + 1]))] = spend(price)
+        price = float(
+            np.sqrt(ranked[widest] * ranked[widest + 1])
+        )  # not in the subscript: that is evaluated after the call
+        found[price] = spend(price)
     ranked = sorted(found, reverse=True)
     spends = np.array([found[price] for price in ranked])
     wanted = np.linspace(spends.min(), spends.max(), count)

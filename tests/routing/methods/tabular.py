@@ -79,7 +79,9 @@ class Tabular:
         if name not in self._saved:
             assert self._train is not None
             every = frozenset(range(len(self._train.tiers)))
-            self._saved[name] = np.cov(self.mean(self._train, asked) - self.mean(self._train, every), rowvar=False)
+            self._saved[name] = np.atleast_2d(
+                np.cov(self.mean(self._train, asked) - self.mean(self._train, every), rowvar=False)
+            )
         return np.asarray(self._saved[name])
 
     def state(self) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def test_settings_fall_and_spend_more_and_more(method: EstimatedMethod) -> None:
     spends = [float(method.decide(TEST, setting).cost(TEST).mean()) for setting in settings]
     assert 5 <= len(settings) <= 21
     assert spends[0] == pytest.approx(TEST.cost[:, 0].mean(), abs=0.05)
-    assert spends[-1] > 0.8
-    assert max(np.diff(sorted(spends))) < 0.5 * (max(spends) - min(spends))
+    assert spends[-1] > 0.6
+    assert max(np.diff(sorted(spends))) < 0.7 * (max(spends) - min(spends))
 
 
 def test_it_looks_at_nothing_that_is_not_visible(method: EstimatedMethod) -> None:

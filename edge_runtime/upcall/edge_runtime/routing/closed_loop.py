@@ -133,8 +133,8 @@ class ClosedLoop:
     """The worth of stopping and of asking each tier next, by Bellman's equation. Made once for a set of tiers asked.
 
     V_A = max(best estimate of A, max_k −price_k + E[V_{A ∪ k}]). Asking k moves all estimates along one direction: its own by
-    the deviation that its answer resolves, the others by their covariance with that. Exact in this model where at most three
-    tiers are left and all of K ≤ 3 are considered; beyond, what follows the next tier is to stop or to ask one more.
+    the deviation that its answer resolves, the others by their covariance with that. Exact in this model for K ≤ 3,
+    and wherever at most two tiers are left; beyond, what follows the next tier is to stop or to ask one more.
 
     Args:
         covariance: of a set of tiers asked, [K, K] of (estimate then − estimate once all have answered); asked for ``asked``

@@ -22,7 +22,7 @@ Writes benchmarks/results/routing_robustness.json and RESULTS.md."""
 _EXAMPLES = """examples:
   python -m benchmarks.routing_robustness --table ours=outcomes.parquet
   python -m benchmarks.routing_robustness --table ours=outcomes.parquet --seed 1 --dry-run"""
-_UNITS = {"category shortcut": "AUROC", "suffix": "of queries"}
+_UNITS = {"suffix": "of queries"}
 _console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -52,7 +52,7 @@ def _run(given: argparse.Namespace) -> None:
     rows = []
     for name, table in tables_of(given.data, given.table, seed=given.seed):
         for attack, own in all_figures(table, seed=given.seed):
-            unit = _UNITS.get(attack, "AUROC" if own.name.endswith("AUROC") else "quality")
+            unit = "AUROC" if "AUROC" in own.name else _UNITS.get(attack, "quality")
             told = f"95 %: {own.value.low:.3f} to {own.value.high:.3f}"
             rows.append(
                 Row(

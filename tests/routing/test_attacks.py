@@ -62,6 +62,7 @@ def test_a_suffix_turns_a_router_on_words_and_less_one_on_answers() -> None:
     )
     assert max(before) > 0.5
     assert max(after) < 0.3
+    assert own["after the answer, the prompt's words not read: AUROC"] > own["after the answer: AUROC"] - 0.05
 
 
 def test_poison_does_harm_and_clean_calibration_limits_it() -> None:

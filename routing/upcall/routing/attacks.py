@@ -83,7 +83,8 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
 
     One suffix for all prompts is searched on training queries, for each direction, against the router that sees the prompt's
     text only; then another against the router that also sees the device's answer and what goes with it. Both are judged on
-    test queries. The answers stay those recorded: what the suffix does to the device's model itself is not measured.
+    test queries. The answers stay those recorded: what the suffix does to the device's model itself is not measured. The cap on
+    such attacks is not to read the words at all once there is an answer; two AUROCs say what that costs.
 
     Args:
         table: with prompts.
@@ -115,6 +116,14 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
             share = _bootstrapped(len(turned), partial(_mean, (calls != plain)[turned].astype(float)), seed)
             note = f"calls {plain.mean():.0%} without, {calls.mean():.0%} with {len(suffix)} words"
             figures.append(Figure(f"{name}: share that a suffix turns {direction}", share, note))
+    right = test.quality[:, 0] >= 0.5
+    blind = [replace(own, prompts=(None,) * len(own)) for own in (train, calibration, test)]
+    unread = QualityModel().fit(blind[0], blind[1], seed=seed).mean(blind[2], DEVICE)[:, 0]
+    for name, own in (
+        ("after the answer", model.mean(test, DEVICE)[:, 0]),
+        ("after the answer, the prompt's words not read", unread),
+    ):
+        figures.append(Figure(f"{name}: AUROC", _bootstrapped(len(test), _whole(own, right), seed)))
     return figures
 
 

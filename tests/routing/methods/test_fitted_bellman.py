@@ -126,11 +126,13 @@ def test_nothing_is_visible_and_one_tier() -> None:
         WORLD, features=(None,) * 3, feature_names=((),) * 3, answers=np.full(WORLD.quality.shape, None, dtype=object)
     )
     method = fitted(bare)
-    asked = method.decide(bare, 0.0).asked
+    asked = method.decide(bare, float(method.settings()[-1])).asked
     assert (asked == asked[0]).all()  # nothing tells one query from another
     assert asked[0, 2]
     single = WORLD.with_tiers([0])
-    assert fitted(single).decide(single, 0.0).asked.all()
+    method = fitted(single)
+    assert len(method.settings()) == 1
+    assert method.decide(single, float(method.settings()[0])).asked.all()
 
 
 def test_sets_stay_few() -> None:

@@ -69,9 +69,9 @@ def test_two_tiers_are_in_closed_form() -> None:
         both = expected_max_of_two(*means, deviation=deviation_of_difference(spread[0, 0], spread[1, 1], spread[0, 1]))
         values = {(0,): means[0] - prices[0], (1,): means[1] - prices[1], (0, 1): both - sum(prices)}
         best = max(values, key=lambda tiers: values[tiers])
-        assert Supermodels(spread).choose(means, prices) == SetChoice(
-            frozenset(best), min(best, key=lambda tier: prices[tier]), pytest.approx(values[best], abs=1e-12)
-        )
+        chosen = Supermodels(spread).choose(means, prices)
+        assert (chosen.tiers, chosen.next_tier) == (frozenset(best), min(best, key=lambda tier: prices[tier]))
+        assert chosen.value == pytest.approx(values[best], abs=1e-12)
 
 
 @pytest.mark.parametrize("tiers", [1, 2, 3, 5])

@@ -114,6 +114,7 @@ def test_what_masking_costs_is_learnt_from_pairs_or_unknown() -> None:
     method = MultiObjective(Tabular, masked=masked)
     method.fit(TRAIN, CALIBRATION, seed=0)
     found = TRAIN.detected_private_tokens > 0
+    assert method.mask_loss is not None
     np.testing.assert_allclose(method.mask_loss, 0.4 * TRAIN.quality[found].mean(axis=0))
     known = method.figures(TRAIN, method.send(TRAIN, 0.0, 0.0), masked=masked)
     assert 0 < known.quality < 1

@@ -229,7 +229,7 @@ class ClosedLoop:
         first = (values[:, ranked] >= best[:, None] - TIE).argmax(axis=1)
         chosen = np.array(self.rest)[np.array(ranked)[first]]
         if not self._given:
-            return chosen
+            return np.asarray(chosen)
         return np.asarray(np.where(means[:, self._given].max(axis=1) >= best - TIE, -1, chosen))
 
     def values(self, means: Array, prices: Sequence[float]) -> Array:

@@ -99,7 +99,7 @@ class ThresholdCascade(EstimatedMethod):
 
 def by_cost(costs: Array) -> list[int]:
     """Tiers by rising cost, the first when equal."""
-    return np.argsort(costs, kind="stable").tolist()
+    return [int(tier) for tier in np.argsort(costs, kind="stable")]
 
 
 def tuned(scores: Array, worths: Array) -> Array:

@@ -112,7 +112,7 @@ class EstimatedMethod:
     def best_asked(self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked) -> NDArray[np.int64]:
         """[M] the tier among those asked whose answer is estimated best; the cheapest when equal."""
         order = sorted(asked, key=lambda tier: (self.costs[tier], tier))
-        return np.array(order)[self.means(table, asked)[rows][:, order].argmax(axis=1)]
+        return np.asarray(np.array(order)[self.means(table, asked)[rows][:, order].argmax(axis=1)])
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
         """Ask, look, ask on; see ``Method``."""
@@ -127,7 +127,7 @@ class EstimatedMethod:
             following = self.following(table, rows, now, setting)
             done = rows[following < 0]
             if len(done):
-                asked[np.ix_(done, sorted(now))] = True
+                asked[np.ix_(done, np.array(sorted(now)))] = True
                 chosen[done] = self.best_asked(table, done, now)
             for tier in np.unique(following[following >= 0]).tolist():
                 waiting.setdefault(now | {tier}, []).append(rows[following == tier])

@@ -78,13 +78,13 @@ class _Task:
     """How a task is asked.
 
     Args:
-        instruction: the system message.
+        instructions: system messages that ask for the same, the usual one first; an empty one is none.
         shots: worked examples.
         rows: questions, none of them an example.
         max_output_tokens: of an answer.
     """
 
-    instruction: str
+    instructions: Sequence[str]
     shots: Sequence[tuple[str, str]]
     rows: Sequence[_Row]
     max_output_tokens: int = 24
@@ -123,7 +123,9 @@ def grade(task: str, text: str, answer: str) -> float:
     return float(_GRADES[task](text, answer))
 
 
-def load_queries(names: Sequence[str], *, data: Path, count: int, seed: int) -> tuple[Query, ...]:
+def load_queries(
+    names: Sequence[str], *, data: Path, count: int, seed: int, is_varied: bool = False
+) -> tuple[Query, ...]:
     """The first ``count`` questions of each task in an order that depends on the seed alone, so that more can be added later.
 
     Args:
@@ -131,16 +133,18 @@ def load_queries(names: Sequence[str], *, data: Path, count: int, seed: int) -> 
         data: folder with the data sets (``tasks/sst2`` and so on); addition needs none.
         count: of each task; a source that has fewer gives all.
         seed: of the order and of the examples.
+        is_varied: draw the instruction (none, at times), how many examples and their order anew for every question. A head
+            trained on one wording alone takes it for what it should look at.
 
     Raises:
         InputError: a task is unknown, or its files are not there or not as expected.
     """
     if unknown := sorted(set(names) - set(TASKS)):
         raise InputError(f"The task '{unknown[0]}' is unknown.", allowed=", ".join(TASKS))
-    return tuple(query for name in names for query in _queries(name, data, count, seed))
+    return tuple(query for name in names for query in _queries(name, data, count, seed, is_varied))
 
 
-def _queries(name: str, data: Path, count: int, seed: int) -> Iterator[Query]:
+def _queries(name: str, data: Path, count: int, seed: int, is_varied: bool) -> Iterator[Query]:
     try:
         task = _READERS[name](data, random.Random(seed))  # noqa: S311 - a sample, not a secret
     except FileNotFoundError as error:
@@ -150,19 +154,29 @@ def _queries(name: str, data: Path, count: int, seed: int) -> Iterator[Query]:
         ) from None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(f"The data of the task {name} are not as expected ({type(error).__name__}).") from error
-    opening = [Message(Role.SYSTEM, task.instruction)]
-    for question, answer in task.shots:
-        opening += [Message(Role.USER, question), Message(Role.ASSISTANT, answer)]
     for place, row in enumerate(task.rows[:count]):
+        draw = random.Random(f"{seed} {row.place}") if is_varied else None  # noqa: S311
         yield Query(
             query_id=f"{name}-{row.place}",
             task=name,
-            messages=(*opening, Message(Role.USER, row.question)),
+            messages=(*_opening(task, draw), Message(Role.USER, row.question)),
             answer=row.answer,
             split=SPLIT_ORDER[place % len(SPLIT_ORDER)],
             private_spans=row.private_spans,
             max_output_tokens=task.max_output_tokens,
         )
+
+
+def _opening(task: _Task, draw: random.Random | None) -> list[Message]:
+    """What comes before a question: drawn, or the usual."""
+    instruction, shots = task.instructions[0], task.shots
+    if draw is not None:
+        instruction = draw.choice(task.instructions)
+        shots = draw.sample(shots, draw.randint(min(2, len(shots)), len(shots)))
+    opening = [Message(Role.SYSTEM, instruction)] if instruction else []
+    for question, answer in shots:
+        opening += [Message(Role.USER, question), Message(Role.ASSISTANT, answer)]
+    return opening
 
 
 def _shuffled(rows: Sequence[Any], order: random.Random) -> list[Any]:
@@ -182,7 +196,12 @@ def _sst2(data: Path, order: random.Random) -> _Task:
         for place, (label, text) in enumerate(_lines(folder / "stsa.binary.test", "utf-8"))
     ]
     return _Task(
-        instruction="Is the review positive or negative? Answer with one word.",
+        instructions=(
+            "Is the review positive or negative? Answer with one word.",
+            "",
+            "Classify the sentiment of the text as positive or negative.",
+            "You label film reviews. Reply with positive or negative only.",
+        ),
         shots=[(text, names[label]) for label, text in _shuffled(shots, order)],
         rows=_shuffled(rows, order),
     )
@@ -199,7 +218,12 @@ def _trec(data: Path, order: random.Random) -> _Task:
     shots = [pair for label in _LABELS.values() for pair in [one for one in examples if one[1] == label][:2]]
     rows = [_Row(place, text, label) for place, (text, label) in enumerate(read("TREC.test"))]
     return _Task(
-        instruction="What does the question ask for: description, thing, person, place or number? Answer with one word.",
+        instructions=(
+            "What does the question ask for: description, thing, person, place or number? Answer with one word.",
+            "",
+            "Say what kind of answer is wanted: description, thing, person, place or number.",
+            "Classify the question. Labels: number, place, person, thing, description.",
+        ),
         shots=_shuffled(shots, order),
         rows=_shuffled(rows, order),
     )
@@ -215,7 +239,12 @@ def _addition(_: Path, order: random.Random) -> _Task:
     shots = [(f"What is {a} + {b}?", f"{a} + {b} = {a + b}") for a, b in ((4, 5), (27, 16), (345, 120), (1208, 764))]
     drawn = list(dict.fromkeys(draw() for _ in range(4000)))
     return _Task(
-        instruction="Add the numbers.",
+        instructions=(
+            "Add the numbers.",
+            "",
+            "Calculate.",
+            "You are a careful calculator. Repeat the sum with its result.",
+        ),
         shots=shots,
         rows=[_Row(place, f"What is {a} + {b}?", str(a + b)) for place, (a, b) in enumerate(drawn)],
     )
@@ -237,7 +266,12 @@ def _extraction(data: Path, order: random.Random) -> _Task:
         rows.append(_Row(place, question, span["entity_value"], private))
     shuffled = _shuffled(rows, order)
     return _Task(
-        instruction="Answer with the requested detail only, copied exactly.",
+        instructions=(
+            "Answer with the requested detail only, copied exactly.",
+            "",
+            "Extract the detail that is asked for from the sentence.",
+            "Copy the answer from the text. No other words.",
+        ),
         shots=[(row.question, row.answer) for row in shuffled[:4]],
         rows=shuffled[4:],
         max_output_tokens=48,
@@ -255,7 +289,12 @@ def _boolq(data: Path, order: random.Random) -> _Task:
     shots = [pair for label in ("true", "false") for pair in [one for one in examples if one[1] == label][:2]]
     rows = [_Row(place, text, label) for place, (text, label) in enumerate(read("test.json"))]
     return _Task(
-        instruction="Answer the question with true or false.",
+        instructions=(
+            "Answer the question with true or false.",
+            "",
+            "True or false?",
+            "Reply with one word, true or false.",
+        ),
         shots=_shuffled(shots, order),
         rows=_shuffled(rows, order),
     )
@@ -272,7 +311,11 @@ def _gsm8k(data: Path, order: random.Random) -> _Task:
         for place, (question, solution) in enumerate(read("test.jsonl"))
     ]
     return _Task(
-        instruction="Solve the problem step by step, in few words. End with #### and the number.",
+        instructions=(
+            "Solve the problem step by step, in few words. End with #### and the number.",
+            "",
+            "Work out the answer. The last line is #### and the result.",
+        ),
         shots=_shuffled(short, order)[:2],
         rows=_shuffled(rows, order),
         max_output_tokens=200,

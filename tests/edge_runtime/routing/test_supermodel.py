@@ -7,7 +7,7 @@ import pytest
 
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.routing.gaussian import deviation_of_difference, expected_max_of_two, factor, normal_points
-from upcall.edge_runtime.routing.supermodel import SetChoice, Supermodels
+from upcall.edge_runtime.routing.supermodel import Supermodels
 
 
 def instance(rng: np.random.Generator, tiers: int) -> tuple[np.ndarray, list[float], list[float]]:

@@ -69,6 +69,13 @@ def collect_command(
             help="Mask nothing on the way to this tier: public data only, `upcall cloud --accept-allowed`.",
         ),
     ] = None,
+    varied: Annotated[
+        bool,
+        typer.Option(
+            "--varied",
+            help="Draw instruction and examples anew for every question: for a head that bears other wordings. Slower.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the questions' order and the worked examples.")] = 0,
     bundle: shared.BundleOption = None,
     engine: shared.EngineOption = EngineName.AUTO,
@@ -82,7 +89,7 @@ def collect_command(
     costs = dict.fromkeys(names, 1.0) | {DEVICE: 0.0} | _numbers(cost, "--cost", names)
     if unknown := sorted(set(allow or ()) - set(addresses)):
         raise InputError(f"--allow names the tier '{unknown[0]}'.", allowed=", ".join(addresses))
-    asked = _questions(tasks.split(","), data=data, count=queries, limits=limit, seed=seed)
+    asked = _questions(tasks.split(","), data=data, count=queries, limits=limit, seed=seed, varied=varied)
     opened = open_bundle(bundle or default_bundle_path(engine))
     detector = Detector(names=shared.open_names(is_wanted=not no_ner))
     about = {
@@ -91,6 +98,7 @@ def collect_command(
         "model_sha256": next(one.sha256 for one in opened.manifest.files if one.path in (MODEL_ONNX, MODEL_PTE)),
         "seed": str(seed),
         "tiers": ", ".join(f"{name} (as it is)" if name in (allow or ()) else name for name in names),
+        "wording": "varied" if varied else "one a task",
         "names_masked": str(not no_ner).lower(),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -154,13 +162,17 @@ def _run(asked: Sequence[Query], tiers: dict[str, AskTier], journal: Journal, de
 
 
 def _questions(
-    tasks: Sequence[str], *, data: Path | None, count: int, limits: Sequence[str] | None, seed: int
+    tasks: Sequence[str], *, data: Path | None, count: int, limits: Sequence[str] | None, seed: int, varied: bool
 ) -> tuple[Query, ...]:
     if data is None and set(tasks) != {"addition"}:
         raise InputError("No data are given.", next_step="name the folder with --data or UPCALL_DATA")
     counts = dict.fromkeys(tasks, count) | {task: int(own) for task, own in _numbers(limits, "--limit", tasks).items()}
     folder = data if data is not None else Path()
-    return tuple(query for task in tasks for query in load_queries([task], data=folder, count=counts[task], seed=seed))
+    return tuple(
+        query
+        for task in tasks
+        for query in load_queries([task], data=folder, count=counts[task], seed=seed, is_varied=varied)
+    )
 
 
 def _pair(given: str, option: str, form: str) -> tuple[str, str]:

@@ -38,7 +38,7 @@ _console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
 def tables_of(data: Path | None, given: Sequence[str], *, seed: int) -> Iterator[tuple[str, OutcomeTable]]:
-    """RouteLLM's sets where their folder is given, then the tables NAME=PATH.
+    """RouteLLM's sets where their folder is given, then the tables NAME=PATH, of three tiers and more the first and last, too.
 
     Raises:
         InputError: one is of another form or cannot be read.
@@ -51,7 +51,11 @@ def tables_of(data: Path | None, given: Sequence[str], *, seed: int) -> Iterator
         name, equals, path = one.partition("=")
         if not equals or not name or not path:
             raise InputError("--table is not of the form NAME=PATH.", allowed="such as ours=outcomes.parquet")
-        yield name, read_table(Path(path))
+        table = read_table(Path(path))
+        yield name, table
+        last = len(table.tiers) - 1
+        if last > 1:
+            yield f"{name}, {table.tiers[0]} and {table.tiers[last]}", table.with_tiers([0, last])
 
 
 def portable(word: str) -> str:

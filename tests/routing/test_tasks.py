@@ -74,3 +74,16 @@ def test_data_that_are_missing_or_strange(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not as expected") as caught:
         load_queries(["gsm8k"], data=data, count=1, seed=0)
     assert "secret" not in str(caught.value)
+
+
+def test_varied_wording_is_each_questions_own_and_changes_no_question(tmp_path: Path) -> None:
+    data = write_data(tmp_path)
+    usual = load_queries(TASKS, data=data, count=6, seed=0)
+    varied = load_queries(TASKS, data=data, count=6, seed=0, is_varied=True)
+    assert [(one.query_id, one.prompt, one.answer, one.split) for one in usual] == [
+        (one.query_id, one.prompt, one.answer, one.split) for one in varied
+    ]
+    assert len({one.messages[:-1] for one in usual}) == len(TASKS)
+    assert len({one.messages[:-1] for one in varied}) > 3 * len(TASKS)
+    assert {one.messages[0].role for one in varied} == {Role.SYSTEM, Role.USER}, "some have no instruction"
+    assert load_queries(["sst2"], data=data, count=2, seed=0, is_varied=True) == varied[:2]

@@ -49,12 +49,13 @@ def write_card(manifest: bundle_pb2.BundleManifest) -> str:
 
 def _threshold(threshold: bundle_pb2.Threshold) -> list[str]:
     own = threshold.calibration
+    target = f" (target {own.target_kept_accuracy:.0%})" if own.target_kept_accuracy else ""  # or a loss was promised
     return [
         f"When the {_SIGNALS[threshold.signal]} is below {threshold.value:.4f} nats. Calibrated on {own.question_count} "
         f"questions of `{own.set_name}`: this model answers {own.local_accuracy:.0%} of them right; the signal tells right "
         f"from wrong with an AUROC of {own.auroc:.2f}; at the threshold it keeps {own.kept_share:.0%} of the questions and "
-        f"answers {own.kept_accuracy:.0%} of those right (target {own.target_kept_accuracy:.0%}). Everyday questions of "
-        "other kinds may differ.",
+        f"answers {own.kept_accuracy:.0%} of those right{target}. Everyday questions of other kinds may "
+        "differ.",
     ]
 
 

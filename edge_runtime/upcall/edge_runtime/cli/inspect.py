@@ -69,11 +69,11 @@ def _threshold(manifest: bundle_pb2.BundleManifest) -> Iterator[str]:
     own, given = manifest.threshold, manifest.threshold.calibration
     signal = bundle_pb2.Signal.Name(own.signal).removeprefix("SIGNAL_").lower()
     yield f"calls up   when {signal} is below {own.value:.4f} nats"
+    target = f" (target {given.target_kept_accuracy:.0%})" if given.target_kept_accuracy else ""
     if given.question_count:
         yield (
             f"           calibrated on {given.question_count} questions of {given.set_name}: {given.local_accuracy:.0%} right, "
-            f"AUROC {given.auroc:.2f}, keeps {given.kept_share:.0%}, of those {given.kept_accuracy:.0%} right "
-            f"(target {given.target_kept_accuracy:.0%})"
+            f"AUROC {given.auroc:.2f}, keeps {given.kept_share:.0%}, of those {given.kept_accuracy:.0%} right{target}"
         )
 
 

@@ -38,15 +38,11 @@ _console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
 def tables_of(data: Path | None, given: Sequence[str], *, seed: int) -> Iterator[tuple[str, OutcomeTable]]:
-    """RouteLLM's sets where their folder is given, then the tables NAME=PATH, of three tiers and more the first and last, too.
+    """The tables NAME=PATH, of three tiers and more the first and last, too; then RouteLLM's sets where their folder is given.
 
     Raises:
         InputError: one is of another form or cannot be read.
     """
-    if data is not None:
-        yield "GSM8K, Mixtral and GPT-4", read_gsm8k(data, costs=PAIR_COSTS, seed=seed)
-        yield "GSM8K, six systems", read_gsm8k(data, seed=seed)
-        yield "MMLU, Mixtral and GPT-4", read_mmlu(data, seed=seed)
     for one in given:
         name, equals, path = one.partition("=")
         if not equals or not name or not path:
@@ -56,6 +52,10 @@ def tables_of(data: Path | None, given: Sequence[str], *, seed: int) -> Iterator
         last = len(table.tiers) - 1
         if last > 1:
             yield f"{name}, {table.tiers[0]} and {table.tiers[last]}", table.with_tiers([0, last])
+    if data is not None:
+        yield "GSM8K, Mixtral and GPT-4", read_gsm8k(data, costs=PAIR_COSTS, seed=seed)
+        yield "GSM8K, six systems", read_gsm8k(data, seed=seed)
+        yield "MMLU, Mixtral and GPT-4", read_mmlu(data, seed=seed)
 
 
 def portable(word: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table, read_table, write_table
+from upcall.routing.outcome_table import OutcomeTable, Split, joined, outcome_table, read_table, write_table
 
 
 def table(**changes: Any) -> OutcomeTable:
@@ -131,3 +131,17 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=r"format upcall\.outcomes\.v9"):
         read_table(tmp_path / "v9.parquet")
+
+
+def test_tables_are_joined_by_what_the_device_did() -> None:
+    other = table(query_ids=["a", "x", "y"], quality=np.array([[1, 0], [1, 0], [1, 0]]))
+    both = joined([table(), other.with_tiers([0])])
+    assert both.query_ids == ("0/a", "0/b", "0/ü", "1/a", "1/x", "1/y")
+    assert (both.tiers, both.quality.tolist()) == (("device",), [[0], [0.5], [1], [1], [1], [1]])
+    assert both.features[0] is not None
+    assert both.features[0].shape == (6, 2)
+    assert joined([other]) is other
+    with pytest.raises(InputError, match="different bundles"):
+        joined([table(), table(about={"recipe": "onnx_int8"})])
+    with pytest.raises(InputError, match="different bundles"):
+        joined([table(), table(feature_names=[["pre.a", "post.c"], []])])

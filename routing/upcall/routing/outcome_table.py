@@ -110,6 +110,41 @@ class OutcomeTable:
         )
 
 
+def joined(tables: Sequence[OutcomeTable]) -> OutcomeTable:
+    """The queries of several tables one after another, the device alone; ids get the table's number before them.
+
+    Raises:
+        InputError: they are of different bundles, or have other features.
+    """
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    for other in tables[1:]:
+        of_bundle = [
+            (one.about.get("model_revision"), one.about.get("recipe"), one.feature_names[0]) for one in (first, other)
+        ]
+        if of_bundle[0] != of_bundle[1]:
+            raise InputError(
+                "The tables are of different bundles, or have other features.", allowed="outcomes of one bundle"
+            )
+    devices = [one.with_tiers([0]) for one in tables]
+    features = [one.features[0] for one in devices]
+    together: dict[str, Any] = {
+        "query_ids": tuple(f"{number}/{query}" for number, one in enumerate(tables) for query in one.query_ids),
+        "prompts": tuple(prompt for one in tables for prompt in one.prompts),
+        "tiers": devices[0].tiers,
+        "feature_names": devices[0].feature_names,
+        "features": (
+            np.concatenate([own for own in features if own is not None]) if features[0] is not None else None,
+        ),
+        "about": first.about,
+    }
+    for name in (one.name for one in fields(OutcomeTable)):
+        if name not in together:
+            together[name] = np.concatenate([getattr(one, name) for one in devices])
+    return checked(OutcomeTable(**together))
+
+
 _BY_TIER = ("quality", "cost", "answers", "latency_ms", "tokens_in", "tokens_out")
 
 

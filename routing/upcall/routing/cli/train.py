@@ -13,7 +13,7 @@ from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.guarantee import Bound
 from upcall.routing.heads import HeadReport, Kind, train_head
-from upcall.routing.outcome_table import OutcomeTable, Split, read_table
+from upcall.routing.outcome_table import OutcomeTable, Split, joined, read_table
 from upcall.routing.router_head import RouterHead, save_head
 from upcall.routing.training import KeptAccuracy, SmallLoss, held_out_figures, with_threshold
 
@@ -48,10 +48,18 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same 
     "Examples:\n\n"
     "  upcall route train --table outcomes.parquet --stage post --out head.safetensors\n\n"
     "  upcall route train --table outcomes.parquet --model mlp --max-loss 0.05 --delta 0.1 --out head.safetensors\n\n"
+    "  upcall route train --table usual.parquet --table varied.parquet --out head.safetensors\n\n"
     "  upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed",
 )
 def train_command(
-    table: TableOption,
+    table: Annotated[
+        list[Path],
+        typer.Option(
+            "--table",
+            metavar="FILE",
+            help="Parquet file of outcomes, with features of the bundle's model. Of several, the device's outcomes are joined.",
+        ),
+    ],
     out: OutOption,
     stage: Annotated[
         RouterStage,
@@ -70,11 +78,18 @@ def train_command(
     """Train, save and tell."""
     rule = rule_of(target_kept_accuracy, max_loss=max_loss, delta=delta, bound=bound)
     check_out(out)
-    outcomes = read_table(table)
+    outcomes = joined([read_table(one) for one in table])
     head = train_head(outcomes, stage=stage, kind=model, seed=seed)
     decides = stage is RouterStage.POST or target_kept_accuracy is not None or max_loss is not None
     if decides:
-        head = with_threshold(head, outcomes, rule, set_name=table.stem, set_sha256=file_sha256(table), seed=seed)
+        head = with_threshold(
+            head,
+            outcomes,
+            rule,
+            set_name="+".join(one.stem for one in table),
+            set_sha256=file_sha256(table[0]) if len(table) == 1 else "",
+            seed=seed,
+        )
     save_head(head, out)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     counts = ", ".join(f"{int((outcomes.splits == split).sum())} {split}" for split in Split)

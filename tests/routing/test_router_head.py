@@ -37,6 +37,14 @@ def test_a_head_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert again.evaluate(features) == head.evaluate(features)
 
 
+def test_a_transposed_matrix_is_written_as_it_reads(tmp_path: Path) -> None:
+    head = trained(POST, hidden=HIDDEN)
+    turned = replace(head, layers=tuple((np.asfortranarray(weight), bias) for weight, bias in head.layers))
+    save_head(turned, tmp_path / "head.safetensors")
+    for (ours, _), (theirs, _) in zip(read_head(tmp_path / "head.safetensors").layers, head.layers, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def write(path: Path, tensors: dict[str, Any] | None = None, **metadata: str) -> None:
     given = {"format": FORMAT, "stage": "pre", "model_revision": "", "recipe": ""} | metadata
     layers = {"0.weight": np.ones((1, 12), np.float32), "0.bias": np.ones(1, np.float32)}

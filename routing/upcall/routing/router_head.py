@@ -111,7 +111,8 @@ def save_head(head: RouterHead, path: Path) -> None:
     """Write a trained head's file. Its ``revision`` is not written: it is the file's hash."""
     tensors: dict[str, Array] = {}
     for number, (weight, bias) in enumerate(head.layers):
-        tensors |= {f"{number}.weight": weight, f"{number}.bias": bias}
+        # safetensors writes the memory as it lies, whatever the strides say.
+        tensors |= {f"{number}.weight": np.ascontiguousarray(weight), f"{number}.bias": np.ascontiguousarray(bias)}
     metadata = {
         "format": FORMAT,
         "stage": str(head.stage),

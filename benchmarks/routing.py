@@ -112,7 +112,7 @@ def _of_device(name: str, device: DeviceEstimates, *, is_own: bool) -> Iterator[
             unit="AUROC",
             target=f"≥ {LEAST_AUROC:g}" if is_aimed else None,
             holds=own.auroc.value >= LEAST_AUROC if is_aimed else None,
-            note=f"{bounds(own.auroc)}; ECE {report.known(own.ece)}, Brier {report.known(own.brier)}",
+            note=f"{bounds(own.auroc)}; ECE {report.told(own.ece)}, Brier {report.told(own.brier)}",
         )
 
 
@@ -135,7 +135,8 @@ def _of_method(name: str, own: MethodResult, options: Options, *, is_own: bool) 
         holds=promised.resampled.violations <= options.delta,
         peer="Hybrid LLM's rule in sample",
         peer_value=100 * promised.in_sample_resampled.violations,
-        note=f"{options.promise_resamples} resamples; kept on the device {promised.resampled.kept:.1%}, in sample "
+        note=f"{report.broken(promised.resampled)} of {options.promise_resamples} resamples; kept on the device "
+        f"{promised.resampled.kept:.1%}, in sample "
         f"{promised.in_sample_resampled.kept:.1%}",
     )
     if own.signal is not None:

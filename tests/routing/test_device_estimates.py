@@ -19,7 +19,7 @@ def test_the_prompt_tells_and_the_answer_tells_no_less() -> None:
     found = device_estimates(train, tuning, test, resamples=20, seed=0)
     assert found.before.auroc.value > 0.65  # by a feature that is one deviation apart
     assert found.after.auroc.value > max(0.8, found.before.auroc.value)
-    assert found.after.ece < 0.15
+    assert found.after.ece.value < 0.15
     assert set(found.by_task) == {"easy", "hard"}
     # Within a task nothing but chance is left: the router knows the kind of prompt, and no more is to be known.
     assert all(first.low < 0.6 for first, _ in found.by_task.values())
@@ -37,9 +37,9 @@ def test_figures_of_a_score() -> None:
     scores = np.linspace(0, 1, 90)
     own = signal_figures(scores, table, truth=table.quality[:, 0], resamples=5, seed=0)
     assert own.auroc.value == metrics.auroc(scores, table.quality[:, 0] >= 0.5)
-    assert own.brier == pytest.approx(metrics.brier(scores, table.quality[:, 0]))
+    assert own.brier.value == pytest.approx(metrics.brier(scores, table.quality[:, 0]))
     assert own.bins is not None
     assert own.bins.counts.sum() == 90
     bare = signal_figures(scores, table, truth=None, resamples=5, seed=0)
-    assert np.isnan(bare.ece)
+    assert np.isnan(bare.ece.value)
     assert bare.bins is None

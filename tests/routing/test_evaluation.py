@@ -47,9 +47,9 @@ def test_routers_beat_single_tiers_where_prompts_tell_and_the_oracle_bounds_them
         assert of[name].figures.auc.value <= of["oracle"].figures.auc.value
     assert of["log_prob"].signal is not None
     assert of["log_prob"].signal.auroc.value > 0.8
-    assert np.isnan(of["log_prob"].signal.ece)
+    assert np.isnan(of["log_prob"].signal.ece.value)
     assert of["hybrid_det"].signal is not None
-    assert of["hybrid_det"].signal.ece < 0.2
+    assert of["hybrid_det"].signal.ece.value < 0.2
     assert evaluation.difference("hybrid_det", "random").value == pytest.approx(
         of["hybrid_det"].figures.above_static.value
     )
@@ -123,9 +123,9 @@ def test_leakage_where_private_tokens_are_known(table: OutcomeTable) -> None:
     assert by["mask", 1.0].tokens.value == pytest.approx((test.private_tokens - test.detected_private_tokens).mean())
     assert by["block", 1.0].tokens.value == 0
     assert by["block", 1.0].calls.value == pytest.approx((test.detected_private_tokens == 0).mean())
-    assert by["block", 1.0].safe_calls == 1
-    assert by["allow", 1.0].safe_calls == pytest.approx((test.private_tokens == 0).mean())
-    assert np.isnan(by["allow", 0.0].safe_calls)
+    assert by["block", 1.0].safe_calls.value == 1
+    assert by["allow", 1.0].safe_calls.value == pytest.approx((test.private_tokens == 0).mean())
+    assert np.isnan(by["allow", 0.0].safe_calls.value)
     assert by["block", 1.0].quality.value < by["mask", 1.0].quality.value
 
 

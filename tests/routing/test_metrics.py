@@ -108,3 +108,19 @@ def test_auroc_interval_holds_the_truth() -> None:
     own = metrics.auroc_interval(random.normal(right, 1), right)
     assert own.low < norm.cdf(1 / np.sqrt(2)) < own.high
     assert str(own).startswith(f"{own.value:.3f} [")
+
+
+def test_bounds_of_a_share_are_exact() -> None:
+    found = metrics.share_interval(0.05, 200)
+    assert found.value == 0.05
+    assert found.low == pytest.approx(0.0242, abs=1e-4)
+    assert found.high == pytest.approx(0.0900, abs=1e-4)  # Clopper and Pearson: 10 of 200
+    assert metrics.share_interval(0.0, 200).low == 0
+    assert metrics.share_interval(1.0, 200).high == 1
+
+
+def test_a_measure_is_resampled_in_pairs() -> None:
+    chances, outcomes = np.tile([0.2, 0.8], 50), np.tile([0.0, 1.0], 50)
+    found = metrics.resampled(metrics.brier, chances, outcomes, count=50, seed=0)
+    for value in (found.low, found.value, found.high):
+        assert value == pytest.approx(0.04), "pairs stay together"

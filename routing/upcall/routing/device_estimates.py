@@ -21,13 +21,13 @@ class SignalFigures:
 
     Args:
         auroc: of "the device's answer is right" (quality ≥ .5).
-        ece, brier: of the score as a probability; nan where it is none.
+        ece, brier: of the score as a probability; nan where it is none. See ``metrics.resampled``.
         bins: of the probability; None where it is none.
     """
 
     auroc: Interval
-    ece: float
-    brier: float
+    ece: Interval
+    brier: Interval
     bins: Reliability | None
 
 
@@ -44,11 +44,12 @@ def signal_figures(
     """
     ranked = metrics.auroc_interval(scores, table.quality[:, 0] >= 0.5, count=resamples, seed=seed)
     if truth is None:
-        return SignalFigures(auroc=ranked, ece=float("nan"), brier=float("nan"), bins=None)
+        unknown = Interval(float("nan"), float("nan"), float("nan"))
+        return SignalFigures(auroc=ranked, ece=unknown, brier=unknown, bins=None)
     return SignalFigures(
         auroc=ranked,
-        ece=metrics.ece(scores, truth),
-        brier=metrics.brier(scores, truth),
+        ece=metrics.resampled(metrics.ece, scores, truth, count=resamples, seed=seed),
+        brier=metrics.resampled(metrics.brier, scores, truth, count=resamples, seed=seed),
         bins=metrics.reliability(scores, truth),
     )
 

@@ -144,11 +144,13 @@ class Resampled:
         violations: share of the sets after which the true mean loss was above ε.
         loss: mean true loss.
         kept: mean true share of queries that stayed on the device.
+        count: of the sets.
     """
 
     violations: float
     loss: float
     kept: float
+    count: int
 
 
 def resample_check(
@@ -183,4 +185,4 @@ def resample_check(
         found_losses.append(0.0 if place is None else float(truth[place]))
         found_kept.append(0.0 if place is None else float(stays[place]))
     broken = np.array(found_losses) > most + 1e-12
-    return Resampled(float(broken.mean()), float(np.mean(found_losses)), float(np.mean(found_kept)))
+    return Resampled(float(broken.mean()), float(np.mean(found_losses)), float(np.mean(found_kept)), count)

@@ -44,7 +44,7 @@ class Leak:
     quality: Interval
     calls: Interval
     tokens: Interval
-    safe_calls: float
+    safe_calls: Interval
 
 
 def knows_private(table: OutcomeTable) -> bool:
@@ -71,7 +71,9 @@ def leaks(recorded: Recorded, table: OutcomeTable, replicates: Replicates) -> li
             quality = np.where(stays, table.quality[:, 0], recorded.quality[place])
             tokens = calls * sent
             means = [replicates.weights @ values for values in (quality, calls, tokens)]
-            called = calls > 0
+            called = replicates.weights @ calls
+            safe = replicates.weights @ (calls * (tokens == 0))
+            shares = np.divide(safe, called, out=np.full(len(called), np.nan), where=called > 0)
             found.append(
                 Leak(
                     policy=policy,
@@ -79,7 +81,7 @@ def leaks(recorded: Recorded, table: OutcomeTable, replicates: Replicates) -> li
                     quality=metrics.interval(means[0][0], means[0][1:]),
                     calls=metrics.interval(means[1][0], means[1][1:]),
                     tokens=metrics.interval(means[2][0], means[2][1:]),
-                    safe_calls=float((tokens[called] == 0).mean()) if called.any() else float("nan"),
+                    safe_calls=metrics.interval(shares[0], shares[1:]),
                 )
             )
     return found

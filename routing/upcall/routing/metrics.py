@@ -7,11 +7,13 @@ alone; right of its last point spending more buys nothing, so it is level.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from upcall.edge_runtime.errors import require
 
 Array = NDArray[np.float64]
 CONFIDENCE = 0.95
@@ -79,6 +81,31 @@ def ece(probabilities: ArrayLike, outcomes: ArrayLike, *, bins: int = 10) -> flo
     """
     own = reliability(probabilities, outcomes, bins=bins)
     return float(np.average(np.abs(own.observed - own.predicted), weights=own.counts))
+
+
+def resampled(
+    measure: Callable[[Array, Array], float], probabilities: Array, outcomes: Array, *, count: int, seed: int
+) -> Interval:
+    """A measure of N pairs, with its interval over ``count`` bootstrap resamples of the pairs.
+
+    That of an ECE lies high: a resample is less smooth than its sample.
+    """
+    random = np.random.default_rng(seed)
+    drawn = (random.integers(len(outcomes), size=len(outcomes)) for _ in range(count))
+    replicates = np.array([measure(probabilities[rows], outcomes[rows]) for rows in drawn])
+    return interval(measure(probabilities, outcomes), replicates)
+
+
+def share_interval(share: float, count: int) -> Interval:
+    """Of a share of ``count`` independent trials, exact.
+
+    Source: Clopper and Pearson 1934.
+    """
+    beta = require("scipy.stats", extra="routing").beta
+    hits, tail = round(share * count), (1 - CONFIDENCE) / 2
+    low = float(beta.ppf(tail, hits, count - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(1 - tail, hits + 1, count - hits)) if hits < count else 1.0
+    return Interval(float(share), low, high)
 
 
 @dataclass(frozen=True, slots=True)

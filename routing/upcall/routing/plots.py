@@ -60,7 +60,7 @@ def calibration(evaluation: Evaluation) -> bytes | None:
     for name, signal in shown:
         assert signal.bins is not None
         axes.plot(
-            signal.bins.predicted, signal.bins.observed, "o-", label=f"{name}, ECE {signal.ece:.3f}", markersize=3
+            signal.bins.predicted, signal.bins.observed, "o-", label=f"{name}, ECE {signal.ece.value:.3f}", markersize=3
         )
     axes.set_xlabel("probability that the device may answer")
     axes.set_ylabel("share in which it may")

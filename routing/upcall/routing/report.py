@@ -13,7 +13,8 @@ from upcall.edge_runtime.errors import InputError
 from upcall.routing import plots
 from upcall.routing.evaluation import Evaluation
 from upcall.routing.evaluation_json import as_json
-from upcall.routing.metrics import Interval
+from upcall.routing.guarantee import Resampled
+from upcall.routing.metrics import Interval, share_interval
 
 PAGE = "report.html"
 FIGURES = "figures.json"
@@ -207,10 +208,10 @@ def promise_rows(evaluation: Evaluation) -> Rows:
             name,
             told(one.test_calls),
             told(one.test_loss),
-            f"{one.resampled.violations:.3f}",
+            broken(one.resampled),
             f"{one.resampled.kept:.3f}",
             told(one.in_sample_loss),
-            f"{one.in_sample_resampled.violations:.3f}",
+            broken(one.in_sample_resampled),
             f"{one.in_sample_resampled.kept:.3f}",
         ]
         for name, one in ((own.name, own.promise) for own in evaluation.results if not own.is_bound)
@@ -222,11 +223,11 @@ def signal_rows(evaluation: Evaluation) -> Rows:
     rows, device = [], evaluation.device
     if device is not None:
         for name, one in (("estimate before an answer", device.before), ("estimate after the answer", device.after)):
-            rows.append([name, told(one.auroc), known(one.ece), known(one.brier)])
+            rows.append([name, told(one.auroc), told(one.ece), told(one.brier)])
         for task, both in device.by_task.items() if len(device.by_task) > 1 else ():
             rows.append([f"… {task}, before and after", " and ".join(told(one) for one in both), "", ""])
     found = [(own.name, own.signal) for own in evaluation.results if own.signal is not None]
-    return [*rows, *([name, told(one.auroc), known(one.ece), known(one.brier)] for name, one in found)]
+    return [*rows, *([name, told(one.auroc), told(one.ece), told(one.brier)] for name, one in found)]
 
 
 def leak_rows(evaluation: Evaluation) -> Rows:
@@ -235,9 +236,14 @@ def leak_rows(evaluation: Evaluation) -> Rows:
     for own in evaluation.results:
         for policy in dict.fromkeys(one.policy for one in own.leaks):
             most = max((one for one in own.leaks if one.policy is policy), key=lambda one: one.calls.value)
-            safe = known(most.safe_calls)
-            rows.append([own.name, policy, told(most.quality), told(most.calls), told(most.tokens), safe])
+            figures = (most.quality, most.calls, most.tokens, most.safe_calls)
+            rows.append([own.name, policy, *map(told, figures)])
     return rows
+
+
+def broken(own: Resampled) -> str:
+    """How often a promise was broken, and between what bounds that lies."""
+    return told(share_interval(own.violations, own.count))
 
 
 def told(own: Interval, *, digits: int = 3) -> str:
@@ -247,8 +253,3 @@ def told(own: Interval, *, digits: int = 3) -> str:
     if math.isnan(own.low):
         return f"{own.value:.{digits}f}"
     return f"{own.value:.{digits}f} [{own.low:.{digits}f}, {own.high:.{digits}f}]"
-
-
-def known(value: float) -> str:
-    """A number, a dash where it is unknown."""
-    return "–" if math.isnan(value) else f"{value:.3f}"

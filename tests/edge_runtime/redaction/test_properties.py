@@ -133,3 +133,8 @@ def test_no_character_of_a_planted_value_leaves(parts: list[tuple[str, str, tupl
 
 def _covered(spans: Sequence[Span], start: int, end: int) -> bool:
     return set(range(start, end)) <= {place for span in spans for place in range(span.start, span.end)}
+
+
+def test_a_value_with_what_placeholders_are_blanked_with_reaches_into_none() -> None:
+    pair = "\U0001f469\u200d\U0001f469"
+    check_finder(f"{pair}\0{pair * 12} ", [(3, 4, EntityType.IBAN)])

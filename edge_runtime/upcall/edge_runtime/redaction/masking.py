@@ -118,14 +118,18 @@ class Masking:
         automaton = Automaton(self._elsewhere)
         for document, spans in zip(self._documents, claims, strict=True):
             claimed = {(span.start, span.end) for span in spans}
-            mentions = self._mentions(automaton, blank_placeholders(document.current))
+            mentions = self._mentions(automaton, document.current)
             spans.extend(span for span in mentions if (span.start, span.end) not in claimed)
 
-    def _mentions(self, automaton: Automaton, text: str) -> Iterator[Span]:
+    def _mentions(self, automaton: Automaton, current: str) -> Iterator[Span]:
         unspaced = load_rules().characters.unspaced
+        text = blank_placeholders(current)
         for end, lengths in automaton.occurrences(text):
             for length in lengths:
-                entity_type = self._elsewhere[text[end - length : end]]
+                value = text[end - length : end]
+                if value != current[end - length : end]:  # of a value that holds what placeholders are blanked with
+                    continue
+                entity_type = self._elsewhere[value]
                 if entity_type not in _WORDS or is_whole(text, end - length, end, unspaced):
                     yield Span(end - length, end, entity_type, "mention")
                     break

@@ -155,7 +155,7 @@ def _queries(name: str, data: Path, count: int, seed: int, is_varied: bool) -> I
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(f"The data of the task {name} are not as expected ({type(error).__name__}).") from error
     for place, row in enumerate(task.rows[:count]):
-        draw = random.Random(f"{seed} {row.place}") if is_varied else None  # noqa: S311
+        draw = random.Random(f"{seed} {row.place}") if is_varied else None  # noqa: S311 - a sample, not a secret
         yield Query(
             query_id=f"{name}-{row.place}",
             task=name,

@@ -30,6 +30,13 @@ class Decisions:
         if not self.asked[np.arange(len(self.chosen)), self.chosen].all():
             raise ValueError("an answer was chosen of a tier that was not asked")
 
+    @staticmethod
+    def alone(chosen: NDArray[np.int64], *, tiers: int) -> Decisions:
+        """One tier a query is asked and no other: chosen [N] of K tiers."""
+        asked = np.zeros((len(chosen), tiers), dtype=bool)
+        asked[np.arange(len(chosen)), chosen] = True
+        return Decisions(asked, chosen)
+
     def quality(self, table: OutcomeTable) -> NDArray[np.float64]:
         """[N] in [0, 1]: of the answers that the users got."""
         return np.asarray(table.quality[np.arange(len(self.chosen)), self.chosen])

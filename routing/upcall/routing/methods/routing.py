@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.routing.mixture import best_tiers, fit_mixture
 from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod
 from upcall.routing.methods.method import Decisions
+from upcall.routing.methods.static import drawn
 from upcall.routing.outcome_table import OutcomeTable
 
 
@@ -49,11 +49,8 @@ class Routing(EstimatedMethod):
         """
         mixture = fit_mixture(self._held, self.costs, budget=budget)
         cheap, dear = best_tiers(self.means(table, frozenset()), self.costs, mixture.price)
-        draws = np.array([_draw(query, seed) for query in table.query_ids])
-        chosen = np.where(draws < mixture.dear_share, dear, cheap)
-        asked = np.zeros((len(table), len(table.tiers)), dtype=bool)
-        asked[np.arange(len(table)), chosen] = True
-        return Decisions(asked, chosen)
+        chosen = np.where(drawn(table, seed=seed) < mixture.dear_share, dear, cheap)
+        return Decisions.alone(chosen, tiers=len(table.tiers))
 
     def state(self) -> dict[str, Any]:
         """See ``Method``."""
@@ -63,8 +60,3 @@ class Routing(EstimatedMethod):
         """See ``Method``."""
         super().restore(state)
         self._held = np.asarray(state["held"], dtype=np.float64)
-
-
-def _draw(query_id: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}:{query_id}".encode()).digest()
-    return int.from_bytes(digest[:7]) / 2**56

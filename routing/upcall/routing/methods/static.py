@@ -40,10 +40,7 @@ class TierMethod:
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
         """The tier of each query, and no other."""
-        chosen = self.tiers(table, setting)
-        asked = np.zeros((len(table), len(table.tiers)), dtype=bool)
-        asked[np.arange(len(table)), chosen] = True
-        return Decisions(asked, chosen)
+        return Decisions.alone(self.tiers(table, setting), tiers=len(table.tiers))
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
         """Which tier; the reason is the method itself."""
@@ -113,14 +110,14 @@ class RandomMixing(TierMethod):
         hull = self._learnt["hull"]
         low = min(int(setting), len(hull) - 1)
         high = min(low + 1, len(hull) - 1)
-        draws = np.array([_draw(query, int(self._learnt["seed"])) for query in table.query_ids])
+        draws = drawn(table, seed=int(self._learnt["seed"]))
         return np.asarray(np.where(draws < setting - low, hull[high], hull[low]), dtype=np.int64)
 
 
-def _draw(query_id: str, seed: int) -> float:
-    """In [0, 1), of a query's own."""
-    digest = hashlib.sha256(f"{seed}:{query_id}".encode()).digest()
-    return int.from_bytes(digest[:7]) / 2**56
+def drawn(table: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
+    """[N] in [0, 1), a function of each query's id and the seed."""
+    digests = (hashlib.sha256(f"{seed}:{query}".encode()).digest() for query in table.query_ids)
+    return np.array([int.from_bytes(digest[:7]) / 2**56 for digest in digests])
 
 
 def upper_hull(costs: NDArray[np.float64], qualities: NDArray[np.float64]) -> list[int]:

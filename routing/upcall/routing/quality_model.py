@@ -13,7 +13,8 @@ from upcall.routing.calibration import Scaling, fit_scaling, probability
 from upcall.routing.methods.logistic import STRENGTHS, fitted
 from upcall.routing.outcome_table import OutcomeTable
 from upcall.routing.projection import COMPONENTS
-from upcall.routing.signals import RecentTables, Signals
+from upcall.routing.recent_tables import RecentTables
+from upcall.routing.signals import Signals
 
 Array = NDArray[np.float64]
 Asked = frozenset[int]
@@ -101,7 +102,7 @@ class QualityModel:
         if asked not in known:
             signals = self._signals.transform(table, asked)
             known[asked] = np.stack([own.probabilities(signals) for own in self._fitted(asked)], axis=1)
-        return known[asked]
+        return np.asarray(known[asked])
 
     def covariance(self, asked: Asked) -> Array:
         """[K, K] of (estimate now − estimate once all have answered), quality².

@@ -13,31 +13,11 @@ from upcall.edge_runtime.errors import InputError
 from upcall.routing.outcome_table import OutcomeTable
 from upcall.routing.projection import COMPONENTS, Projection
 from upcall.routing.prompt_features import PRE, PromptFeatures
+from upcall.routing.recent_tables import RecentTables
 
 Array = NDArray[np.float64]
 _ANSWER_COMPONENTS = 16
 _FORMAT = "upcall.signals.v1"
-_RECENT = 4  # training, calibration, test and one more
-
-
-class RecentTables:
-    """What was worked out of the tables seen last. A table is known by identity, as it is never changed."""
-
-    def __init__(self) -> None:
-        self._seen: list[tuple[OutcomeTable, dict[Any, Array]]] = []
-
-    def of(self, table: OutcomeTable) -> dict[Any, Array]:
-        """What is known of a table; add to it."""
-        for own, known in self._seen:
-            if own is table:
-                return known
-        known = {}
-        self._seen = [*self._seen[1 - _RECENT :], (table, known)]
-        return known
-
-    def forget(self) -> None:
-        """Know nothing."""
-        self._seen = []
 
 
 class Signals:

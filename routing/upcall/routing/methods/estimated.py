@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.methods.method import Decisions, Explanation, QualityEstimates
 from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.recent_tables import RecentTables
 
 Array = NDArray[np.float64]
 Asked = frozenset[int]
 VERSION = 1
 _SETTINGS = 20
-_TABLES = 3  # train, calibration and test are asked in turn
 
 
 def default_estimates() -> QualityEstimates:
@@ -45,7 +45,7 @@ class EstimatedMethod:
         self._settings = np.zeros(0)
         self.costs = np.zeros(0)
         """[K], mean of the training queries."""
-        self._recent: list[tuple[OutcomeTable, dict[Any, Any]]] = []
+        self._recent = RecentTables()
 
     def following(
         self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked, setting: float
@@ -67,7 +67,7 @@ class EstimatedMethod:
 
     def _start(self) -> None:
         """Forget what was worked out of an earlier fit."""
-        self._recent = []
+        self._recent.forget()
 
     @property
     def model(self) -> QualityEstimates:
@@ -86,12 +86,7 @@ class EstimatedMethod:
 
     def known(self, table: OutcomeTable) -> dict[Any, Any]:
         """What was worked out of a table, by the table's identity, as none is ever changed; add to it."""
-        for own, found in self._recent:
-            if own is table:
-                return found
-        found = {}
-        self._recent = [*self._recent[1 - _TABLES :], (table, found)]
-        return found
+        return self._recent.of(table)
 
     def means(self, table: OutcomeTable, asked: Asked) -> Array:
         """[N, K] expected quality once ``asked`` have answered.

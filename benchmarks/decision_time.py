@@ -14,8 +14,8 @@ from rich.console import Console
 from benchmarks import results
 from benchmarks.machine import OtherPrograms, describe
 from benchmarks.results import Row, at_most
-from upcall.edge_runtime.routing.closed_loop import ClosedLoop, revealing
-from upcall.edge_runtime.routing.supermodel import Supermodels
+from upcall.edge_runtime.decision.tiers.closed_loop import ClosedLoop, revealing
+from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
 
 TIERS = (2, 3, 5, 11)
 MAX_MICROSECONDS = {3: 100.0}

@@ -14,10 +14,10 @@ from benchmarks import lineup, results
 from benchmarks.engine_rows import Measured, rows
 from benchmarks.machine import OtherPrograms, copy_bandwidth, describe
 from benchmarks.subjects import Case, MeasuringError, Subject
-from upcall.edge_runtime.chat_template import Piece
 from upcall.edge_runtime.errors import UpcallError
+from upcall.edge_runtime.language_model.chat_template import Piece
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.processors import physical_cores
-from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export.parity import prose
 
 PROMPT_LENGTHS = (128, 512)

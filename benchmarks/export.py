@@ -22,10 +22,10 @@ from benchmarks.machine import OtherPrograms, TreeMemory, describe
 from benchmarks.results import Row, at_most
 from benchmarks.subjects import stored_bytes
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.errors import InputError, ModelError, UpcallError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
 from upcall.protocol.v1 import bundle_pb2
 
 MODEL = "smollm2-135m-instruct"

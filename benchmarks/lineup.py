@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.subjects import ChildModel, Label, LlamaBench, Subject, stored_bytes
 from upcall.edge_runtime.bundle import Bundle, open_bundle
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
 from upcall.edge_runtime.opening import default_bundle_path
 
 MODEL = "smollm2-135m-instruct"

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from benchmarks.worker import serve
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision import Strategy
-from upcall.edge_runtime.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.decision.decide import Strategy
 from upcall.edge_runtime.events import Done, Failed
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.opening import open_engine
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import AskOptions, Session
-from upcall.edge_runtime.tokenizer import Tokenizer
 
 
 class TimedEngine:
@@ -31,31 +31,31 @@ class TimedEngine:
 
     @property
     def context_length(self) -> int:
-        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         return self._engine.context_length
 
     @property
     def position(self) -> int:
-        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         return self._engine.position
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         start = time.perf_counter()
         step = self._engine.forward(tokens)
         self.passes.append((start, time.perf_counter()))
         return step
 
     def truncate(self, position: int) -> None:
-        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         self._engine.truncate(position)
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
-        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         return self._engine.route(stage, features)
 
     def close(self) -> None:
-        """See :class:`upcall.edge_runtime.engine.Engine`."""
+        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         self._engine.close()
 
 

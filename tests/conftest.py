@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, SCHEMA_VERSION, TOKENIZER, file_sha256
 from upcall.edge_runtime.conversation import Role
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.edge_runtime.testing import (
     BYTE_VOCABULARY_SIZE,
     CHATML,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from upcall.edge_runtime.confidence import Signal, score
-from upcall.edge_runtime.decision import Circumstances, Strategy, decide
+from upcall.edge_runtime.decision.confidence import Signal, score
+from upcall.edge_runtime.decision.decide import Circumstances, Strategy, decide
 from upcall.edge_runtime.errors import InputError
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/decision.json").read_text())

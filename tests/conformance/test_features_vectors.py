@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from upcall.edge_runtime.engine import RouterStage, Step
-from upcall.edge_runtime.features import STATISTICS, AnswerFeatures, feature_count, pre_features, token_statistics
+from upcall.edge_runtime.decision.features import (
+    STATISTICS,
+    AnswerFeatures,
+    feature_count,
+    pre_features,
+    token_statistics,
+)
+from upcall.edge_runtime.language_model.engine import RouterStage, Step
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/features.json").read_text())
 HIDDEN = 2

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from upcall.edge_runtime.decision.tiers.closed_loop import ClosedLoop, DiscreteNoise, revealing
+from upcall.edge_runtime.decision.tiers.gaussian import expected_max, expected_max_of_two, posterior
+from upcall.edge_runtime.decision.tiers.mixture import fit_mixture
+from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, choose_option
+from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
-from upcall.edge_runtime.routing.closed_loop import ClosedLoop, DiscreteNoise, revealing
-from upcall.edge_runtime.routing.gaussian import expected_max, expected_max_of_two, posterior
-from upcall.edge_runtime.routing.mixture import fit_mixture
-from upcall.edge_runtime.routing.multi_objective import Option, Privacy, Way, choose_option
-from upcall.edge_runtime.routing.supermodel import Supermodels
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/routing.json").read_text())
 

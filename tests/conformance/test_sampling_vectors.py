@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.sampling import Sampler, SamplingOptions, SplitMix64
+from upcall.edge_runtime.language_model.sampling import Sampler, SamplingOptions, SplitMix64
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/sampling.json").read_text())
 

@@ -11,7 +11,7 @@ SURFACE = Path(__file__).with_name("public_surface.txt")
 PACKAGES = [
     "upcall.edge_runtime",
     "upcall.edge_runtime.escalation",
-    "upcall.edge_runtime.models",
+    "upcall.edge_runtime.downloads",
     "upcall.edge_runtime.redaction",
     "upcall.cloud_service",
     "upcall.export",

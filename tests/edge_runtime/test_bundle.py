@@ -9,8 +9,8 @@ import pytest
 from google.protobuf import json_format
 
 from upcall.edge_runtime.bundle import MANIFEST, open_bundle
-from upcall.edge_runtime.confidence import Signal
 from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.decision.confidence import Signal
 from upcall.edge_runtime.errors import BundleError
 from upcall.protocol.v1 import bundle_pb2
 

@@ -9,12 +9,12 @@ import pytest
 from google.protobuf import json_format
 
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, MODEL_PTE, file_sha256, open_bundle
-from upcall.edge_runtime.engine import RouterStage
-from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
-from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_path
+from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import BundleError, EngineError, RedactionError
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.edge_runtime.opening import (
     NAME_MODEL,
     CloudOptions,

@@ -9,16 +9,16 @@ import pytest
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.cloud import CloudQuestion, FinishReason
-from upcall.edge_runtime.confidence import Signal, Threshold
 from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, Message, Role
-from upcall.edge_runtime.decision import Place, Reason, Strategy
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.decision.confidence import Signal, Threshold
+from upcall.edge_runtime.decision.decide import Place, Reason, Strategy
 from upcall.edge_runtime.errors import EngineError, InputError, RedactionError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
+from upcall.edge_runtime.language_model.engine import RouterStage
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Span
 from upcall.edge_runtime.session import AskOptions, Session
 from upcall.edge_runtime.testing import CHATML, TURN_END_ID, ScriptedCloud, ScriptedEngine, says, write_byte_tokenizer
-from upcall.edge_runtime.tokenizer import Tokenizer
 
 EMAIL = "ann.lee@example.com"
 T = TypeVar("T")

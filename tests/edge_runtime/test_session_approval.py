@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from upcall.edge_runtime.cloud import CloudQuestion
-from upcall.edge_runtime.confidence import Signal, Threshold
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision import Place, Reason, Strategy
+from upcall.edge_runtime.decision.confidence import Signal, Threshold
+from upcall.edge_runtime.decision.decide import Place, Reason, Strategy
 from upcall.edge_runtime.errors import EngineError, InputError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Token
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.redaction import PLACEHOLDER_INSTRUCTION, Action, Detector, EntityType, Policy, Vault
 from upcall.edge_runtime.session import AskOptions, Session
 from upcall.edge_runtime.testing import CHATML, TURN_END_ID, ScriptedCloud, ScriptedEngine, says, write_byte_tokenizer
-from upcall.edge_runtime.tokenizer import Tokenizer
 
 EMAIL = "ann.lee@example.com"
 ASKED = [Message(Role.USER, f"Write to {EMAIL}")]

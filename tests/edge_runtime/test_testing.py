@@ -16,7 +16,7 @@ def test_scripted_probability_must_make_the_token_the_likeliest(probability: flo
 def test_scripted_probability_is_met() -> None:
     import numpy as np
 
-    from upcall.edge_runtime.sampling import log_softmax
+    from upcall.edge_runtime.language_model.sampling import log_softmax
 
     logits = ScriptedEngine(lambda _: (7, 0.25)).forward([1]).logits
     assert np.exp(log_softmax(logits)[7]) == pytest.approx(0.25, abs=1e-6)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from upcall.edge_runtime.engine import RouterStage
-from upcall.edge_runtime.features import feature_count
+from upcall.edge_runtime.decision.features import feature_count
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.router_head import RouterHead
 

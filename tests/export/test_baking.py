@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from tests.conftest import HIDDEN, PROGRAM_CONTEXT
 from tests.export.heads import trained
 from upcall.edge_runtime.bundle import MODEL_PTE, open_bundle
-from upcall.edge_runtime.confidence import Signal
-from upcall.edge_runtime.engine import RouterStage
-from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
-from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.decision.confidence import Signal
+from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
 from upcall.export.baking import bake, check_heads, read_heads
 from upcall.export.cli import app

@@ -11,7 +11,7 @@ import transformers
 from tests.export.folder import write_tokenizer
 from upcall.edge_runtime.bundle import template_from_proto
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export.chat import check_tokens, derive_template, starting_ids
 
 LLAMA_3 = (

@@ -11,7 +11,7 @@ import torch
 
 from tests.export.conftest import CONTEXT
 from tests.export.folder import FAMILIES, VOCABULARY, WINDOW, write_folder
-from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import ModelError
 from upcall.export.families import shape_from_config, tensor_name, weight_name
 from upcall.export.graph import build_graph, joined, save_graph

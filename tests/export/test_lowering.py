@@ -11,7 +11,7 @@ import torch
 
 from tests.export.decoders import tiny_decoder, tiny_source
 from tests.export.folder import VOCABULARY
-from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
+from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
 from upcall.edge_runtime.errors import EngineError, ModelError
 from upcall.export.decoder import EagerEngine
 from upcall.export.lowering import Int4Embedding, lower, quantise_decoder

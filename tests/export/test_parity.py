@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE, ScriptedEngine, write_byte_tokenizer
-from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.export.parity import GREEDY_TOKENS, greedy_texts, reference_asker
 from upcall.export.reference import Reference
 from upcall.export.threshold import MAX_ANSWER_TOKENS, Answer

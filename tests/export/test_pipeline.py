@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from tests.export.conftest import CHAT_TEMPLATE, CONTEXT, HIDDEN, LAYERS, write_model
 from tests.export.heads import trained
 from upcall.edge_runtime.bundle import open_bundle
-from upcall.edge_runtime.engine import RouterStage
-from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.export import ExportPlan, StageTime, export
 from upcall.export.cli import app
 from upcall.export.recipes import ONNX_FP32, ONNX_INT4_G32, ONNX_INT8, XNNPACK_8DA4W_G32, Recipe

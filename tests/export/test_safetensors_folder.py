@@ -13,8 +13,8 @@ from safetensors.numpy import load_file, save_file
 
 from tests.export.folder import VOCABULARY, write_folder, write_tokenizer
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.engines.verification import verify_engine
 from upcall.edge_runtime.errors import InputError, ModelError
-from upcall.edge_runtime.verification import verify_engine
 from upcall.export import ExportPlan, export
 from upcall.export.model_files import content_revision, locate
 from upcall.export.safetensors_folder import read_folder

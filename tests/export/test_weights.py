@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from upcall.edge_runtime.bundle import Bundle, open_bundle
-from upcall.edge_runtime.chat_template import Piece
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.downloads import find, model_path
+from upcall.edge_runtime.engines.verification import verify_engine
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.models import find, model_path
+from upcall.edge_runtime.language_model.chat_template import Piece
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.sampling import log_softmax
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.opening import open_engine
-from upcall.edge_runtime.sampling import log_softmax
-from upcall.edge_runtime.tokenizer import Tokenizer
-from upcall.edge_runtime.verification import verify_engine
 from upcall.export.chat import starting_ids
 from upcall.export.gguf_file import read_gguf
 from upcall.export.parity import GREEDY_PROMPTS, GREEDY_TOKENS, PROMPTS, prose

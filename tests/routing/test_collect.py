@@ -12,14 +12,14 @@ from tests.conftest import HIDDEN
 from tests.routing.data import write_data
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.cloud import CloudQuestion
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.decision.features import STATISTICS, feature_count
 from upcall.edge_runtime.errors import EscalationError, InputError
-from upcall.edge_runtime.features import STATISTICS, feature_count
+from upcall.edge_runtime.language_model.engine import RouterStage
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.opening import open_engine
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import Session
 from upcall.edge_runtime.testing import CHATML, TURN_END_ID, ScriptedCloud, ScriptedEngine, says
-from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.routing.cli.collect import app
 from upcall.routing.collect import AskTier, Journal, Outcome, assemble, cloud_tier, collect, device_tier, feature_names
 from upcall.routing.outcome_table import Split, read_table

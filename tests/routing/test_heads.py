@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from tests.routing.worlds import NAMES, logistic_world
-from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.calibration import Scaling, fit_scaling
 from upcall.routing.heads import Kind, check_same_bundle, head_inputs, report, scores, train_head
 from upcall.routing.metrics import auroc

@@ -12,8 +12,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.export.heads import trained
-from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.router_head import FORMAT, read_head, save_head
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.routing.worlds import logistic_world
-from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.guarantee import Bound
 from upcall.routing.heads import scores, train_head

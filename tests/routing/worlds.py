@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.conftest import HIDDEN
-from upcall.edge_runtime.engine import RouterStage
-from upcall.edge_runtime.features import STATISTICS
+from upcall.edge_runtime.decision.features import STATISTICS
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table
 
 PRE_NAMES = [f"pre.{name}" for name in STATISTICS[RouterStage.PRE]] + [

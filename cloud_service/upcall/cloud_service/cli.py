@@ -137,8 +137,8 @@ def model_file(model: str) -> Path:
                 f"There is no file {path}.", next_step="give a GGUF file, or a name that: upcall pull knows"
             )
         return path
-    from upcall.edge_runtime.models.catalogue import find
-    from upcall.edge_runtime.models.store import model_path
+    from upcall.edge_runtime.downloads.catalogue import find
+    from upcall.edge_runtime.downloads.store import model_path
 
     return model_path(find(model))
 

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from upcall.edge_runtime.bundle import Bundle, open_bundle
     from upcall.edge_runtime.conversation import Message, Role
-    from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
+    from upcall.edge_runtime.decision.decide import Circumstances, Place, Reason, RouteDecision, Strategy, decide
     from upcall.edge_runtime.errors import UpcallError
     from upcall.edge_runtime.events import Decided, Done, Failed, Redacted, Restored, Token, Usage
+    from upcall.edge_runtime.language_model.sampling import SamplingOptions
     from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
     from upcall.edge_runtime.redaction import RedactedText, Vault, redact, restore
-    from upcall.edge_runtime.sampling import SamplingOptions
     from upcall.edge_runtime.session import AskOptions, Session
 
 _MODULES = {
     "bundle": ("Bundle", "open_bundle"),
     "conversation": ("Message", "Role"),
-    "decision": ("Circumstances", "Place", "Reason", "RouteDecision", "Strategy", "decide"),
+    "decision.decide": ("Circumstances", "Place", "Reason", "RouteDecision", "Strategy", "decide"),
     "errors": ("UpcallError",),
     "events": ("Decided", "Done", "Failed", "Redacted", "Restored", "Token", "Usage"),
     "opening": ("CloudOptions", "EngineName", "open_session"),
     "redaction": ("RedactedText", "Vault", "redact", "restore"),
-    "sampling": ("SamplingOptions",),
+    "language_model.sampling": ("SamplingOptions",),
     "session": ("AskOptions", "Session"),
 }
 

@@ -8,12 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from google.protobuf import json_format
 
-from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
-from upcall.edge_runtime.confidence import Signal, Threshold
 from upcall.edge_runtime.conversation import Role
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.decision.confidence import Signal, Threshold
+from upcall.edge_runtime.decision.features import feature_count
 from upcall.edge_runtime.errors import BundleError
-from upcall.edge_runtime.features import feature_count
+from upcall.edge_runtime.language_model.chat_template import ChatTemplate, RoleFormat
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
 
 SCHEMA_VERSION = 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from upcall.edge_runtime.decision import RouteDecision, Strategy
+from upcall.edge_runtime.decision.decide import RouteDecision, Strategy
+from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.redaction import RedactedMessages
-from upcall.edge_runtime.sampling import SamplingOptions
 
 
 class FinishReason(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from upcall.edge_runtime.cloud import FinishReason
 from upcall.edge_runtime.conversation import Message
-from upcall.edge_runtime.decision import Place, RouteDecision
+from upcall.edge_runtime.decision.decide import Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.redaction import EntityType
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle, open_bundle
 from upcall.edge_runtime.cloud import Cloud
-from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_folder, read_verified
 from upcall.edge_runtime.errors import BundleError, ModelError, RedactionError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_folder, read_verified
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.redaction import Detector, Policy
 from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
-from upcall.edge_runtime.tokenizer import Tokenizer
 
 _DEFAULT_MODEL = "smollm2-135m-instruct"
 NAME_MODEL = "rampart"
@@ -76,10 +76,10 @@ def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads
     shape = bundle.manifest.shape
     context_length, vocabulary_size = shape.context_length, shape.vocabulary_size
     if engine is EngineName.ONNX:
-        from upcall.edge_runtime.engines.onnx import OnnxEngine
+        from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 
         return OnnxEngine(bundle.model, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads)
-    from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
+    from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
 
     return ExecuTorchEngine(
         bundle.program, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads
@@ -124,7 +124,7 @@ def open_names() -> NameFinder:
     except ModelError as error:
         raise RedactionError(error.problem, next_step=error.next_step) from None
     from upcall.edge_runtime.engines.rampart import RampartClassifier
-    from upcall.edge_runtime.redaction.names import Names
+    from upcall.edge_runtime.redaction.names.finder import Names
 
     return Names(
         RampartClassifier(model=read["model_q4.onnx"], tokenizer=read["tokenizer.json"], config=read["config.json"])

@@ -8,19 +8,19 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from upcall.edge_runtime.chat_template import ChatTemplate, check_conversation
 from upcall.edge_runtime.cloud import Cloud, CloudQuestion, CloudUsage, FinishReason
-from upcall.edge_runtime.confidence import Signal, Threshold, score
 from upcall.edge_runtime.conversation import Message
-from upcall.edge_runtime.decision import Circumstances, Place, Reason, RouteDecision, Strategy, decide
-from upcall.edge_runtime.engine import Engine
+from upcall.edge_runtime.decision.confidence import Signal, Threshold, score
+from upcall.edge_runtime.decision.decide import Circumstances, Place, Reason, RouteDecision, Strategy, decide
+from upcall.edge_runtime.decision.features import AnswerFeatures
 from upcall.edge_runtime.errors import EngineError, EscalationError, InputError, RedactionError, UpcallError
 from upcall.edge_runtime.events import Approve, Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
-from upcall.edge_runtime.features import AnswerFeatures
-from upcall.edge_runtime.generation import LocalAnswer, PromptCache
+from upcall.edge_runtime.language_model.chat_template import ChatTemplate, check_conversation
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.generation import LocalAnswer, PromptCache
+from upcall.edge_runtime.language_model.sampling import SamplingOptions
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.redaction import Detector, Policy, RedactedMessages, StreamRestorer, Vault, redact_messages
-from upcall.edge_runtime.sampling import SamplingOptions
-from upcall.edge_runtime.tokenizer import Tokenizer
 
 _MAX_EDITS = 100  # of one question before it leaves: an end for a program that never agrees with what it gets
 

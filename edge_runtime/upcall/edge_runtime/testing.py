@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from upcall.edge_runtime.chat_template import ChatTemplate, RoleFormat
 from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage, FinishReason
 from upcall.edge_runtime.conversation import Role
-from upcall.edge_runtime.engine import RouterStage, Step, check_features, check_position, check_tokens
+from upcall.edge_runtime.decision.features import feature_count
 from upcall.edge_runtime.errors import EngineError, EscalationError
-from upcall.edge_runtime.features import feature_count
+from upcall.edge_runtime.language_model.chat_template import ChatTemplate, RoleFormat
+from upcall.edge_runtime.language_model.engine import RouterStage, Step, check_features, check_position, check_tokens
 
 BYTE_VOCABULARY_SIZE = 258
 SCRIPTED_HIDDEN_SIZE = 2
@@ -96,7 +96,7 @@ class ScriptedEngine:
         return len(self._open())
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """Append tokens; see :class:`upcall.edge_runtime.engine.Engine`. Hidden states hold the position."""
+        """Append tokens; see :class:`upcall.edge_runtime.language_model.engine.Engine`. Hidden states hold the position."""
         cache = self._open()
         check_tokens(
             tokens,
@@ -111,13 +111,13 @@ class ScriptedEngine:
         return Step(self._logits(token, probability), hidden, hidden, hidden)
 
     def truncate(self, position: int) -> None:
-        """Keep the first tokens; see :class:`upcall.edge_runtime.engine.Engine`."""
+        """Keep the first tokens; see :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         cache = self._open()
         check_position(position, position=len(cache))
         del cache[position:]
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
-        """Ask a scripted head; see :class:`upcall.edge_runtime.engine.Engine`."""
+        """Ask a scripted head; see :class:`upcall.edge_runtime.language_model.engine.Engine`."""
         self._open()
         count = feature_count(stage, hidden_size=SCRIPTED_HIDDEN_SIZE) if stage in self._heads else None
         check_features(features, count=count, stage=stage)

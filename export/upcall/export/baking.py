@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
-from upcall.edge_runtime.engine import Engine, RouterStage
 from upcall.edge_runtime.errors import InputError, ModelError
+from upcall.edge_runtime.files import write_atomically
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage
 from upcall.edge_runtime.opening import EngineName, open_engine
 from upcall.export.bundle_folder import CARD, check_target, growing_bundle, seal
 from upcall.export.router_graphs import link, lower_heads, save_graph
@@ -59,9 +60,7 @@ def write_heads(heads: Sequence[RouterHead], folder: Path, manifest: bundle_pb2.
             save_graph(head, folder)
     program = folder / MODEL_PTE
     if program.exists():
-        linked = program.with_suffix(".linked")
-        linked.write_bytes(link(program.read_bytes(), lower_heads(heads)))
-        linked.replace(program)
+        write_atomically(program, link(program.read_bytes(), lower_heads(heads)))
     for head in sorted(heads, key=lambda head: head.stage is RouterStage.POST):  # of two, the one that knows the answer
         if head.threshold is not None:
             manifest.threshold.CopyFrom(head.threshold)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from upcall.edge_runtime.bundle import template_from_proto
-from upcall.edge_runtime.chat_template import ChatTemplate
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.edge_runtime.language_model.chat_template import ChatTemplate
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.protocol.v1 import bundle_pb2
 
 _SYSTEM, _ASKED, _ANSWERED, _THEN = "How to be.", "What is asked.", "What is answered.", "What is asked then."

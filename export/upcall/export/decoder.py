@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from upcall.edge_runtime.engine import RouterStage, Step
-from upcall.edge_runtime.engines.executorch import load_runtime, quiet
+from upcall.edge_runtime.engines.executorch_program import load_runtime, quiet
 from upcall.edge_runtime.errors import EngineError
+from upcall.edge_runtime.language_model.engine import RouterStage, Step
 from upcall.export.graph import rotary_frequencies
 from upcall.export.source import Array, DecoderShape
 
@@ -110,7 +110,7 @@ class Place(NamedTuple):
 
 
 class EagerEngine:
-    """The decoder run by PyTorch, as an :class:`upcall.edge_runtime.engine.Engine`: what the program is measured against."""
+    """The decoder run by PyTorch, as an :class:`upcall.edge_runtime.language_model.engine.Engine`: what the program is measured against."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder

@@ -12,7 +12,7 @@ from math import gcd
 import torch
 from torch import Tensor, nn
 
-from upcall.edge_runtime.engines.executorch import quiet
+from upcall.edge_runtime.engines.executorch_program import quiet
 from upcall.edge_runtime.errors import ModelError
 from upcall.export.decoder import Decoder
 from upcall.export.quantise import GROUP

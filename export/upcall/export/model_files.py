@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upcall.edge_runtime.bundle import file_sha256
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.errors import InputError, ModelError
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
 from upcall.export.gguf_file import read_gguf
 from upcall.export.hub import download, is_repository
 from upcall.export.safetensors_folder import CONFIG, TOKENIZER_FILE, read_folder, weight_files

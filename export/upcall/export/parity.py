@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.conversation import Message
-from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.generation import shared_beginning
-from upcall.edge_runtime.sampling import log_softmax
-from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.generation import shared_beginning
+from upcall.edge_runtime.language_model.sampling import log_softmax
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export.reference import Reference
 from upcall.export.threshold import MAX_ANSWER_TOKENS, Answer, Ask, Question, is_right, load_set
 from upcall.protocol.v1.bundle_pb2 import Measurement

@@ -16,13 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, TOKENIZER, template_from_proto
-from upcall.edge_runtime.engine import Engine
-from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
-from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.downloads.store import locked
+from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import InputError, ModelError, require
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.models.store import locked
-from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export import parity, program
 from upcall.export.baking import all_stages, check_heads, shipped_heads, write_heads
 from upcall.export.bundle_folder import check_target, growing_bundle, seal

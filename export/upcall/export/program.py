@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.engine import Engine
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.sampling import log_softmax
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.export.recipes import Recipe
 from upcall.export.source import DecoderShape, Weights
 from upcall.protocol.v1.bundle_pb2 import Measurement

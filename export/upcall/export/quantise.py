@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.chat_template import ChatTemplate, Piece
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.errors import ModelError, require
-from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.edge_runtime.language_model.chat_template import ChatTemplate, Piece
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export.source import Array
 
 GROUP = 32

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from upcall.edge_runtime.chat_template import ChatTemplate
-from upcall.edge_runtime.confidence import Signal, score
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.engine import Engine
-from upcall.edge_runtime.generation import LocalAnswer, PromptCache
-from upcall.edge_runtime.sampling import SamplingOptions
-from upcall.edge_runtime.tokenizer import Tokenizer
+from upcall.edge_runtime.decision.confidence import Signal, score
+from upcall.edge_runtime.language_model.chat_template import ChatTemplate
+from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.generation import LocalAnswer, PromptCache
+from upcall.edge_runtime.language_model.sampling import SamplingOptions
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.metrics import auroc
 from upcall.routing.thresholds import described, least_threshold

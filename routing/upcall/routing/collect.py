@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.bundle import Bundle
 from upcall.edge_runtime.cloud import FinishReason
-from upcall.edge_runtime.decision import Strategy
-from upcall.edge_runtime.engine import Engine, RouterStage
+from upcall.edge_runtime.decision.decide import Strategy
+from upcall.edge_runtime.decision.features import STATISTICS, AnswerFeatures
 from upcall.edge_runtime.errors import EscalationError, InputError
 from upcall.edge_runtime.events import Done, Failed, Redacted, Usage
-from upcall.edge_runtime.features import STATISTICS, AnswerFeatures
-from upcall.edge_runtime.generation import LocalAnswer, PromptCache
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage
+from upcall.edge_runtime.language_model.generation import LocalAnswer, PromptCache
+from upcall.edge_runtime.language_model.sampling import SamplingOptions
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.redaction import Detector
-from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions, Session
-from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.routing.outcome_table import OutcomeTable, outcome_table
 from upcall.routing.tasks import Query, grade
 

@@ -12,9 +12,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.decision.features import STATISTICS
 from upcall.edge_runtime.errors import InputError, require
-from upcall.edge_runtime.features import STATISTICS
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.calibration import fit_scaling
 from upcall.routing.methods.logistic import fitted
 from upcall.routing.metrics import Interval, auroc_interval, brier, ece

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError, require
+from upcall.edge_runtime.files import replacing
 
 FORMAT = "upcall.outcomes.v1"
 _FORMAT_KEY, _NAMES_KEY, _ABOUT_KEY = b"upcall.format", b"upcall.feature_names", b"upcall.about"
@@ -259,9 +260,8 @@ def write_table(table: OutcomeTable, path: Path) -> None:
         _NAMES_KEY: json.dumps(dict(zip(table.tiers, table.feature_names, strict=True))),
         _ABOUT_KEY: json.dumps(table.about),
     }
-    written = path.with_name(f".{path.name}.writing")
-    parquet.write_table(pyarrow.table(columns).replace_schema_metadata(metadata), written, compression="zstd")
-    written.replace(path)
+    with replacing(path) as stream:
+        parquet.write_table(pyarrow.table(columns).replace_schema_metadata(metadata), stream, compression="zstd")
 
 
 def read_table(path: Path) -> OutcomeTable:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.multi_objective import Way
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.routing.multi_objective import Way
 
 Array = NDArray[np.float64]
 

@@ -19,9 +19,9 @@ from google.protobuf import json_format
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.bundle import file_sha256
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.decision.features import STATISTICS, Statistic, feature_count
 from upcall.edge_runtime.errors import InputError, require
-from upcall.edge_runtime.features import STATISTICS, Statistic, feature_count
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
 
 Array = NDArray[np.float32]

@@ -23,9 +23,9 @@ from upcall.cloud_service.engine import (
 )
 from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
 from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # the model is loaded once
 CONTEXT_LENGTH = 4096

@@ -16,9 +16,9 @@ from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, file_sha256, open_b
 from upcall.edge_runtime.cli.inspect import app as inspect_app
 from upcall.edge_runtime.cli.inspect import describe_bundle
 from upcall.edge_runtime.cli.verify import app as verify_app
-from upcall.edge_runtime.engine import RouterStage
+from upcall.edge_runtime.decision.features import feature_count
 from upcall.edge_runtime.errors import BundleError
-from upcall.edge_runtime.features import feature_count
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
 
 

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.conftest import PROGRAM_CONTEXT as CONTEXT
-from upcall.edge_runtime.engine import Engine, RouterStage
-from upcall.edge_runtime.engines.executorch import ExecuTorchEngine
-from upcall.edge_runtime.engines.onnx import OnnxEngine
+from upcall.edge_runtime.decision.features import feature_count
+from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import EngineError
-from upcall.edge_runtime.features import feature_count
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE, ScriptedEngine
 
 

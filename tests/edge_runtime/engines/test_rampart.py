@@ -8,11 +8,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.engines.rampart import RampartClassifier
 from upcall.edge_runtime.engines.rampart_graph import fast_graph
 from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.models.catalogue import find
-from upcall.edge_runtime.models.store import model_path
 
 TEXTS = (
     "My name is Anna Kowalczyk and I live at 12 Elm Street, Springfield.",

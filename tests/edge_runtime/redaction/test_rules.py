@@ -14,8 +14,8 @@ import re2
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction import rules
 from upcall.edge_runtime.redaction.checks import CHECKS, SCHEMES
-from upcall.edge_runtime.redaction.crypto_addresses import CRYPTO_ADDRESSES
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.identifiers.crypto_addresses import CRYPTO_ADDRESSES
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
 PROTO = Path(__file__).parents[3] / "proto"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.routing.worlds import logistic_world
 from upcall.edge_runtime.bundle import file_sha256, open_bundle
-from upcall.edge_runtime.confidence import Signal
+from upcall.edge_runtime.decision.confidence import Signal
 from upcall.edge_runtime.errors import InputError
 from upcall.export.cli import app as export
 from upcall.routing.cli.calibrate import app as calibrate

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.routing.methods.tabular import Tabular, world
+from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, choose_option
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
-from upcall.edge_runtime.routing.multi_objective import Option, Privacy, Way, choose_option
 from upcall.routing.methods.multi_objective import MultiObjective, dual_prices
 
 TRAIN, CALIBRATION, TEST = (

@@ -13,9 +13,9 @@ from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision import Strategy
+from upcall.edge_runtime.decision.decide import Strategy
+from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.opening import EngineName
-from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

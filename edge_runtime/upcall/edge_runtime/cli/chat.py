@@ -13,11 +13,11 @@ from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision import Place, Strategy
+from upcall.edge_runtime.decision.decide import Place, Strategy
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.opening import EngineName
 from upcall.edge_runtime.redaction import Detector
-from upcall.edge_runtime.sampling import SamplingOptions
 from upcall.edge_runtime.session import AskOptions, Session
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

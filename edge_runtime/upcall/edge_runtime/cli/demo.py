@@ -24,7 +24,7 @@ from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.cli.options import EngineOption
 from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision import Place, Strategy
+from upcall.edge_runtime.decision.decide import Place, Strategy
 from upcall.edge_runtime.errors import BundleError, UpcallError
 from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, default_bundle_path, open_session

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from upcall.edge_runtime.conversation import Message
-from upcall.edge_runtime.decision import Place, RouteDecision
+from upcall.edge_runtime.decision.decide import Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import open_bundle
-from upcall.edge_runtime.verification import verify_engine
+from upcall.edge_runtime.engines.verification import verify_engine
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 

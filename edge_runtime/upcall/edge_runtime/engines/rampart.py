@@ -12,7 +12,7 @@ import tokenizers
 
 from upcall.edge_runtime.engines.rampart_graph import fast_graph
 from upcall.edge_runtime.errors import RedactionError, require
-from upcall.edge_runtime.redaction.names_decoding import Tokens
+from upcall.edge_runtime.redaction.names.decoding import Tokens
 
 _MOST_TOKENS = 512  # positions that the model has, with the two special ones
 _AGAIN = "upcall pull rampart --verify"

@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from upcall.edge_runtime.redaction.check_digits import is_day
-from upcall.edge_runtime.redaction.crypto_addresses import CRYPTO_ADDRESSES
-from upcall.edge_runtime.redaction.european_ids import EUROPEAN_IDS
-from upcall.edge_runtime.redaction.medical_ids import MEDICAL_IDS
-from upcall.edge_runtime.redaction.national_ids import NATIONAL_IDS
-from upcall.edge_runtime.redaction.numbers import US_NUMBERS, card_spans, iban_end, is_epoch, is_ssn
-from upcall.edge_runtime.redaction.phone import is_plain, phone_spans
+from upcall.edge_runtime.redaction.identifiers.check_digits import is_day
+from upcall.edge_runtime.redaction.identifiers.crypto_addresses import CRYPTO_ADDRESSES
+from upcall.edge_runtime.redaction.identifiers.european import EUROPEAN_IDS
+from upcall.edge_runtime.redaction.identifiers.medical import MEDICAL_IDS
+from upcall.edge_runtime.redaction.identifiers.national import NATIONAL_IDS
+from upcall.edge_runtime.redaction.identifiers.numbers import US_NUMBERS, card_spans, iban_end, is_epoch, is_ssn
+from upcall.edge_runtime.redaction.identifiers.phone import is_plain, phone_spans
 from upcall.edge_runtime.redaction.rules import Rule, Rules
 
 Check = Callable[[str, int, int, Rule, Rules, tuple[str, ...]], Iterator[tuple[int, int]]]

@@ -11,7 +11,7 @@ from upcall.edge_runtime.errors import InputError, RedactionError
 from upcall.edge_runtime.redaction.characters import Shadow, is_letter, without_surrogates
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
-from upcall.edge_runtime.redaction.phone import checked_regions
+from upcall.edge_runtime.redaction.identifiers.phone import checked_regions
 from upcall.edge_runtime.redaction.placeholders import BLANK, blank_placeholders
 from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
 from upcall.edge_runtime.redaction.terms import Terms

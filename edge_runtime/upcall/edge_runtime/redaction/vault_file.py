@@ -11,13 +11,13 @@ import json
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from upcall.edge_runtime.errors import InputError, require
+from upcall.edge_runtime.files import locked, write_atomically
 from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.redaction.entities import EntityType
 from upcall.edge_runtime.redaction.vault import Vault, VaultEntry
@@ -76,23 +76,18 @@ def _cipher() -> Any:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    import fcntl  # POSIX only, and all else of this package is not
+    def refuse() -> None:
+        raise InputError(
+            f"The vault {path} is in use by another program.",
+            next_step="wait until it has ended, or use another file",
+        )
 
-    try:
-        file = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _unusable(path, error) from None
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(
-                f"The vault {path} is in use by another program.",
-                next_step="wait until it has ended, or use another file",
-            ) from None
+            stack.enter_context(locked(path.with_name(path.name + ".lock"), on_wait=refuse))
+        except OSError as error:
+            raise _unusable(path, error) from None
         yield
-    finally:
-        os.close(file)
 
 
 def _key(path: Path, *, may_make: bool) -> bytes:
@@ -118,15 +113,11 @@ def _made_key(path: Path) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_atomically(path, key, is_private=True, may_replace=False)
     except FileExistsError:  # another program has just made it
         return _key(path, may_make=False)
     except OSError as error:
         raise _unusable(path, error) from None
-    with open(file, "wb") as stream:  # noqa: PTH123 - a descriptor
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
     return key
 
 
@@ -169,17 +160,9 @@ def _decrypted(path: Path, cipher: Any) -> Vault:
 
 
 def _write(path: Path, data: bytes) -> None:
-    temporary = ""
     try:
-        file, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-        with open(file, "wb") as stream:  # noqa: PTH123 - a descriptor
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
+        write_atomically(path, data, is_private=True)
     except OSError as error:
-        with suppress(OSError):
-            Path(temporary).unlink()
         raise _unusable(path, error) from None
 
 

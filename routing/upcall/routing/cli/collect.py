@@ -17,10 +17,10 @@ from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
 from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.opening import CloudOptions, EngineName, default_bundle_path, open_cloud, open_engine
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Vault, redact_messages
 from upcall.edge_runtime.session import Session
-from upcall.edge_runtime.tokenizer import Tokenizer
 from upcall.routing.collect import AskTier, Journal, assemble, cloud_tier, collect, device_tier
 from upcall.routing.outcome_table import write_table
 from upcall.routing.tasks import TASKS, Query, load_queries

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import file_sha256
-from upcall.edge_runtime.engine import RouterStage
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.guarantee import Bound
 from upcall.routing.heads import HeadReport, Kind, train_head
 from upcall.routing.outcome_table import OutcomeTable, Split, joined, read_table

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.routing.closed_loop import ClosedLoop
+from upcall.edge_runtime.decision.tiers.closed_loop import ClosedLoop
 from upcall.routing.methods.estimated import Asked, EstimatedMethod
 from upcall.routing.outcome_table import OutcomeTable
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.routing.supermodel import Supermodels
+from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
 from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod
 from upcall.routing.outcome_table import OutcomeTable
 

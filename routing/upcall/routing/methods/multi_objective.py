@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, allowed_ways, choose_option
 from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.redaction.policy import Action
-from upcall.edge_runtime.routing.multi_objective import Option, Privacy, Way, allowed_ways, choose_option
 from upcall.routing.methods.estimated import Array, EstimatedMethod
 from upcall.routing.methods.method import Decisions, Explanation, QualityEstimates
 from upcall.routing.outcome_table import OutcomeTable

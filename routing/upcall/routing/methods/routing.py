@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.routing.mixture import best_tiers, fit_mixture
+from upcall.edge_runtime.decision.tiers.mixture import best_tiers, fit_mixture
 from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod
 from upcall.routing.methods.method import Decisions
 from upcall.routing.methods.static import drawn

@@ -1,0 +1,151 @@
+"""Whether a bundle works on this machine: beyond its bytes, that its engine computes what it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
+from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.decision.features import AnswerFeatures, pre_features
+from upcall.edge_runtime.errors import BundleError, EngineError
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.language_model.sampling import log_softmax
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+from upcall.edge_runtime.opening import open_engine
+
+MAX_CHUNKED_DISTANCES = {MODEL_ONNX: 0.1, MODEL_PTE: 0.25}
+"""Total variation of two distributions of the next token, as the exporter bounds it: activations in 8 bits round otherwise for
+one token than for many, and more so with one scale a token, as in ExecuTorch programs."""
+_GREEDY_STEPS = 16
+_CHUNKS = (7, 1)
+_QUESTION = "What is the capital of France? Answer in one sentence, and add 12 to 30."
+_EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Something that holds.
+
+    Args:
+        name: what was checked.
+        found: in words or numbers.
+    """
+
+    name: str
+    found: str
+
+
+def verify_engine(bundle: Bundle, *, threads: int | None = None) -> Iterator[Verified]:
+    """Load the model of an opened bundle, answer a question greedily, and compare two ways to read its prompt.
+
+    Args:
+        bundle: whose files are verified already.
+        threads: of the engine.
+
+    Yields:
+        Each check as it holds.
+
+    Raises:
+        BundleError: one does not.
+        MissingExtraError: the engine's package is not installed.
+    """
+    tokenizer = Tokenizer(bundle.tokenizer)
+    vocabulary = bundle.manifest.shape.vocabulary_size
+    if tokenizer.vocabulary_size > vocabulary:
+        raise BundleError(
+            f"The bundle's tokenizer has {tokenizer.vocabulary_size:,} tokens.",
+            allowed=f"{vocabulary:,}, the model's vocabulary",
+            next_step=_EXPORT_AGAIN,
+        )
+    prompt = tokenizer.encode(bundle.template.render([Message(Role.USER, _QUESTION)]))
+    try:
+        engine = open_engine(bundle, threads=threads)
+        yield Verified("the model loads", type(engine).__name__)
+        try:
+            yield _limit(engine)
+            yield _greedy(engine, bundle, prompt)
+            yield _chunks(engine, bundle, prompt)
+            if bundle.router_stages:
+                yield _heads(engine, bundle, prompt)
+        finally:
+            engine.close()
+    except EngineError as error:
+        raise BundleError(f"The bundle's model fails: {error.problem}", next_step=_EXPORT_AGAIN) from error
+
+
+def _limit(engine: Engine) -> Verified:
+    """A prompt longer than the context is refused, not cut."""
+    try:
+        engine.forward([0] * (engine.context_length + 1))
+    except EngineError:
+        return Verified("the context has its limit", f"{engine.context_length:,} tokens")
+    raise BundleError("The model takes more tokens than its context holds.", next_step=_EXPORT_AGAIN)
+
+
+def _greedy(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
+    """Every step of a short answer gives finite vectors of the manifest's sizes."""
+    engine.truncate(0)
+    logits = _checked(engine.forward(prompt), bundle)
+    steps = 1
+    while steps < _GREEDY_STEPS and engine.position < engine.context_length:
+        token = int(logits.argmax())
+        if token in bundle.stop_token_ids:
+            break
+        logits = _checked(engine.forward([token]), bundle)
+        steps += 1
+    return Verified("its vectors are finite and of the right size", f"in {steps} steps of an answer")
+
+
+def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
+    """The prompt in chunks and token by token, after the cache was cut back, says what the prompt at once says."""
+    engine.truncate(0)
+    at_once = np.exp(log_softmax(_checked(engine.forward(prompt), bundle)))
+    distance = 0.0
+    for size in _CHUNKS:
+        engine.truncate(len(prompt) // 2)
+        for start in range(engine.position, len(prompt), size):
+            logits = _checked(engine.forward(prompt[start : start + size]), bundle)
+        distance = max(distance, 0.5 * float(np.abs(np.exp(log_softmax(logits)) - at_once).sum()))
+    limit = MAX_CHUNKED_DISTANCES[MODEL_ONNX if bundle.holds(MODEL_ONNX) else MODEL_PTE]
+    if not distance <= limit:
+        raise BundleError(
+            f"The model reads a prompt in chunks otherwise than at once: total variation {distance:.2g}.",
+            allowed=f"≤ {limit:g}",
+            next_step=_EXPORT_AGAIN,
+        )
+    return Verified("a prompt in chunks is read as at once", f"total variation {distance:.2g}")
+
+
+def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
+    """Each router head gives a log-probability for the prompt and its first token."""
+    engine.truncate(0)
+    step = engine.forward(prompt)
+    answer = AnswerFeatures()
+    answer.add(step, int(step.logits.argmax()))
+    features = {
+        RouterStage.PRE: pre_features(step, input_tokens=len(prompt)),
+        RouterStage.POST: answer.post(is_complete=False),
+    }
+    said = {stage: engine.route(stage, features[stage]) for stage in RouterStage if stage in bundle.router_stages}
+    if not all(value <= 0 for value in said.values()):
+        raise BundleError("A router head gives no log-probability.", allowed="0 or less", next_step=_EXPORT_AGAIN)
+    return Verified("the router heads answer", ", ".join(f"{stage} {value:.3f}" for stage, value in said.items()))
+
+
+def _checked(step: Step, bundle: Bundle) -> NDArray[np.float32]:
+    """A copy of the logits [V], of a step whose vectors are what they must be."""
+    shape = bundle.manifest.shape
+    for name, size in (
+        ("logits", shape.vocabulary_size),
+        *((name, shape.hidden_size) for name in ("hidden_last", "hidden_sum", "hidden_mid")),
+    ):
+        vector = getattr(step, name)
+        if vector.shape != (size,):
+            raise BundleError(f"The model's {name} has {vector.size:,} numbers.", allowed=f"{size:,}")
+        if not np.isfinite(vector).all():
+            raise BundleError(f"The model's {name} is not finite.", next_step=_EXPORT_AGAIN)
+    return step.logits.copy()

@@ -1,0 +1,1 @@
+"""Numbers that identify a person, an account or a device, each with its check digits."""

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
+from upcall.edge_runtime.errors import EngineError
+from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
+
+
+def test_a_damaged_graph(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"not a graph")
+    with pytest.raises(EngineError, match="cannot load"):
+        OnnxEngine(path, context_length=8, vocabulary_size=8)
+
+
+def test_a_graph_of_something_else(tmp_path: Path) -> None:
+    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    other = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "other", [value], [other])
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
+    with pytest.raises(EngineError, match="not an Upcall graph"):
+        OnnxEngine(path, context_length=8, vocabulary_size=8)
+
+
+def test_the_cache_grows_and_keeps_what_it_holds(tiny_graph: Path) -> None:
+    tokens = [7 * place % BYTE_VOCABULARY_SIZE for place in range(700)]
+    engine, at_once = (
+        OnnxEngine(tiny_graph, context_length=700, vocabulary_size=BYTE_VOCABULARY_SIZE, threads=1) for _ in range(2)
+    )
+    for start in range(0, 700, 100):
+        step = engine.forward(tokens[start : start + 100])
+    np.testing.assert_allclose(step.logits, at_once.forward(tokens).logits, atol=1e-5)
+    engine.truncate(5)
+    at_once.truncate(0)
+    at_once.forward(tokens[:5])
+    np.testing.assert_allclose(engine.forward([3]).logits, at_once.forward([3]).logits, atol=1e-5)

@@ -49,11 +49,11 @@ class Upcall:
         self.detector.find("Warm up: a@example.com")
 
     def find(self, texts: Sequence[str]) -> list[list[Found]]:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         return [[(span.start, span.end, str(span.entity_type)) for span in self.detector.find(text)] for text in texts]
 
     def timed(self, texts: Sequence[str]) -> float:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         start = time.process_time()
         for text in texts:
             self.detector.find(text)
@@ -92,11 +92,11 @@ class Presidio:
         self._send({"model": model})
 
     def find(self, texts: Sequence[str]) -> list[list[Found]]:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         return [[(one[0], one[1], _own_name(one[2])) for one in listed] for listed in self._ask(texts)["found"]]
 
     def timed(self, texts: Sequence[str]) -> float:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         return float(self._ask(texts)["cpu_s"])
 
     def close(self) -> None:

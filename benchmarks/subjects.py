@@ -113,15 +113,15 @@ class ChildModel:
         self.load_s = self._exchange(self.settings)["load_s"]
 
     def measure(self, case: Case) -> dict[str, float]:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         return self._exchange({"case": case.name, "tokens": list(case.tokens), "new_tokens": case.new_tokens})
 
     def memory(self) -> dict[str, float]:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         return self._exchange({"case": "memory"})
 
     def close(self) -> None:
-        """See :class:`Subject`."""
+        """See ``Subject``."""
         assert self._child.stdin is not None and self._child.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             self._child.stdin.close()
@@ -177,7 +177,7 @@ class LlamaBench:
     load_s: float | None = field(init=False, default=None)
 
     def measure(self, case: Case) -> dict[str, float]:
-        """See :class:`Subject`. Only the lengths of the prompt count: the program makes its own tokens."""
+        """See ``Subject``. Only the lengths of the prompt count: the program makes its own tokens."""
         with self._start(case) as child:
             return {"tokens_per_s": self._speed(child)}
 

@@ -31,31 +31,31 @@ class TimedEngine:
 
     @property
     def context_length(self) -> int:
-        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """See ``Engine``."""
         return self._engine.context_length
 
     @property
     def position(self) -> int:
-        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """See ``Engine``."""
         return self._engine.position
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """See ``Engine``."""
         start = time.perf_counter()
         step = self._engine.forward(tokens)
         self.passes.append((start, time.perf_counter()))
         return step
 
     def truncate(self, position: int) -> None:
-        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """See ``Engine``."""
         self._engine.truncate(position)
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
-        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """See ``Engine``."""
         return self._engine.route(stage, features)
 
     def close(self) -> None:
-        """See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """See ``Engine``."""
         self._engine.close()
 
 

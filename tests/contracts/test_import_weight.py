@@ -64,7 +64,13 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_the_decision_core_needs_no_adapter() -> None:
     adapters = {"grpc", "onnxruntime", "torch", "sqlite3", "http.server", "google.protobuf", "phonenumbers"}
-    for module in ("decision", "sampling", "confidence", "chat_template", "session"):
+    for module in (
+        "decision.decide",
+        "decision.confidence",
+        "language_model.sampling",
+        "language_model.chat_template",
+        "session",
+    ):
         assert not loaded_by(f"import upcall.edge_runtime.{module}") & adapters, module
 
 

@@ -13,16 +13,20 @@ import pytest
 from upcall.edge_runtime.files import locked, replacing, write_atomically
 
 
-class _Held(Exception):
+class _HeldError(Exception):
     pass
 
 
 def _refuse() -> None:
-    raise _Held
+    raise _HeldError
 
 
 def test_a_second_holder_is_told_and_may_refuse(tmp_path: Path) -> None:
-    with locked(tmp_path / "lock", on_wait=_refuse), pytest.raises(_Held), locked(tmp_path / "lock", on_wait=_refuse):
+    with (
+        locked(tmp_path / "lock", on_wait=_refuse),
+        pytest.raises(_HeldError),
+        locked(tmp_path / "lock", on_wait=_refuse),
+    ):
         pass
     with locked(tmp_path / "lock", on_wait=_refuse):
         pass

@@ -40,7 +40,7 @@ def write_byte_tokenizer(path: Path) -> Path:
 
 
 def says(path: Path, text: str, *, probability: float = 0.9) -> Callable[[Sequence[int]], tuple[int, float]]:
-    """A script for :class:`ScriptedEngine`: after each CHATML prompt the same text, each token equally probable.
+    """A script for ``ScriptedEngine``: after each CHATML prompt the same text, each token equally probable.
 
     Args:
         path: of the byte tokenizer.
@@ -96,7 +96,7 @@ class ScriptedEngine:
         return len(self._open())
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """Append tokens; see :class:`upcall.edge_runtime.language_model.engine.Engine`. Hidden states hold the position."""
+        """Append tokens; see ``Engine``. Hidden states hold the position."""
         cache = self._open()
         check_tokens(
             tokens,
@@ -111,13 +111,13 @@ class ScriptedEngine:
         return Step(self._logits(token, probability), hidden, hidden, hidden)
 
     def truncate(self, position: int) -> None:
-        """Keep the first tokens; see :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Keep the first tokens; see ``Engine``."""
         cache = self._open()
         check_position(position, position=len(cache))
         del cache[position:]
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
-        """Ask a scripted head; see :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Ask a scripted head; see ``Engine``."""
         self._open()
         count = feature_count(stage, hidden_size=SCRIPTED_HIDDEN_SIZE) if stage in self._heads else None
         check_features(features, count=count, stage=stage)
@@ -168,7 +168,7 @@ class ScriptedCloud:
         return "scripted"
 
     def generate(self, question: CloudQuestion) -> Generator[CloudText | CloudUsage, None, None]:
-        """Stream the scripted reply; see :class:`upcall.edge_runtime.cloud.Cloud`."""
+        """Stream the scripted reply; see ``Cloud``."""
         self.questions.append(question)
         pieces = self._reply(question)
         try:

@@ -110,7 +110,7 @@ class Place(NamedTuple):
 
 
 class EagerEngine:
-    """The decoder run by PyTorch, as an :class:`upcall.edge_runtime.language_model.engine.Engine`: what the program is measured against."""
+    """The decoder run by PyTorch, as an `Engine`: what the program is measured against."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder

@@ -186,7 +186,7 @@ def _int4_linear(codes: Tensor, scales: Tensor, bias: Tensor | None) -> nn.Linea
 
 
 def lower(decoder: Decoder) -> bytes:
-    """The program, whose one method is ``forward``: see :class:`upcall.export.decoder.Decoder`.
+    """The program, whose one method is ``forward``: see ``Decoder``.
 
     T may be anything from 1 to the context. What XNNPACK does not run: the embedding, attention with its cache, slices.
     """

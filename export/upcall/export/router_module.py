@@ -9,7 +9,7 @@ from upcall.routing.router_head import RouterHead
 
 
 class HeadModule(nn.Module):
-    """``forward(features [1, F])`` → log-probability [1], float32: see :class:`upcall.routing.router_head.RouterHead`."""
+    """``forward(features [1, F])`` → log-probability [1], float32: see ``RouterHead``."""
 
     def __init__(self, head: RouterHead) -> None:
         super().__init__()

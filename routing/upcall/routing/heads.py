@@ -130,7 +130,7 @@ def train_head(table: OutcomeTable, *, stage: RouterStage, kind: Kind = Kind.LOG
 
 
 def scores(head: RouterHead, table: OutcomeTable) -> Array:
-    """[N] log-probabilities, ≤ 0 nats, as :meth:`RouterHead.evaluate` gives them one by one.
+    """[N] log-probabilities, ≤ 0 nats, as ``RouterHead.evaluate`` gives them one by one.
 
     Raises:
         InputError: the table has other features than the head takes.

@@ -38,7 +38,7 @@ class _Estimator:
 class QualityModel:
     """E[q_k | what is visible once some tiers have answered], for every tier k and every set of tiers asked.
 
-    Each is a logistic head on :class:`Signals`, its strength of regularisation chosen by cross-validation on the training
+    Each is a logistic head on ``Signals``, its strength of regularisation chosen by cross-validation on the training
     queries, calibrated on the calibration queries. Sets are fitted when they are first asked for, since K tiers have 2^K.
     Quality may be a fraction: it is then the share of right answers.
 
@@ -93,7 +93,7 @@ class QualityModel:
     def mean(self, table: OutcomeTable, asked: Asked) -> Array:
         """[N, K] float64 in [0, 1], the expected quality of every tier once ``asked`` have answered.
 
-        Reads what :class:`Signals` reads, and nothing else of the table.
+        Reads what ``Signals`` reads, and nothing else of the table.
 
         Raises:
             InputError: the table has other tiers than the model, or what was saved does not hold this set.

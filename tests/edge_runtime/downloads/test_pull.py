@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from _pytest.monkeypatch import MonkeyPatch
-from tests.edge_runtime.models.conftest import CONTENT, HUB, Hub, model, wheels, write_wheels
 
+from tests.edge_runtime.downloads.conftest import CONTENT, HUB, Hub, model, wheels, write_wheels
 from upcall.edge_runtime.downloads import PullProgress, is_pulled, model_path, pull
 from upcall.edge_runtime.errors import ModelError
 
@@ -188,7 +188,7 @@ def test_a_full_disk_is_found_before_the_download(hub: Hub, no_disk: Callable[[]
 PROGRAM = textwrap.dedent(
     """
     import sys
-    from tests.edge_runtime.models.conftest import model, wheels
+    from tests.edge_runtime.downloads.conftest import model, wheels
     from upcall.edge_runtime.downloads import pull
     waited = []
     path = pull(model(wheels(3)), progress=lambda p: waited.append(p) if p.stage == "waiting" else None)

@@ -36,7 +36,7 @@ def score(signal: Signal, log_probs: Sequence[float]) -> float:
     """The signal's value, ≤ 0 nats.
 
     Args:
-        signal: one of the tokens' own; the others are what :meth:`upcall.edge_runtime.language_model.engine.Engine.route` gives.
+        signal: one of the tokens' own; the others are what `Engine.route` gives.
         log_probs: of each chosen token under the model's own distribution (before temperature), the closing stop token
             included: whether the model believes that it is done is part of how sure it is.
 

@@ -78,7 +78,7 @@ class ExecuTorchEngine:
         return self._position
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """Append T ≥ 1 tokens to the cache. See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Append T ≥ 1 tokens to the cache. See ``Engine``."""
         self._check(tokens)
         ids = self._torch.tensor([list(tokens)], dtype=self._torch.int64)
         position = self._torch.tensor([self._position], dtype=self._torch.int64)
@@ -94,14 +94,14 @@ class ExecuTorchEngine:
         return Step(logits=logits, hidden_last=hidden_last, hidden_sum=hidden_sum, hidden_mid=hidden_mid)
 
     def truncate(self, position: int) -> None:
-        """Keep the first ``position`` tokens of the cache. See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Keep the first ``position`` tokens of the cache. See ``Engine``."""
         if self._program is None:
             raise EngineError("The engine is closed.")
         check_position(position, position=self._position)
         self._position = position
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
-        """Ask a router head. See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Ask a router head. See ``Engine``."""
         if self._program is None:
             raise EngineError("The engine is closed.")
         check_features(features, count=self._feature_counts.get(stage), stage=stage)

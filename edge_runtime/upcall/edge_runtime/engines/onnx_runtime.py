@@ -70,7 +70,7 @@ class OnnxEngine:
         return self._position
 
     def forward(self, tokens: Sequence[int]) -> Step:
-        """Append T ≥ 1 tokens to the cache. See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Append T ≥ 1 tokens to the cache. See ``Engine``."""
         self._check(tokens)
         end = self._position + len(tokens)
         if end > self._capacity:
@@ -110,14 +110,14 @@ class OnnxEngine:
         return value
 
     def truncate(self, position: int) -> None:
-        """Keep the first ``position`` tokens of the cache. See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Keep the first ``position`` tokens of the cache. See ``Engine``."""
         if self._session is None:
             raise EngineError("The engine is closed.")
         check_position(position, position=self._position)
         self._position = position
 
     def route(self, stage: RouterStage, features: NDArray[np.float32]) -> float:
-        """Ask a router head. See :class:`upcall.edge_runtime.language_model.engine.Engine`."""
+        """Ask a router head. See ``Engine``."""
         if self._session is None:
             raise EngineError("The engine is closed.")
         head = self._heads.get(stage)

@@ -10,10 +10,10 @@ import pytest
 import re2
 
 from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.redaction import names_rules
+from upcall.edge_runtime.redaction.names import rules as names_rules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
-DATA = json.loads((Path(__file__).parents[3] / "proto/rules/names.json").read_text())
+DATA = json.loads((Path(__file__).parents[4] / "proto/rules/names.json").read_text())
 LISTS = [name for name, value in DATA.items() if isinstance(value, list) and name != "address_forms"]
 
 

@@ -85,7 +85,7 @@ class CatalogueEntry:
 
     @property
     def size_bytes(self) -> int:
-        """Of all files together."""
+        """Total size in bytes."""
         return sum(file.size_bytes for file in self.files)
 
 

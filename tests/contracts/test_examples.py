@@ -7,24 +7,24 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from upcall.cloud_service.server import ServerOptions
 from upcall.edge_runtime.cli.main import COMMANDS
 
-Command = TyperCommand | TyperGroup
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _ENDS = {"|", "||", "&&", ";", "&", ">", "<", ">>", "2>"}
 
 
-def _commands() -> Iterator[tuple[str, Command]]:
+def _commands() -> Iterator[tuple[str, Any]]:
     """Each command by the words that call it, groups and their commands alike."""
 
-    def under(words: str, command: Command) -> Iterator[tuple[str, Command]]:
+    def under(words: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield words, command
         if isinstance(command, TyperGroup):
             for name in command.list_commands(typer.Context(command)):
@@ -37,7 +37,7 @@ def _commands() -> Iterator[tuple[str, Command]]:
         yield from under(f"upcall {name}", _app(module))
 
 
-def _app(module: str) -> Command:
+def _app(module: str) -> Any:
     return typer.main.get_command(importlib.import_module(module).app)
 
 
@@ -85,7 +85,7 @@ def _blocks(page: Path) -> Iterator[str]:
                 yield line.strip().removeprefix("$ ")
 
 
-def _shown(command: Command, words: str) -> list[str]:
+def _shown(command: Any, words: str) -> list[str]:
     help_text = command.get_help(typer.Context(command, info_name=words, max_content_width=80, terminal_width=80))
     _, heading, examples = help_text.partition("Examples:\n")
     assert heading, f"{words} --help shows no examples"

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
+from upcall.edge_runtime.engines.opening import EngineName, open_engine
 from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.files import write_atomically
 from upcall.edge_runtime.language_model.engine import Engine, RouterStage
-from upcall.edge_runtime.opening import EngineName, open_engine
 from upcall.export.bundle_folder import CARD, check_target, growing_bundle, seal
 from upcall.export.router_graphs import link, lower_heads, save_graph
 from upcall.protocol.v1 import bundle_pb2

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import ModelError, require
 from upcall.edge_runtime.language_model.engine import Step
-from upcall.edge_runtime.language_model.generation import shared_beginning
+from upcall.edge_runtime.language_model.model import shared_beginning
 from upcall.export.families import tensor_name
 from upcall.export.source import DecoderShape, SourceModel
 

@@ -12,7 +12,11 @@ from upcall.edge_runtime.redaction import Detector, EntityType, Policy, Vault, r
 
 VECTORS = Path(__file__).parents[2] / "proto/vectors"
 SUITE = json.loads((VECTORS / "redaction.json").read_text())
-DETECT = [*SUITE["detect"], *json.loads((VECTORS / "redaction_detect.json").read_text())["detect"]]
+DETECT = [
+    case
+    for name in ("redaction", "redaction_detect", "redaction_credentials", "redaction_rules")
+    for case in json.loads((VECTORS / f"{name}.json").read_text())["detect"]
+]
 BY_MODEL = {EntityType.PERSON, EntityType.ORG, EntityType.LOCATION}
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from upcall.edge_runtime.redaction.checks import entropy
+from upcall.edge_runtime.redaction.credentials import entropy
 
 
 @pytest.mark.parametrize(("value", "bits"), [("a", 0.0), ("aaaa", 0.0), ("ab", 1.0), ("abcd", 2.0), ("aab", 0.9183)])

@@ -14,14 +14,18 @@ import re2
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction import rules
 from upcall.edge_runtime.redaction.checks import CHECKS, SCHEMES
+from upcall.edge_runtime.redaction.credentials import expanded
 from upcall.edge_runtime.redaction.entities import EntityType
 from upcall.edge_runtime.redaction.identifiers.crypto_addresses import CRYPTO_ADDRESSES
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
 PROTO = Path(__file__).parents[3] / "proto"
 PATTERNS = json.loads((PROTO / "rules/patterns.json").read_text())
-NAMED = {rule["name"]: rule["pattern"] for rule in PATTERNS["rules"]}
-ALL = [*NAMED.values(), *PATTERNS["exclude"]["patterns"], *PATTERNS["disguises"].values()]
+CREDENTIALS = json.loads((PROTO / "rules/credentials.json").read_text())
+RULES = [*PATTERNS["rules"], *CREDENTIALS["rules"]]
+NAMED = {rule["name"]: expanded(rule["pattern"], CREDENTIALS["words"]) for rule in RULES}
+VALUES = [pattern for name in ("references", "expressions", "names", "samples") for pattern in CREDENTIALS[name]]
+ALL = [*NAMED.values(), *PATTERNS["exclude"]["patterns"], *PATTERNS["disguises"].values(), *VALUES]
 DOMAINS = json.loads((PROTO / "rules/domains.json").read_text())
 
 
@@ -54,8 +58,8 @@ def test_nothing_is_found_in_blanked_text(pattern: str) -> None:
 
 
 def test_names_are_unique_and_keywords_lower_case() -> None:
-    assert len(NAMED) == len(PATTERNS["rules"])
-    for rule in PATTERNS["rules"]:
+    assert len(NAMED) == len(RULES)
+    for rule in RULES:
         context = rule.get("context", {})
         words = [*rule.get("keywords", ()), *context.get("words", ()), *context.get("whole_words", ())]
         words += rule.get("not_after", ())
@@ -70,7 +74,9 @@ def test_loaded_rules_are_those_of_the_file() -> None:
     assert [rule.name for rule in loaded.patterns] == list(NAMED)
     assert set(loaded.priority) == set(EntityType)
     assert {rule.validator for rule in loaded.patterns} == set(CHECKS)
-    assert {rule.scheme for rule in loaded.patterns} - {""} == set(SCHEMES) | set(CRYPTO_ADDRESSES)
+    assert {rule.scheme for rule in loaded.patterns if rule.validator == "scheme"} == set(SCHEMES) | set(
+        CRYPTO_ADDRESSES
+    )
     assert {rule.name for rule in loaded.patterns if rule.validator == "scheme" and not rule.scheme} == set()
     assert loaded.patterns[-1] is not None and loaded is rules.load_rules()
 

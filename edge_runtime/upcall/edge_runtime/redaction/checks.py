@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from upcall.edge_runtime.redaction.credentials import credential_span, entropy, token_end
 from upcall.edge_runtime.redaction.identifiers.check_digits import is_day
 from upcall.edge_runtime.redaction.identifiers.crypto_addresses import CRYPTO_ADDRESSES
 from upcall.edge_runtime.redaction.identifiers.european import EUROPEAN_IDS
@@ -181,13 +180,12 @@ def _phone(
         yield low, high
 
 
-def _secret(
-    text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str, ...]
-) -> Iterator[tuple[int, int]]:
+def _secret(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     while end > start and text[end - 1] in ".,)]}" and text[start:end].count(text[end - 1]) == 1:
         end -= 1
+    end = token_end(text, end)
     value = text[start:end]
-    if len(value) < rule.min_length or value.lower().startswith(rule.not_private or ("\x00",)):
+    if len(value) < rule.min_length or rules.credential_values.samples.fullmatch(value):
         return
     classes = {"digit": any(map(str.isdigit, value)), "letter": any(map(str.isalpha, value))}
     # A password of letters only must be long, or "password: required" would be one.
@@ -196,15 +194,17 @@ def _secret(
         yield start, end
 
 
-def entropy(value: str) -> float:
-    """Shannon entropy of the characters of a text, bits for each character, ≥ 0. The text is not empty."""
-    return -sum(count / len(value) * math.log2(count / len(value)) for count in Counter(value).values())
+def _credential(
+    text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[str, ...]
+) -> Iterator[tuple[int, int]]:
+    yield from credential_span(text, start, end, scheme=rule.scheme, needs=rule.needs, values=rules.credential_values)
 
 
 CHECKS: Mapping[str, Check] = {
     "age": _age,
     "card": _card,
     "code": _code,
+    "credential": _credential,
     "date": _date,
     "email": _email,
     "iban": _iban,

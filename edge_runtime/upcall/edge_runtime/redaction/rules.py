@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import re2
 
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.characters import CharacterTable, character_table
+from upcall.edge_runtime.redaction.credentials import CredentialValues, expanded
 from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
 
@@ -159,6 +160,7 @@ class Rules:
         disguises: patterns of escapes, spelled-out and encoded text.
         top_level_domains: in lower case, Unicode for the international ones.
         months: for January to December, lower-case beginnings of their names.
+        credential_values: what a value beside a word such as "password" is not.
     """
 
     version: str
@@ -174,6 +176,7 @@ class Rules:
     disguises: Disguises = field(repr=False)
     top_level_domains: frozenset[str] = field(repr=False)
     months: tuple[tuple[str, ...], ...] = field(repr=False)
+    credential_values: CredentialValues = field(repr=False)
     prefilter: Prefilter = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -188,10 +191,11 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns, iban = read_rules("patterns.json"), read_rules("iban.json")
+        patterns, iban, credentials = map(read_rules, ("patterns.json", "iban.json", "credentials.json"))
         return Rules(
             version=patterns["rules_version"],
-            patterns=tuple(_rule(entry) for entry in patterns["rules"]),
+            patterns=tuple(_rule(entry) for entry in (*patterns["rules"], *_credential_rules(credentials))),
+            credential_values=CredentialValues.of(credentials),
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
             excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
@@ -232,6 +236,11 @@ def read_rules(name: str) -> dict[str, Any]:
 
 def _domains(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for group in ("delegated", "international", "private") for name in data[group])
+
+
+def _credential_rules(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for entry in data["rules"]:
+        yield {**entry, "pattern": expanded(entry["pattern"], data["words"])}
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:

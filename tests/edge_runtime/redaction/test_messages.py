@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -69,7 +70,8 @@ def test_no_masked_value_is_sent_and_nothing_is_left_to_find(texts: list[str]) -
         for start, end, _ in find_placeholders(text):
             outside[start:end] = "\n" * (end - start)
         for entity_type, value in vault.values:
-            assert entity_type is EntityType.CUSTOM or value not in "".join(outside)
+            alone = rf"(?<![^\W_]){re.escape(value)}(?![^\W_])"  # 192.0.2.1 is none in 192.0.2.15
+            assert entity_type is EntityType.CUSTOM or not re.search(alone, "".join(outside))
         assert DETECTOR.find(text) == ()
 
 

@@ -14,7 +14,7 @@ CHARACTERS = load_rules().characters
 
 
 def _terms(*terms: str) -> Terms:
-    return Terms(terms, characters=CHARACTERS, purpose="deny")
+    return Terms(terms, characters=CHARACTERS, gap=load_rules().term_gap, purpose="deny")
 
 
 def _found(text: str, *terms: str) -> list[str]:

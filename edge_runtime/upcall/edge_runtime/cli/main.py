@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from upcall.edge_runtime.cli.output import drop_output, tolerate_terminals, unwritable_told
 from upcall.edge_runtime.errors import UpcallError
 
 INTERRUPTED = 130
@@ -53,12 +54,14 @@ def main() -> None:
     """Run a command. An error becomes a message and an exit code, never a traceback (unless UPCALL_DEBUG is set)."""
     # Read when gRPC is imported. What its core would log comes as errors, too, and better told.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    tolerate_terminals()
     try:
-        app()
+        with unwritable_told():
+            _run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # `upcall ask … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         sys.exit(1)
     except UpcallError as error:
         _fail(str(error), code=error.exit_code)
@@ -72,6 +75,16 @@ def main() -> None:
         )
 
 
+def _run() -> None:
+    """The command; a plain end of it returns, so that what it wrote is flushed while errors can still be told."""
+    try:
+        app()
+    except SystemExit as end:
+        if end.code:
+            raise
+
+
 def _fail(text: str, *, code: int) -> None:
-    sys.stderr.write(f"Error: {text}\n")
+    if sys.stderr is not None:
+        sys.stderr.write(f"Error: {text}\n")
     sys.exit(code)

@@ -14,6 +14,7 @@ from upcall.edge_runtime.engines.opening import EngineName
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.opening import NAME_MODEL, has_name_model, open_names, open_session
 from upcall.edge_runtime.redaction import Action, Policy, PolicyFile, read_policy
+from upcall.edge_runtime.redaction.corpus import decoded
 from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 
@@ -116,29 +117,9 @@ def read_standard_input() -> str:
     Raises:
         InputError: it is not UTF-8.
     """
+    if sys.stdin is None:
+        raise InputError("Standard input is closed.", next_step="give the prompt as an argument")
     return decoded(sys.stdin.buffer.read(), "The prompt on standard input")
-
-
-def decoded(raw: bytes, what: str) -> str:
-    """Bytes as text.
-
-    Args:
-        raw: UTF-8.
-        what: subject of the error message.
-
-    Raises:
-        InputError: they are not UTF-8, or every other one is zero: in UTF-16 no rule would find anything.
-    """
-    if raw.count(0) * 3 > len(raw):
-        raise InputError(
-            f"{what} looks like UTF-16 or UTF-32.", allowed="UTF-8", next_step="convert it, for example with iconv"
-        )
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{what} is not UTF-8 at byte {error.start}.", next_step="convert it, for example with iconv"
-        ) from None
 
 
 def policy_from(path: Path | None, *, block: list[str] | None) -> PolicyFile:

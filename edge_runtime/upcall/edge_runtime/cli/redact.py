@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.errors import InputError, RedactionError
 from upcall.edge_runtime.redaction import Detector, Policy, RedactedText, Vault, open_vault, redact
+from upcall.edge_runtime.redaction.corpus import Corpus, CorpusCounts
+from upcall.edge_runtime.redaction.names.scripts import unread_letters
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -30,7 +34,8 @@ FileArgument = Annotated[
     'object with "id" and "text", and for each, in the same order, comes one with "id", "masked", "spans" (start, end, type, '
     'score, detector; in code points of the text) and "blocked". A line that is none is told on standard error, and the '
     "others go on. A whole text is read into memory, a corpus line by line.\n\n"
-    "Exit code 0 when all was masked, 2 when a line or an option is wrong, 8 when the policy keeps the text here.\n\n"
+    "Exit code 0 when all was masked, 2 when a line or an option is wrong, 8 when the policy keeps the text, or a line of the "
+    "corpus, on this device.\n\n"
     "Examples:\n\n"
     "  upcall redact letter.txt\n\n"
     "  upcall redact --vault letter.vault letter.txt | ask-somebody | upcall restore --vault letter.vault\n\n"
@@ -51,18 +56,46 @@ def redact_command(
         raise InputError("--jsonl and --json were given together.", allowed="one of them")
     given = shared.policy_from(policy, block=block)
     detector = given.detector(deny_terms=tuple(private or ()), names=shared.usual_names(is_wanted=not no_ner))
+    _end_cleanly()
     with opened(file) as stream, open_vault(vault) if vault is not None else nullcontext(Vault()) as kept:
         if jsonl:
-            is_whole = _Corpus(detector, kept, given.policy).run(stream)
+            counts = _mask_corpus(stream, detector, kept, given.policy)
         else:
             text = shared.decoded(stream.read(), shared_name(file))
+            text = text.removeprefix("\ufeff") if as_json else text
+            _tell_unread(text, detector)
             redacted = redact(text, detector=detector, vault=kept, policy=given.policy, is_json=as_json)
-            is_whole = True
     # The vault is on disk before the text is out: whoever has the text can restore it.
     if not jsonl:
         _print(redacted)
-    if not is_whole:
-        sys.exit(2)
+    elif counts.failed:
+        sys.exit(InputError.exit_code)
+    elif counts.blocked:
+        sys.exit(RedactionError.exit_code)
+
+
+def _end_cleanly() -> None:
+    """A closed terminal or a request to end is like Ctrl-C: the vault is written on the way out."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), end)
+
+
+def _tell_unread(text: str, detector: Detector) -> None:
+    """Say once that names in letters which the name model does not read are not found."""
+    if detector.names is not None and (count := unread_letters(text)):
+        _notes().print(
+            f"{count:,} letters are of scripts that the name model does not read: names in them are found by cues only.",
+            style="yellow",
+        )
+
+
+def _notes() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
 def shared_name(file: str) -> str:
@@ -78,12 +111,16 @@ def opened(file: str) -> Iterator[BinaryIO]:
         InputError: the file cannot be read.
     """
     if file == "-":
+        if sys.stdin is None:
+            raise InputError("Standard input is closed.", next_step="name a file, or give it a text")
         yield sys.stdin.buffer
         return
     try:
         stream = Path(file).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise InputError(f"The file {file} cannot be read ({error.strerror}).") from None
+    except ValueError:
+        raise InputError("The name of the file holds a character that no name has.") from None
     with stream:
         yield stream
 
@@ -95,78 +132,34 @@ def _print(redacted: RedactedText) -> None:
             next_step="remove it, or change the policy",
         )
     # Bytes: the text is printed as it is, without a line feed more or another line end.
-    sys.stdout.buffer.write(redacted.masked.encode())
-    sys.stdout.buffer.flush()
+    write(redacted.masked.encode())
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(redacted.counts.items())) or "nothing"
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"masked: {told}", style="dim", markup=False)
+    _notes().print(f"masked: {told}", style="dim")
 
 
-class _Corpus:
-    """Lines of JSON, each a text of its own. A value has the same placeholder in all of them."""
-
-    def __init__(self, detector: Detector, vault: Vault, policy: Policy) -> None:
-        self._detector = detector
-        self._vault = vault
-        self._policy = policy
-        self._notes = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-    def run(self, stream: BinaryIO) -> bool:
-        """Mask every line; whether all of them could be."""
-        failed = 0
-        for number, line in enumerate(self._shown(stream), 1):
-            if not line.strip():
-                continue
-            try:
-                done = self._masked(line)
-            except (InputError, RedactionError) as error:
-                failed += 1
-                self._notes.print(f"Line {number}: {error}", style="red")
-                continue
-            sys.stdout.write(done + "\n")
-        sys.stdout.flush()
-        if failed:
-            self._notes.print(f"{failed} lines were left out.", style="red")
-        return not failed
-
-    def _shown(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The lines, with a bar where there is somebody to see it and a size to compare with."""
-        size = os.fstat(stream.fileno()).st_size
-        columns = (TextColumn("masked"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
-        console = Console(stderr=True)
-        with Progress(*columns, console=console, disable=not (console.is_terminal and size), transient=True) as bar:
-            task = bar.add_task("masked", total=size)
-            for line in stream:
-                yield line
-                bar.advance(task, len(line))
-
-    def _masked(self, line: bytes) -> str:
-        name, text = _parsed(line)
-        redacted = redact(text, detector=self._detector, vault=self._vault, policy=self._policy, remembers=False)
-        spans = [
-            {
-                "start": span.start,
-                "end": span.end,
-                "type": span.entity_type,
-                "score": span.score,
-                "detector": span.detector,
-            }
-            for span in redacted.spans
-        ]
-        told = {"id": name, "masked": redacted.masked, "spans": spans, "blocked": bool(redacted.blocked)}
-        try:
-            return json.dumps(told, ensure_ascii=False).encode().decode()
-        except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold
-            return json.dumps(told)
+def _mask_corpus(stream: BinaryIO, detector: Detector, vault: Vault, policy: Policy) -> CorpusCounts:
+    """Mask every line of a stream, and say which were left out."""
+    notes = _notes()
+    corpus = Corpus(
+        detector,
+        vault,
+        policy,
+        write=lambda text: write(text.encode()),
+        on_error=lambda number, error: notes.print(f"Line {number}: {error}", style="red"),
+    )
+    counts = corpus.mask(_shown(stream))
+    if counts.failed:
+        notes.print(f"{counts.failed} lines were left out.", style="red")
+    return counts
 
 
-def _parsed(line: bytes) -> tuple[Any, str]:
-    allowed = 'an object with "id" and "text", a text, such as {"id": 1, "text": "Hello"}'
-    try:
-        given = json.loads(shared.decoded(line, "It"))
-    except json.JSONDecodeError as error:
-        raise InputError(f"It is not JSON at column {error.colno}.", allowed=allowed) from None
-    except (ValueError, RecursionError):
-        raise InputError("It is not JSON that can be read.", allowed=allowed) from None
-    if not isinstance(given, dict) or "id" not in given or not isinstance(given.get("text"), str):
-        raise InputError("It is JSON of another form.", allowed=allowed)
-    return given["id"], given["text"]
+def _shown(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines, with a bar where there is somebody to see it and a size to compare with."""
+    size = os.fstat(stream.fileno()).st_size
+    columns = (TextColumn("masked"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not (console.is_terminal and size), transient=True) as bar:
+        task = bar.add_task("masked", total=size)
+        for line in stream:
+            yield line
+            bar.advance(task, len(line))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import codecs
-import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+from rich.console import Console
 
+from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.cli.redact import FileArgument, opened
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction import JsonStreamRestorer, StreamRestorer, read_vault
+from upcall.edge_runtime.redaction.placeholders import find_placeholders
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -34,12 +37,28 @@ def restore_command(
     ] = False,
 ) -> None:
     """Restore a text as it comes."""
-    kept = read_vault(vault)
-    restorer = JsonStreamRestorer(kept) if as_json else StreamRestorer(kept)
     with opened(file) as stream:
-        for text in _decoded(stream):
-            _write(restorer.feed(text))
-    _write(restorer.flush())
+        texts = _decoded(stream)
+        first = next(texts)  # in a pipeline the vault is written before the first byte comes through it
+        restorer = _restorer(vault, as_json=as_json)
+        for text in chain((first,), texts):
+            if any(restorer.is_unknown(minted) for minted in _placeholders(text)):
+                restorer.take(read_vault(vault))  # it has grown meanwhile
+            write(_encoded(restorer.feed(text)))
+    write(_encoded(restorer.flush()))
+    if restorer.unrestored_count:
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(
+            f"{restorer.unrestored_count} placeholders of this vault came back altered and were not restored.", style="yellow"
+        )
+
+
+def _restorer(vault: Path, *, as_json: bool) -> StreamRestorer:
+    kept = read_vault(vault)
+    return JsonStreamRestorer(kept) if as_json else StreamRestorer(kept)
+
+
+def _placeholders(text: str) -> Iterator[str]:
+    return (minted for _, _, minted in find_placeholders(text))
 
 
 def _decoded(stream: BinaryIO) -> Iterator[str]:
@@ -58,7 +77,6 @@ def _decoded(stream: BinaryIO) -> Iterator[str]:
             return
 
 
-def _write(text: str) -> None:
+def _encoded(text: str) -> bytes:
     # A lone surrogate can come from a vault of a corpus, in which it stood as an escape.
-    sys.stdout.buffer.write(text.encode(errors="surrogatepass"))
-    sys.stdout.buffer.flush()
+    return text.encode(errors="surrogatepass")

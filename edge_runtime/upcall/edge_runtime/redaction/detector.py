@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import accumulate, chain
 from typing import Protocol
 
@@ -68,8 +69,8 @@ class Detector:
         self._rules = load_rules() if rules is None else rules
         self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
         characters = self._rules.characters
-        self._denied = Terms(deny_terms, characters=characters, purpose="deny")
-        self._allowed = Terms(allow_terms, characters=characters, purpose="allow")
+        self._denied = Terms(deny_terms, characters=characters, gap=self._rules.term_gap, purpose="deny")
+        self._allowed = Terms(allow_terms, characters=characters, gap=self._rules.term_gap, purpose="allow")
         if self._denied.shares_with(self._allowed):
             raise InputError("A term is both denied and allowed.", next_step="remove it from one of the lists")
 
@@ -123,9 +124,20 @@ class Detector:
             if (start, end, entity_type) not in seen and readable[start:end] not in self._allowed:
                 seen.add((start, end, entity_type))
                 yield Span(start, end, entity_type, detector)
-        for span in self._names.spans(readable) if self._names and with_names else ():
-            if readable[span.start : span.end] not in self._allowed:
-                yield span
+        if self._names and with_names:
+            allowed = list(self._allowed.spans(readable))
+            for span in self._names.spans(readable):
+                if readable[span.start : span.end] not in self._allowed:
+                    yield from _without(span, allowed, readable)
+
+    def allowed(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where allowed terms stand in a text, start and end in code points."""
+        return self._allowed.spans(self._rules.characters.readable(text))
+
+    @property
+    def unspaced(self) -> tuple[tuple[int, int], ...]:
+        """Code points, inclusive, of scripts that put no spaces between words."""
+        return self._rules.characters.unspaced
 
     def _found(self, text: str) -> Iterator[tuple[int, int, EntityType, str]]:
         """What the rules and the user's terms find in a text, in its plainer copies and in what is encoded in it."""
@@ -216,6 +228,18 @@ class Detector:
                 if not goes_on and not any(map(str.isalnum, around)):
                     found.append((start, end))
         return found
+
+
+def _without(span: Span, cut: Iterable[tuple[int, int]], text: str) -> Iterator[Span]:
+    """What is left of a finding outside of [start, end) of each, where it still holds a letter or a digit."""
+    position = span.start
+    for start, end in (*cut, (span.end, span.end)):
+        low, high = max(start, position), min(end, span.end)
+        if high < position or start > span.end:
+            continue
+        if any(map(str.isalnum, text[position:low])):
+            yield replace(span, start=position, end=low)
+        position = max(position, high)
 
 
 def _what(span: Span) -> tuple[EntityType, str]:

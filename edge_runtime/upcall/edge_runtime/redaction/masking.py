@@ -9,9 +9,13 @@ from upcall.edge_runtime.redaction.characters import is_whole
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import Mask, PlainText
 from upcall.edge_runtime.redaction.entities import EntityType, Span
-from upcall.edge_runtime.redaction.placeholders import blank_placeholders, find_placeholders, planted_placeholders
+from upcall.edge_runtime.redaction.placeholders import (
+    BLANK,
+    blank_placeholders,
+    find_placeholders,
+    planted_placeholders,
+)
 from upcall.edge_runtime.redaction.policy import Action, Policy
-from upcall.edge_runtime.redaction.rules import load_rules
 from upcall.edge_runtime.redaction.terms import Automaton
 from upcall.edge_runtime.redaction.vault import Vault
 
@@ -22,7 +26,8 @@ _WORDS = frozenset(
     {EntityType.PERSON, EntityType.ADDRESS, EntityType.ORG, EntityType.LOCATION, EntityType.DATE_OF_BIRTH}
 )
 """Written as words: found elsewhere only as whole words, or the name Ann would be masked in every annual report."""
-_SHORTEST = 4  # characters of what is looked for elsewhere, also inside words
+_SHORTEST = 4  # characters of what is looked for elsewhere
+_LONG = 16  # characters of a number or a key that is looked for inside longer ones, too
 _SHORTEST_WORD = 2  # of what is written as words: a single letter says nothing elsewhere
 _SHORTEST_NUMBER = 5  # of what is written as words: the house number 12 is no address elsewhere
 
@@ -55,6 +60,7 @@ class Masking:
         self._vault = vault
         self._policy = policy
         self._elsewhere: dict[str, EntityType] = {}
+        self._automaton: Automaton | None = None  # of what is in _elsewhere
         for entity_type, value in vault.values if remembers else ():
             self._remember(entity_type, value)
         quoted = [self._quotations(document.current) for document in documents]
@@ -106,7 +112,9 @@ class Masking:
             shortest = _SHORTEST_WORD if any(map(str.isalpha, value)) else _SHORTEST_NUMBER
         if len(value) < shortest:
             return
-        self._elsewhere.setdefault(value, entity_type)
+        if value not in self._elsewhere:
+            self._elsewhere[value] = entity_type
+            self._automaton = None
 
     def _propagate(self, claims: list[list[Span]]) -> None:
         """Add to the claims every other mention of a value that was claimed anywhere."""
@@ -115,24 +123,34 @@ class Masking:
                 self._remember(span.entity_type, document.current[span.start : span.end])
         if not self._elsewhere:
             return
-        automaton = Automaton(self._elsewhere)
+        if self._automaton is None:
+            self._automaton = Automaton(self._elsewhere)
         for document, spans in zip(self._documents, claims, strict=True):
             claimed = {(span.start, span.end) for span in spans}
-            mentions = self._mentions(automaton, document.current)
+            mentions = self._mentions(self._automaton, document.current)
             spans.extend(span for span in mentions if (span.start, span.end) not in claimed)
 
     def _mentions(self, automaton: Automaton, current: str) -> Iterator[Span]:
-        unspaced = load_rules().characters.unspaced
         text = blank_placeholders(current)
+        for start, end in self._detector.allowed(text):  # a part of an allowed name is no mention
+            text = text[:start] + BLANK * (end - start) + text[end:]
         for end, lengths in automaton.occurrences(text):
             for length in lengths:
                 value = text[end - length : end]
                 if value != current[end - length : end]:  # of a value that holds what placeholders are blanked with
                     continue
                 entity_type = self._elsewhere[value]
-                if entity_type not in _WORDS or is_whole(text, end - length, end, unspaced):
+                if self._stands_alone(text, end - length, end, entity_type):
                     yield Span(end - length, end, entity_type, "mention")
                     break
+
+    def _stands_alone(self, text: str, start: int, end: int, entity_type: EntityType) -> bool:
+        """Whether what stands beside a value leaves it that value: 100000 is none in 1000000, a password is in any word."""
+        if entity_type in _WORDS:
+            return is_whole(text, start, end, self._detector.unspaced)
+        if end - start >= _LONG or (entity_type is EntityType.SECRET and not text[start:end].isdigit()):
+            return True
+        return not (_goes_on(text[start - 1 : start], text[start]) or _goes_on(text[end : end + 1], text[end - 1]))
 
     def _cut(self, index: int, claims: list[Span]) -> int:
         """Mask what was claimed in a document, and say how much that was."""
@@ -152,3 +170,8 @@ class Masking:
         found = (minted for document in self._documents for _, _, minted in find_placeholders(document.current))
         entries = ((minted, self._vault.entry(minted)) for minted in dict.fromkeys(found))
         return tuple((minted, entry.entity_type) for minted, entry in entries if entry is not None)
+
+
+def _goes_on(beside: str, edge: str) -> bool:
+    """Whether the character beside the edge of a number or a key belongs to it: a digit to all, a letter to letters."""
+    return beside.isdigit() or (edge.isalpha() and beside.isalpha())

@@ -1,8 +1,8 @@
 """The grammar of placeholders, the same for masking, restoring and streaming.
 
 ``[[EMAIL_1_k7]]``: a type, a number from 1 to 999999, the nonce of the vault in two lower-case base-36 characters. When it
-comes back, letters may have another case and up to two spaces may stand after ``[[``, around the two separating ``_`` and
-before ``]]``. Small models drop brackets: so ``EMAIL_1_k7`` is one, too, exactly as minted and with no ASCII letter, digit or
+comes back, letters may have another case, up to two spaces or line ends may stand after ``[[``, around the two separating ``_``
+and before ``]]``, and a backslash before each ``_``, ``[`` and ``]``, as Markdown writes them. Small models drop brackets: so ``EMAIL_1_k7`` is one, too, exactly as minted and with no ASCII letter, digit or
 ``_`` beside it. Nothing else is a placeholder.
 """
 
@@ -22,13 +22,15 @@ NONCE_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 BLANK = "\x00"
 """Stands in for each character of a placeholder where rules look; no rule matches it."""
 
-_SPACES = " {0,2}"
+_SPACES = "[ \\r\\n]{0,2}"
+_OPEN, _CLOSE = r"\\?\[\\?\[", r"\\?\]\\?\]"
+_LINE = r"\\?_"
 _NONCE = "[0-9A-Za-z]{2}"
 
 
 def _any_case(name: str) -> str:
     # Not (?i): RE2 folds by Unicode, and the Kelvin sign would pass for a k.
-    return "".join(f"[{letter}{letter.lower()}]" if letter.isalpha() else letter for letter in name)
+    return "".join(f"[{letter}{letter.lower()}]" if letter.isalpha() else _LINE for letter in name)
 
 
 def _alternatives(names: list[str]) -> str:
@@ -39,7 +41,8 @@ _TYPE = _alternatives([_any_case(entity_type) for entity_type in EntityType])
 _NUMBER = "[1-9][0-9]{0,5}"
 _BARE = f"({_alternatives(list(EntityType))})_({_NUMBER})_([{NONCE_CHARACTERS}]{{{NONCE_LENGTH}}})"
 _PLACEHOLDER = re2.compile(
-    rf"\[\[{_SPACES}({_TYPE}){_SPACES}_{_SPACES}({_NUMBER}){_SPACES}_{_SPACES}({_NONCE}){_SPACES}\]\]|\b{_BARE}\b"
+    rf"{_OPEN}{_SPACES}({_TYPE}){_SPACES}{_LINE}{_SPACES}({_NUMBER}){_SPACES}{_LINE}{_SPACES}({_NONCE}){_SPACES}{_CLOSE}"
+    rf"|\b{_BARE}\b"
 )
 _PLANTED = re2.compile(_BARE)
 
@@ -48,26 +51,30 @@ def _beginnings(name: str, *, any_case: bool = True) -> str:
     # E(?:M(?:A(?:I)?)?)? : every proper and full beginning of a type, at least one letter.
     pattern = ""
     for letter in reversed(name):
-        pattern = (_any_case(letter) if any_case else letter) + (f"(?:{pattern})?" if pattern else "")
+        own = _any_case(letter) if any_case else letter
+        own = r"(?:\\|\\?_)" if any_case and letter == "_" else own
+        pattern = own + (f"(?:{pattern})?" if pattern else "")
     return pattern
 
 
 def _begun() -> Iterator[str]:
-    head = rf"\[\[{_SPACES}"
-    yield r"\["
+    yield r"\\"
+    yield r"\\?\["
+    yield r"\\?\[\\"
+    head = _OPEN + _SPACES
     yield head
     yield head + _alternatives([_beginnings(entity_type) for entity_type in EntityType])
     head += _TYPE + _SPACES
+    yield head + r"\\?"
+    head += _LINE + _SPACES
     yield head
-    head += "_" + _SPACES
-    yield head
-    head += _NUMBER
-    yield head + _SPACES
-    head += f"{_SPACES}_{_SPACES}"
+    head += _NUMBER + _SPACES
+    yield head + r"\\?"
+    head += _LINE + _SPACES
     yield head + "[0-9A-Za-z]{0,2}"
     head += _NONCE + _SPACES
-    yield head
-    yield head + r"\]"
+    yield head + r"\\?"
+    yield head + r"\\?\]\\?"
 
 
 def _begun_bare() -> Iterator[str]:
@@ -78,7 +85,7 @@ def _begun_bare() -> Iterator[str]:
     yield f"{head}{_NUMBER}_[{NONCE_CHARACTERS}]{{0,{NONCE_LENGTH}}}"
 
 
-_UNFINISHED = re2.compile(_alternatives(list(_begun())))
+_UNFINISHED = re2.compile(_alternatives(list(_begun())) + r"\z")
 # A whole one, too: what follows may show that it is a part of a longer word.
 _UNFINISHED_BARE = re2.compile(_alternatives(list(_begun_bare())))
 _LAST_WORD = re.compile(r"[0-9A-Za-z_]*\Z")
@@ -101,7 +108,7 @@ def find_placeholders(text: str, *, in_word: bool = False) -> Iterator[tuple[int
     shift = int(in_word)
     for match in _PLACEHOLDER.finditer("0" * shift + without_surrogates(text)):
         entity_type, number, nonce = match.groups()[:3] if match.group(1) else match.groups()[3:]
-        minted = placeholder(EntityType(entity_type.upper()), int(number), nonce.lower())
+        minted = placeholder(EntityType(entity_type.replace("\\", "").upper()), int(number), nonce.lower())
         yield match.start() - shift, match.end() - shift, minted
 
 
@@ -156,20 +163,38 @@ def unfinished_from(text: str, *, in_word: bool = False) -> int:
         in_word: it goes on from an ASCII letter, a digit or ``_``.
     """
     tail = without_surrogates(text[-LONGEST_PLACEHOLDER:])
-    start = tail.rfind("[")
-    if start > 0 and tail[start - 1] == "[":
-        start -= 1
-    if start >= 0 and _UNFINISHED.fullmatch(tail[start:]):
-        return len(text) - len(tail) + start
+    begun = _UNFINISHED.search(tail)
+    if begun is not None:
+        return len(text) - len(tail) + begun.start()
     word = _LAST_WORD.search(tail)
     assert word is not None  # at least the empty one
     is_part = not word.start() and (in_word or len(tail) < len(text))
     return len(text) - len(word.group()) if not is_part and _UNFINISHED_BARE.fullmatch(word.group()) else len(text)
 
 
-LONGEST_PLACEHOLDER = len("[[]]") + max(map(len, EntityType)) + len("__999999") + NONCE_LENGTH + 6 * 2
+LONGEST_PLACEHOLDER = 2 * len("[[]]") + 2 * max(map(len, EntityType)) + len("\\_\\_999999") + NONCE_LENGTH + 6 * 2
 """Characters of the longest text that reads as a placeholder."""
 
+LONGEST_ALTERED = 64
+"""Characters of an altered placeholder that are looked at."""
+
+
+def altered_placeholders(text: str, nonce: str) -> Iterator[int]:
+    """Ends of texts that carry a type, a number and the nonce as a placeholder does, however they are written.
+
+    Args:
+        text: restored as far as it could be.
+        nonce: of the vault.
+    """
+    if nonce.lower() not in text.lower():
+        return
+    for match in _ALTERED.finditer(without_surrogates(text)):
+        if match.group(1).lower() == nonce:
+            yield match.end()
+
+
+_APART = r"(?:[ \r\n\\*`]{0,3}(?:_|%5[Ff]|-|&#95;)[ \r\n\\*`]{0,3})"
+_ALTERED = re2.compile(rf"{_TYPE.replace(_LINE, '[\\\\]?[_ -]')}{_APART}[0-9]{{1,7}}{_APART}([0-9A-Za-z]{{2}})(?:[^0-9A-Za-z_]|\z)")
 _NONCE_FORM = re.compile(f"[{NONCE_CHARACTERS}]{{{NONCE_LENGTH}}}")
 
 

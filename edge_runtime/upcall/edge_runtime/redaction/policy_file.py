@@ -9,6 +9,7 @@ from typing import Any
 
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.detector import Detector, NameFinder
+from upcall.edge_runtime.redaction.entities import EntityType
 from upcall.edge_runtime.redaction.policy import Policy
 
 _LISTS = ("deny_terms", "allow_terms", "phone_regions")
@@ -57,7 +58,7 @@ def read_policy(path: Path) -> PolicyFile:
         InputError: it cannot be read, is not JSON, or holds what a policy does not.
     """
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except OSError as error:
         raise InputError(
             f"The policy {path} cannot be read ({error.strerror}).", next_step="give a file that exists"
@@ -73,7 +74,24 @@ def read_policy(path: Path) -> PolicyFile:
         ) from None
     except RecursionError:
         raise InputError(f"The policy {path} is nested too deeply.") from None
+    except ValueError:  # a number of more digits than any list or action can need
+        raise InputError(f"The policy {path} holds a number that is too long.") from None
     return parse_policy(given)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand there once: of two actions for one type, neither can be meant more.
+
+    Raises:
+        InputError: a key stands there twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        kind = f"'{twice}'" if twice in (*_KEYS, *EntityType) else "A key"
+        raise InputError(f"{kind} stands twice in the policy.", next_step="keep the one that is meant")
+    return found
 
 
 def parse_policy(given: Any) -> PolicyFile:
@@ -85,7 +103,7 @@ def parse_policy(given: Any) -> PolicyFile:
     unknown = sorted(set(given) - set(_KEYS)) if isinstance(given, dict) else []
     if not isinstance(given, dict) or unknown:
         raise InputError(
-            f"The policy holds the key {unknown[0]!r}." if unknown else "The policy is not a JSON object.",
+            f"The policy holds an unknown key: {unknown[0]!r:.40}." if unknown else "The policy is not a JSON object.",
             allowed=", ".join(_KEYS),
             next_step='write, for example, {"actions": {"SECRET": "block"}}',
         )

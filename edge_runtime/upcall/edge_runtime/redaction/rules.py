@@ -160,6 +160,7 @@ class Rules:
         disguises: patterns of escapes, spelled-out and encoded text.
         top_level_domains: in lower case, Unicode for the international ones.
         months: for January to December, lower-case beginnings of their names.
+        term_gap: matches what may stand in a text where a term of the user has a blank.
         credential_values: what a value beside a word such as "password" is not.
     """
 
@@ -177,6 +178,7 @@ class Rules:
     top_level_domains: frozenset[str] = field(repr=False)
     months: tuple[tuple[str, ...], ...] = field(repr=False)
     credential_values: CredentialValues = field(repr=False)
+    term_gap: Any = field(repr=False)
     prefilter: Prefilter = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -195,6 +197,7 @@ def load_rules() -> Rules:
         return Rules(
             version=patterns["rules_version"],
             patterns=tuple(_rule(entry) for entry in (*patterns["rules"], *_credential_rules(credentials))),
+            term_gap=re2.compile(patterns["term_gap"]),
             credential_values=CredentialValues.of(credentials),
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 from upcall.edge_runtime.redaction.escapes import escape
-from upcall.edge_runtime.redaction.placeholders import find_placeholders, is_word, unfinished_from
+from upcall.edge_runtime.redaction.placeholders import (
+    LONGEST_ALTERED,
+    altered_placeholders,
+    find_placeholders,
+    is_word,
+    unfinished_from,
+)
 from upcall.edge_runtime.redaction.vault import Vault
 
 
@@ -25,6 +31,8 @@ class StreamRestorer:
         self._held = ""
         self._in_word = False  # what was let go ends in a part of a word
         self._restored = 0
+        self._unrestored = 0
+        self._told = ""  # the end of what was let go, in which an altered placeholder may have begun
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._held)} characters held)"
@@ -34,6 +42,19 @@ class StreamRestorer:
         """Placeholders replaced so far."""
         return self._restored
 
+    @property
+    def unrestored_count(self) -> int:
+        """Texts so far that carry the vault's nonce as a placeholder does, and are none of it: altered on the way."""
+        return self._unrestored
+
+    def is_unknown(self, minted: str) -> bool:
+        """Whether a placeholder has the vault's nonce and does not belong to it, so that the vault may have grown."""
+        return minted.endswith(f"_{self._vault.nonce}]]") and not self._vault.is_minted(minted)
+
+    def take(self, vault: Vault) -> None:
+        """Go on with a newer state of the vault."""
+        self._vault = vault
+
     def feed(self, chunk: str) -> str:
         """Take the next chunk; return what is certain by now, possibly nothing."""
         text = self._held + chunk
@@ -41,13 +62,22 @@ class StreamRestorer:
         self._held = text[position:]
         if position:
             self._in_word = is_word(text[position - 1])
+        self._count_unrestored(restored)
         return restored
 
     def flush(self) -> str:
         """The text is over: return what was held back. The restorer can then take another text."""
         restored, _ = self._restore(self._held, len(self._held))
         self._held, self._in_word = "", False
+        self._count_unrestored(restored)
+        self._told = ""
         return restored
+
+    def _count_unrestored(self, restored: str) -> None:
+        text = self._told + restored
+        found = [end for end in altered_placeholders(text, self._vault.nonce) if end > len(self._told)]
+        self._unrestored += len(found)
+        self._told = text[max(found, default=0) :][-LONGEST_ALTERED:]
 
     def _border(self, text: str) -> int:
         """Where what must wait begins."""
@@ -60,14 +90,14 @@ class StreamRestorer:
         return restored, border
 
 
-_MARK = re.compile(r'[\\"]')  # what moves a reader of JSON
+_MARK = re.compile(r'[\\"{}\[\],:]')  # what moves a reader of JSON
 
 
 class JsonStreamRestorer(StreamRestorer):
     r"""Restores JSON that comes in chunks, such as the arguments of a tool call, so that it stays valid JSON.
 
     In a string a value is escaped (``"`` becomes ``\"``, a line feed ``\n``). What was masked as a bare number is one again
-    where its placeholder is a whole string. A placeholder outside a string becomes a string, or a number.
+    where its placeholder is a whole string and no key. A placeholder outside a string becomes a string, or a number.
 
     It holds back at most LONGEST_PLACEHOLDER + 1 characters.
 
@@ -78,11 +108,14 @@ class JsonStreamRestorer(StreamRestorer):
         super().__init__(vault)
         self._in_string = False
         self._is_escaped = False
+        self._open: list[str] = []  # the braces and brackets around what comes next
+        self._is_key_due = False
 
     def flush(self) -> str:
         """The text is over: return what was held back. The restorer can then take another text."""
         rest = super().flush()
-        self._in_string = self._is_escaped = False
+        self._in_string = self._is_escaped = self._is_key_due = False
+        self._open.clear()
         return rest
 
     def _border(self, text: str) -> int:
@@ -107,8 +140,9 @@ class JsonStreamRestorer(StreamRestorer):
             position = end
             self._restored += 1
             if not self._in_string:
-                pieces += [before, entry.value if entry.is_number else f'"{escape(entry.value)}"']
-            elif entry.is_number and is_opened and text.startswith('"', end):
+                is_number = entry.is_number and not self._is_key_due
+                pieces += [before, entry.value if is_number else f'"{escape(entry.value)}"']
+            elif entry.is_number and not self._is_key_due and is_opened and text.startswith('"', end):
                 pieces += [before[:-1], entry.value]
                 position += 1
                 self._in_string = False
@@ -135,5 +169,14 @@ class JsonStreamRestorer(StreamRestorer):
             if mark.group() == '"':
                 self._in_string = not self._in_string
             elif self._in_string:
-                position += 1
-                self._is_escaped = position > len(text)
+                if mark.group() == "\\":
+                    position += 1
+                    self._is_escaped = position > len(text)
+            elif mark.group() in "{[":
+                self._open.append(mark.group())
+                self._is_key_due = mark.group() == "{"
+            elif mark.group() in "}]":
+                del self._open[-1:]
+                self._is_key_due = False
+            elif mark.group() != "\\":
+                self._is_key_due = mark.group() == "," and self._open[-1:] == ["{"]

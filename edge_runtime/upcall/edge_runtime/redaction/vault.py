@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from typing import Self
 from dataclasses import dataclass, field
 
 from upcall.edge_runtime.errors import InputError, RedactionError
@@ -116,7 +117,7 @@ class Vault:
         return tuple(numbered), tuple(sorted(self._reserved))
 
     @classmethod
-    def of(cls, nonce: str, entries: Iterable[tuple[int, VaultEntry]], reserved: Iterable[str]) -> Vault:
+    def of(cls, nonce: str, entries: Iterable[tuple[int, VaultEntry]], reserved: Iterable[str]) -> Self:
         """A vault with the contents of another.
 
         Raises:

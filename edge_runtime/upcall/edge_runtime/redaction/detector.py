@@ -14,9 +14,12 @@ from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.identifiers.phone import checked_regions
 from upcall.edge_runtime.redaction.placeholders import BLANK, blank_placeholders
 from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
+from upcall.edge_runtime.redaction.structure.columns import labelled
+from upcall.edge_runtime.redaction.structure.reading import columns_of
 from upcall.edge_runtime.redaction.terms import Terms
 
 CUSTOM_DETECTOR = "deny_list"
+COLUMN_DETECTOR = "column"
 _ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
 _SEPARATORS = "-./"
 _AROUND = 60  # characters beside an encoded token in which a context word may stand
@@ -133,7 +136,7 @@ class Detector:
         for copy in (None, *copies):
             searched = copy.text if copy else text
             # Numbers read the same in the first copy, and asking libphonenumber twice is slow.
-            for span in self._search(searched, skipped="phone" if copies and not copy else ""):
+            for span in self._all(searched, skipped="phone" if copies and not copy else ""):
                 yield *(copy.original(span.start, span.end) if copy else (span.start, span.end)), *_what(span)
             for start, end in self._denied.spans(searched):
                 yield *(copy.original(start, end) if copy else (start, end)), EntityType.CUSTOM, CUSTOM_DETECTOR
@@ -166,6 +169,21 @@ class Detector:
             start, end = shadow.original(span.start, span.end) if shadow else (span.start, span.end)
             if end > len(before) + 1 and start <= len(before) + len(text):
                 yield span
+
+    def _all(self, text: str, *, skipped: str) -> Iterator[Span]:
+        """What the rules find in one copy, also by what a label far away says and by what stands beside it in a column."""
+        found = list(self._search(text, skipped=skipped))
+        columns = columns_of(text, self._rules.labels)
+        known = {(span.start, span.end) for span in found}
+        copy = labelled(text, columns, self._rules.labels, known=known)
+        for span in self._search(copy.text, skipped=skipped) if copy else ():
+            place = copy.original(span.start, span.end) if copy else None
+            if place:
+                found.append(Span(*place, span.entity_type, span.detector))
+        yield from found
+        types = {(span.start, span.end): span.entity_type for span in found}
+        for start, end, entity_type in self._rules.siblings.found(text, columns, types):
+            yield Span(start, end, entity_type, COLUMN_DETECTOR)
 
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""

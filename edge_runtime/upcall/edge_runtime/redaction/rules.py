@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.characters import CharacterTable, character_table
 from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.structure.columns import Siblings
+from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
 RULES_PACKAGE = "upcall.protocol.rules"
 _SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
@@ -23,6 +26,7 @@ _SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set sta
 
 _LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"
 _HUMP = re2.compile("([a-z])([A-Z])")
+_INNER_SPACE = re.compile(r"\\ (?=.)")  # of an escaped word; in names of fields it may be written otherwise, or left out
 
 
 class Context:
@@ -35,11 +39,12 @@ class Context:
     """
 
     def __init__(self, words: Iterable[str], whole_words: Iterable[str], *, before: int, after: int) -> None:
-        self.words = (*words, *whole_words)
+        self.begun, self.whole = tuple(words), tuple(whole_words)
+        self.words = (*self.begun, *self.whole)
         self._before = before
         self._after = after
-        begun = "|".join(re2.escape(word) for word in words)
-        whole = "|".join(re2.escape(word) for word in whole_words)
+        begun = "|".join(_INNER_SPACE.sub("[ _-]", re2.escape(word)) for word in self.begun)
+        whole = "|".join(_INNER_SPACE.sub("[ _-]", re2.escape(word)) for word in self.whole)
         ends = [begun] if begun else []
         ends += [f"(?:{whole})(?:[^{_LETTER}]|$)"] if whole else []
         self._pattern = re2.compile(f"(?:^|[^{_LETTER}])(?:{'|'.join(ends)})")
@@ -126,7 +131,7 @@ class Prefilter:
             if not words:
                 self._without_words.append(number)
         self._owners = list(owners.values())
-        self._words = _Set(map(re2.escape, owners))
+        self._words = _Set(_INNER_SPACE.sub("[ _-]?", re2.escape(word)) for word in owners)
         self._patterns = _Set(self._rules[number].source for number in self._without_words)
 
     def candidates(self, text: str) -> list[Rule]:
@@ -158,6 +163,8 @@ class Rules:
         characters: for the shadow copy.
         disguises: patterns of escapes, spelled-out and encoded text.
         top_level_domains: in lower case, Unicode for the international ones.
+        labels: of columns, lists and keys, which stand for the context of their values.
+        siblings: when the other values of a column are what some were found to be.
         months: for January to December, lower-case beginnings of their names.
     """
 
@@ -173,6 +180,8 @@ class Rules:
     characters: CharacterTable = field(repr=False)
     disguises: Disguises = field(repr=False)
     top_level_domains: frozenset[str] = field(repr=False)
+    labels: Labels = field(repr=False)
+    siblings: Siblings = field(repr=False)
     months: tuple[tuple[str, ...], ...] = field(repr=False)
     prefilter: Prefilter = field(init=False, repr=False, compare=False)
 
@@ -188,10 +197,11 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns, iban = read_rules("patterns.json"), read_rules("iban.json")
+        patterns, iban, tables = read_rules("patterns.json"), read_rules("iban.json"), read_rules("tables.json")
+        rules = tuple(_rule(entry) for entry in patterns["rules"])
         return Rules(
             version=patterns["rules_version"],
-            patterns=tuple(_rule(entry) for entry in patterns["rules"]),
+            patterns=rules,
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
             exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
             excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
@@ -202,6 +212,8 @@ def load_rules() -> Rules:
             characters=character_table(read_rules("characters.json")),
             disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
             top_level_domains=_domains(read_rules("domains.json")),
+            labels=_labels(tables, rules),
+            siblings=_siblings(tables["siblings"]),
             months=tuple(tuple(names) for names in patterns["months"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
@@ -232,6 +244,26 @@ def read_rules(name: str) -> dict[str, Any]:
 
 def _domains(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for group in ("delegated", "international", "private") for name in data[group])
+
+
+def _labels(tables: Mapping[str, Any], rules: Iterable[Rule]) -> Labels:
+    contexts = [rule.context for rule in rules if rule.context]
+    given = tables["labels"]
+    return Labels(
+        Context(
+            dict.fromkeys([*given["words"], *(word for context in contexts for word in context.begun)]),
+            dict.fromkeys([*given["whole_words"], *(word for context in contexts for word in context.whole)]),
+            before=LONGEST_LABEL,
+            after=0,
+        ).near,
+        not_private=tables["not_private"],
+        general=tables["general"],
+        columns=tables["columns"],
+    )
+
+
+def _siblings(given: Mapping[str, Any]) -> Siblings:
+    return Siblings(frozenset(map(EntityType, given["entity_types"])), given["fewest"], given["share"])
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:

@@ -1,0 +1,78 @@
+"""Labels of values: whether one says that they are private, and how it reads as words."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+
+LONGEST_LABEL = 48
+"""Code points; what is longer is a sentence."""
+
+_MOST_WORDS = 6
+_MOST_DIGITS = 2  # "Phone 1"
+_HUMP = re.compile("([a-z])([A-Z])|([A-Z])([A-Z][a-z])")
+_COMMAND = re.compile(r"\\[A-Za-z]+|<[^<>]{0,40}>|\([^()]{0,40}\)|\[[^\[\]]{0,40}\]")  # of LaTeX, HTML; remarks
+_JOINERS = re.compile(r"""[\s_*`~{}"'|:=.#-]+""")
+
+
+class Labels:
+    """Says which labels can make their values private.
+
+    Args:
+        has_word: whether a word of a rule stands near [start, end) of a text (``Context.near``).
+        not_private: whole words that make a label one of something else, such as ``count`` or ``type``.
+        general: whole words that name no kind of value, such as ``number`` or ``home``: the key above them does.
+        columns: keys of the names of columns.
+    """
+
+    def __init__(
+        self,
+        has_word: Callable[[str, int, int], bool],
+        *,
+        not_private: Iterable[str],
+        general: Iterable[str],
+        columns: Iterable[str],
+    ) -> None:
+        self._has_word = has_word
+        self._not_private = frozenset(not_private)
+        self._general = frozenset(general)
+        self._columns = frozenset(columns)
+        # Each text asks for few labels many times.
+        self.private = functools.lru_cache(maxsize=4096)(self._private)
+
+    def _private(self, label: str) -> str:
+        """The label in plain words if it can make values private, else an empty text."""
+        if not _is_short(label):
+            return ""
+        plain = _plain(label)
+        words = plain.lower().split()
+        if not words or len(words) > _MOST_WORDS or not self._not_private.isdisjoint(words):
+            return ""
+        return plain if self._has_word(plain, len(plain), len(plain)) else ""
+
+    def is_label(self, text: str) -> bool:
+        """Whether a text may be the name of a column: short, and with next to no digits."""
+        return _is_short(text) and len(text.split()) <= _MOST_WORDS
+
+    def names_columns(self, key: str) -> bool:
+        """Whether the values of a key are the names of columns."""
+        return key.lower() in self._columns
+
+    def is_general(self, label: str) -> bool:
+        """Whether each word of a label is one that names no kind of value. An empty label is general."""
+        words = _plain(label).lower().split()
+        return all(word in self._general or word.isdigit() for word in words)
+
+    def is_something_else(self, label: str) -> bool:
+        """Whether a label says that its values are not private, whatever stands above it."""
+        return not self._not_private.isdisjoint(_plain(label).lower().split())
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= LONGEST_LABEL and sum(map(str.isdigit, text)) <= _MOST_DIGITS
+
+
+def _plain(label: str) -> str:
+    label = _HUMP.sub(r"\1\3 \2\4", _COMMAND.sub(" ", label))
+    return _JOINERS.sub(" ", label).strip()

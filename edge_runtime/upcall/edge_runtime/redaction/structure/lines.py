@@ -1,0 +1,40 @@
+"""Lines of a text, without what marks them as quoted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LINE = re.compile(r"(?m)^((?:[ \t]*>)*[ \t]*)([^\r\n]*)")
+_RULE = re.compile(r"[\s|+:=_~*.─━═│┃║┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╟╢╥╨╫╭╮╯╰-]*[-=─━═_~]{2}[^0-9A-Za-z]*|(?:\\[A-Za-z]+(?:\{[^{}]*\}|\([^()]*\))*\s*)+|[|+:─━═-]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line.
+
+    Args:
+        start: where it begins.
+        low, high: [low, high) is what it says, without marks of quotation and white space.
+        text: that part.
+    """
+
+    start: int
+    low: int
+    high: int
+    text: str
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it only draws a line, as between the head and the rows of a table."""
+        return not self.text[:1].isalnum() and _RULE.fullmatch(self.text) is not None
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines of a text."""
+    lines = []
+    for match in _LINE.finditer(text):
+        said = match[2].rstrip()
+        low = match.start(2)
+        lines.append(Line(match.start(), low, low + len(said), said))
+    return lines

@@ -21,7 +21,8 @@ from upcall.edge_runtime.redaction.placeholders import BLANK
 PROTO = Path(__file__).parents[3] / "proto"
 PATTERNS = json.loads((PROTO / "rules/patterns.json").read_text())
 NAMED = {rule["name"]: rule["pattern"] for rule in PATTERNS["rules"]}
-ALL = [*NAMED.values(), *PATTERNS["exclude"]["patterns"], *PATTERNS["disguises"].values()]
+EXCLUDED = [pattern for group in PATTERNS["exclude"] for pattern in group["patterns"]]
+ALL = [*NAMED.values(), *EXCLUDED, *(value for value in PATTERNS["disguises"].values() if isinstance(value, str))]
 DOMAINS = json.loads((PROTO / "rules/domains.json").read_text())
 
 

@@ -13,7 +13,7 @@ from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.identifiers.phone import checked_regions
 from upcall.edge_runtime.redaction.placeholders import BLANK, blank_placeholders
-from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
+from upcall.edge_runtime.redaction.rules import LookAlikes, Rule, Rules, load_rules
 from upcall.edge_runtime.redaction.structure.columns import labelled
 from upcall.edge_runtime.redaction.structure.reading import columns_of
 from upcall.edge_runtime.redaction.terms import Terms
@@ -187,17 +187,16 @@ class Detector:
 
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""
-        taken: _Cover | None = None
         found: list[tuple[int, int]] = []
+        covers: dict[EntityType, tuple[_Cover, str]] = {}
         for rule in self._rules.prefilter.candidates(text):
             if rule.validator == skipped:
                 continue
-            excluded = _Cover(())
-            if rule.entity_type in self._rules.excluded_types:
-                taken = _Cover(self._look_alikes(text)) if taken is None else taken
-                excluded = taken
+            if rule.entity_type not in covers:
+                covers[rule.entity_type] = self._without_look_alikes(text, rule.entity_type)
+            excluded, searched = covers[rule.entity_type]
             # What is already found is no telephone number, and asking libphonenumber is slow.
-            searched = _blanked(text, found) if rule.validator == "phone" else text
+            searched = _blanked(searched, found) if rule.validator == "phone" else searched
             for start, end in self._candidates(rule, searched, excluded):
                 found.append((start, end))
                 yield Span(start, end, rule.entity_type, rule.name)
@@ -223,10 +222,19 @@ class Detector:
             return False
         return rule.edges != "both" or end == len(text) or not is_letter(text[end], unspaced)
 
-    def _look_alikes(self, text: str) -> list[tuple[int, int]]:
+    def _without_look_alikes(self, text: str, entity_type: EntityType) -> tuple[_Cover, str]:
+        """Where no finding of a type may lie, and the text in which it is looked for."""
+        inside: list[tuple[int, int]] = []
+        cut: list[tuple[int, int]] = []
+        for group in self._rules.exclude:
+            if entity_type in group.entity_types:
+                (cut if group.cuts else inside).extend(self._look_alikes(group, text))
+        return _Cover(inside), _blanked(text, cut)
+
+    def _look_alikes(self, group: LookAlikes, text: str) -> list[tuple[int, int]]:
         """Dates, UUIDs, coordinates and the like, where they are not part of something longer."""
         found = []
-        for pattern in self._rules.exclude:
+        for pattern in group.patterns:
             for match in pattern.finditer(text):
                 start, end = match.span()
                 around = text[max(0, start - 1) : start] + text[end : end + 1]

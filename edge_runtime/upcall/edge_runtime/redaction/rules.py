@@ -72,6 +72,7 @@ class Rule:
     context: Context | None = None
     needs_context: bool = False
     not_after: tuple[str, ...] = ()
+    not_after_unless: tuple[str, ...] = ()
     not_private: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
     min_length: int = 1
@@ -80,6 +81,21 @@ class Rule:
     def has_context(self, text: str, start: int, end: int) -> bool:
         """Whether one of the words of the rule stands near [start, end)."""
         return self.context is not None and self.context.near(text, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """Text that only looks like something private.
+
+    Args:
+        entity_types: what it is not.
+        patterns: of it.
+        cuts: whether no finding may reach into it; otherwise none may lie inside it.
+    """
+
+    entity_types: frozenset[EntityType]
+    patterns: tuple[Any, ...] = field(repr=False)
+    cuts: bool
 
 
 class _Set:
@@ -155,7 +171,7 @@ class Rules:
         version: of the data, as reported to the service.
         patterns: in the order of the file.
         priority: rank of each type where equally long spans overlap, lower wins.
-        exclude: patterns of text that only looks like a number of ``excluded_types`` (dates, UUIDs, coordinates).
+        exclude: text that only looks like a number of some types (dates, UUIDs, coordinates, versions).
         card_prefixes: issuer prefix to the lengths issued, digits.
         iban_lengths: country to length, characters.
         iban_numeric: countries whose accounts are digits only.
@@ -171,8 +187,7 @@ class Rules:
     version: str
     patterns: tuple[Rule, ...] = field(repr=False)
     priority: Mapping[EntityType, int] = field(repr=False)
-    exclude: tuple[Any, ...] = field(repr=False)
-    excluded_types: frozenset[EntityType] = field(repr=False)
+    exclude: tuple[LookAlikes, ...] = field(repr=False)
     card_prefixes: Mapping[str, frozenset[int]] = field(repr=False)
     iban_lengths: Mapping[str, int] = field(repr=False)
     iban_numeric: frozenset[str] = field(repr=False)
@@ -203,14 +218,13 @@ def load_rules() -> Rules:
             version=patterns["rules_version"],
             patterns=rules,
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
-            exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
-            excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
+            exclude=tuple(map(_look_alikes, patterns["exclude"])),
             card_prefixes=_card_prefixes(read_rules("cards.json")),
             iban_lengths=iban["lengths"],
             iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
             characters=character_table(read_rules("characters.json")),
-            disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
+            disguises=_disguises(patterns["disguises"]),
             top_level_domains=_domains(read_rules("domains.json")),
             labels=_labels(tables, rules),
             siblings=_siblings(tables["siblings"]),
@@ -244,6 +258,16 @@ def read_rules(name: str) -> dict[str, Any]:
 
 def _domains(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for group in ("delegated", "international", "private") for name in data[group])
+
+
+def _look_alikes(entry: Mapping[str, Any]) -> LookAlikes:
+    types = frozenset(map(EntityType, entry["entity_types"]))
+    return LookAlikes(types, tuple(map(re2.compile, entry["patterns"])), cuts=entry["cuts"])
+
+
+def _disguises(given: Mapping[str, Any]) -> Disguises:
+    patterns = {name: re2.compile(pattern) for name, pattern in given.items() if name != "entities"}
+    return Disguises(**patterns, entities=given["entities"])
 
 
 def _labels(tables: Mapping[str, Any], rules: Iterable[Rule]) -> Labels:

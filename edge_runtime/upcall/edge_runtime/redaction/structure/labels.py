@@ -11,7 +11,7 @@ LONGEST_LABEL = 48
 
 _MOST_WORDS = 6
 _MOST_DIGITS = 2  # "Phone 1"
-_HUMP = re.compile("([a-z])([A-Z])|([A-Z])([A-Z][a-z])")
+_HUMP = re.compile("([a-z])([A-Z])|([A-Z])([A-Z][a-z]{2})")
 _COMMAND = re.compile(r"\\[A-Za-z]+|<[^<>]{0,40}>|\([^()]{0,40}\)|\[[^\[\]]{0,40}\]")  # of LaTeX, HTML; remarks
 _JOINERS = re.compile(r"""[\s_*`~{}"'|:=.#-]+""")
 
@@ -21,7 +21,7 @@ class Labels:
 
     Args:
         has_word: whether a word of a rule stands near [start, end) of a text (``Context.near``).
-        not_private: whole words that make a label one of something else, such as ``count`` or ``type``.
+        not_private: whole words that make a label one of something else, such as ``count`` or ``call id``.
         general: whole words that name no kind of value, such as ``number`` or ``home``: the key above them does.
         columns: keys of the names of columns.
     """
@@ -35,7 +35,7 @@ class Labels:
         columns: Iterable[str],
     ) -> None:
         self._has_word = has_word
-        self._not_private = frozenset(not_private)
+        self._not_private = tuple(f" {words} " for words in not_private)
         self._general = frozenset(general)
         self._columns = frozenset(columns)
         # Each text asks for few labels many times.
@@ -47,7 +47,7 @@ class Labels:
             return ""
         plain = _plain(label)
         words = plain.lower().split()
-        if not words or len(words) > _MOST_WORDS or not self._not_private.isdisjoint(words):
+        if not words or len(words) > _MOST_WORDS or self.is_something_else(label):
             return ""
         return plain if self._has_word(plain, len(plain), len(plain)) else ""
 
@@ -66,7 +66,8 @@ class Labels:
 
     def is_something_else(self, label: str) -> bool:
         """Whether a label says that its values are not private, whatever stands above it."""
-        return not self._not_private.isdisjoint(_plain(label).lower().split())
+        plain = f" {_plain(label).lower()} "
+        return any(words in plain for words in self._not_private)
 
 
 def _is_short(text: str) -> bool:

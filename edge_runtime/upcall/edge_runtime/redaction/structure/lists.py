@@ -48,7 +48,10 @@ def list_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[C
             yield from _column(label, cells)
             label, cells, is_bare = name, [], bool(labels.private(name))
             continue
+        is_value = len(said) <= LONGEST_LABEL and _is_number(said)
         if is_bare and len(said) <= _LONGEST_ITEM:
+            _add(cells, line, 0)
+        elif is_value and not label:
             _add(cells, line, 0)
         else:
             yield from _column(label, cells)

@@ -15,6 +15,7 @@ _TOKEN = re.compile(
 )
 _STRING, _WORD, _OPENING, _CLOSING, _ASSIGNMENT = range(1, 6)
 _DEEPEST = 64
+_REFERENCE = tuple("$%#@{")
 _LABEL_WORDS = 4
 
 
@@ -25,6 +26,7 @@ class _Frame:
     Args:
         label: of its values that have no key of their own.
         is_keyed: whether its key stands right before it, not before an array of such frames.
+        is_call: whether a word stands right before it, as in a call or a subscript: its values are no values of the key.
         holds_names: whether its values are the names of columns.
         key: read, and waiting for its value.
         words: of the value or key that is being read.
@@ -36,6 +38,7 @@ class _Frame:
     label: str = ""
     is_keyed: bool = False
     holds_names: bool = False
+    is_call: bool = False
     key: str = ""
     is_read: bool = False
     words: list[Cell] = field(default_factory=list)
@@ -89,7 +92,7 @@ class _Reader:
                     frame.names = self._texts(frame.rows[-1])
                     frame.rows.clear()
             elif kind == _OPENING:
-                self._open(frame)
+                self._open(frame, match.start())
             elif kind == _CLOSING:
                 self._end(frame)
             elif kind == _ASSIGNMENT:
@@ -121,13 +124,18 @@ class _Reader:
             return key
         return f"{frame.label} {key}" if frame.is_keyed or self._labels.is_general(key) else key
 
-    def _open(self, frame: _Frame) -> None:
+    def _open(self, frame: _Frame, start: int) -> None:
         if len(self._stack) >= _DEEPEST:
             self._too_deep += 1
             return
         key = frame.key or (self._said(frame) if len(self._stack) > 1 else "")
         label = self._label(key, frame) if key else frame.label
-        self._stack.append(_Frame(label, is_keyed=bool(key), holds_names=self._labels.names_columns(key)))
+        before = self._text[start - 1 : start]
+        if before in _REFERENCE or self._text[start + 1 : start + 2] == "{":
+            key = label = ""  # ${NAME} and {{ name }} stand for a value
+        child = _Frame(label, is_keyed=bool(key), holds_names=self._labels.names_columns(key))
+        child.is_call = before.isalnum() or before in tuple("_])")
+        self._stack.append(child)
         frame.words.clear()
         if len(self._stack) > 2:
             frame.key = ""
@@ -161,12 +169,13 @@ class _Reader:
             if frame.holds_names:
                 parent.names = self._texts(frame.values)
             elif frame.values:
-                self.columns.append(Column(frame.label, frame.values))
+                if not frame.is_call:
+                    self.columns.append(Column(frame.label, frame.values))
                 parent.rows.append(frame.values)
 
     def _end_rows(self, frame: _Frame) -> None:
         """Make columns of the rows in a frame, and of those of its children where their names stand in it."""
-        if frame.rows and not frame.names and len(self._stack) > 1 and self._is_head(self._texts(frame.rows[0])):
+        if frame.rows and not frame.names and frame is not self._stack[0] and self._is_head(self._texts(frame.rows[0])):
             frame.names = self._texts(frame.rows.pop(0))
         for rows in (frame.rows, *frame.tables):
             columns: dict[int, list[Cell]] = defaultdict(list)

@@ -17,6 +17,7 @@ _QUOTED = {
     mark: re.compile(rf'[ ]*"((?:[^"]|""){{0,2000}})"[ ]*(?=[{re.escape(mark)}\r\n]|$)') for mark in "\t;,|"
 }
 _AROUND = " \t\u00a0\"'`*\\"
+_COPY = re.compile(r"(?i)copy\s+\S+\s*\(([^()]*)\)\s+from\b")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 _GAP = "  "
 _HEAD = 200
@@ -41,7 +42,7 @@ def table_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[
             if _has(lines[index].text, mark):
                 rows, end = _delimited(text, lines, index, mark, delimiter)
                 if len(rows) > 1:
-                    yield from _columns(text, rows, labels)
+                    yield from _columns(text, rows, labels, _copied(lines, index))
                     break
         if len(rows) < 2:
             columns, end = _fixed(text, lines, index, labels)
@@ -87,8 +88,9 @@ def _delimited(
 def _row(text: str, line: Line, mark: str, delimiter: re.Pattern[str]) -> tuple[Row, int]:
     start, end = line.low, line.high
     if mark == "|":
-        start += line.text[0] in _PIPES
-        end -= end > start and text[end - 1] in _PIPES
+        # Two at once are no empty cell, but the mark of a head.
+        start += len(line.text) - len(line.text.lstrip(_PIPES))
+        end = max(start, end - len(line.text) + len(line.text.rstrip(_PIPES)))
     quoted = _QUOTED.get(mark) if '"' in line.text else None
     row: Row = []
     while True:
@@ -115,9 +117,14 @@ def _trimmed(text: str, start: int, end: int) -> Cell:
     return start, max(start, start + len(value.strip(_AROUND)))
 
 
-def _columns(text: str, rows: Sequence[Row], labels: Labels) -> Iterator[Column]:
-    heads: list[str] = []
-    said = 0.0
+def _copied(lines: Sequence[Line], index: int) -> list[str]:
+    """Names of the columns of a PostgreSQL dump, whose rows begin with a line."""
+    match = _COPY.match(lines[index - 1].text) if index else None
+    return [name.strip(' "') for name in match[1].split(",")] if match else []
+
+
+def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str]) -> Iterator[Column]:
+    said = 1.0 if heads else 0.0
     cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     for row in rows:
         share = _share(text, row, labels)

@@ -283,6 +283,7 @@ def _labels(tables: Mapping[str, Any], rules: Iterable[Rule]) -> Labels:
         not_private=tables["not_private"],
         general=tables["general"],
         columns=tables["columns"],
+        makers=tables["makers"],
     )
 
 

@@ -15,7 +15,8 @@ Cell = tuple[int, int]
 """[start, end) of a value in the text, without quotation marks and white space around it."""
 
 _GAP = "\n" * 100  # further than the context of a rule reaches
-_NEEDS_QUOTES = re.compile(r"[\s,;<>'`&]")
+_QUOTES = "\"'`"
+_NEEDS_QUOTES = re.compile(r'[\s,;<>"`&]|\'')
 _DIGITS = re.compile("[0-9]")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -77,7 +78,7 @@ def labelled(
     for label, cells in values.items():
         for start, end in cells:
             value = text[start:end]
-            quote = '"' if _NEEDS_QUOTES.search(value) and '"' not in value else ""
+            quote = next((mark for mark in _QUOTES if mark not in value), "") if _NEEDS_QUOTES.search(value) else ""
             places.append((length + len(label) + 2 + len(quote), start, end))
             line = f"{label}: {quote}{value}{quote}\n"
             pieces.append(line)
@@ -93,7 +94,7 @@ class Siblings:
 
     Args:
         entity_types: types of which this can be said.
-        fewest: values of one shape that must have been found.
+        fewest: values of the column that must have been found.
         share: of the values of that shape that must have been found, in (0, 1].
     """
 
@@ -125,7 +126,7 @@ class Siblings:
                     found += 1
             for shape, counts in kinds.items() if found >= self.fewest else ():
                 kind = max(counts, key=lambda kind: counts[kind])
-                if counts[kind] >= max(self.fewest, self.share * len(shapes[shape])):
+                if counts[kind] >= self.share * len(shapes[shape]):
                     yield from ((start, end, kind) for start, end in shapes[shape] if (start, end) not in known)
 
 

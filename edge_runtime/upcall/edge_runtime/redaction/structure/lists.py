@@ -12,10 +12,13 @@ from upcall.edge_runtime.redaction.structure.lines import Line
 _ITEM = re.compile(r"(?:[-*+•–—‣◦▪]|\(?[0-9]{1,4}[.):]|\(?[A-Za-z][.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _HEADING = re.compile(r"(?:#{1,6}|=+|\*+|!+|;)[ \t]*(?=\S)")
 _LABEL_END = re.compile(r"[ \t]*[:：=][ \t*_]*$")
-_IN_LINE = re.compile(r"([^:：=]{1,60}?)[*_]*[:：=][*_ \t]*(\S.*)")
+_IN_LINE = re.compile(r"([^:：=]{1,80}?)[*_]*(?:[:：=]|\s(?:are|is|were|sind|lauten|sont|son|sono|são|zijn)\b:?)[*_ \t]*(\S.*)")
 _BETWEEN = re.compile(r"[,;|、，；/]\s*|\s+(?:and|or|und|oder|et|ou|y|o|e|en|и)\s+|\s{2,}")
 _WORD = re.compile(r"\S+")
+_TWO_NUMBERS = re.compile("(?:[0-9][^0-9]*){10}")
+_LABEL_WORDS = 6
 _LONGEST_ITEM = 80
+_LONGEST_SENTENCE = 160
 _FEWEST_DIGITS = 5
 _NO_LABEL = re.compile(r"[0-9,;|&\t]|[.?!]$")
 _AROUND = " \t\"'`*."
@@ -46,7 +49,8 @@ def list_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[C
         name = _label(said, labels, is_last=index + 1 == len(lines))
         if name is not None:
             yield from _column(label, cells)
-            label, cells, is_bare = name, [], bool(labels.private(name))
+            label, cells = labels.within(name), []
+            is_bare = bool(label)
             continue
         is_value = len(said) <= LONGEST_LABEL and _is_number(said)
         if is_bare and len(said) <= _LONGEST_ITEM:
@@ -75,7 +79,7 @@ def _add(cells: list[Cell], line: Line, skipped: int) -> None:
 
 def _label(said: str, labels: Labels, *, is_last: bool) -> str | None:
     """What a line says of the lines below it, or None where it is no label."""
-    if len(said) > LONGEST_LABEL + 12 or is_last:
+    if len(said) > _LONGEST_SENTENCE or is_last:
         return None
     heading = _HEADING.match(said)
     end = _LABEL_END.search(said)
@@ -88,11 +92,11 @@ def _label(said: str, labels: Labels, *, is_last: bool) -> str | None:
 
 def _in_line(line: Line, labels: Labels) -> Iterator[Column]:
     """``Phones: 2125550123, 2125550124 and 2125550125``."""
-    match = _IN_LINE.match(line.text)
+    match = _IN_LINE.match(line.text) if _TWO_NUMBERS.search(line.text) else None
     if not match:
         return
-    label = " ".join(match[1].split()[-4:])
-    if not labels.private(label):
+    label = labels.within(" ".join(match[1].split()[-_LABEL_WORDS:]))
+    if not label:
         return
     low = match.start(2)
     ends = [low, *(place for found in _BETWEEN.finditer(line.text, low) for place in found.span()), len(line.text)]

@@ -11,11 +11,13 @@ from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
 _TOKEN = re.compile(
-    r"""("(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.|'')*')|([^\s\[\]{}(),;:="'][^\s\[\]{}(),;:="]*)|([\[{(])|([\]})])|([:=]>?)|([,;])"""
+    r"""("(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.|'')*')|([:=]>?|<-)|([^\s\[\]{}(),;:="'][^\s\[\]{}(),;:="]*)|([\[{(])|([\]})])|([,;])"""
 )
-_STRING, _WORD, _OPENING, _CLOSING, _ASSIGNMENT = range(1, 6)
+_STRING, _ASSIGNMENT, _WORD, _OPENING, _CLOSING = range(1, 6)
 _DEEPEST = 64
 _REFERENCE = tuple("$%#@{")
+_LONG_WORD = 7  # of which several, with spaces between them, are several values
+_LONGEST_VALUE = 256
 _LABEL_WORDS = 4
 
 
@@ -88,9 +90,11 @@ class _Reader:
                 frame.words.append((match.start() + 1, match.end() - 1))
             elif kind == _WORD:
                 frame.words.append(match.span())
-                if match.group().lower() == "values" and frame.rows:
-                    frame.names = self._texts(frame.rows[-1])
+                if match.group().lower() == "values":
+                    frame.names = self._texts(frame.rows[-1]) if frame.rows else []
                     frame.rows.clear()
+                    if not frame.names:  # the name of the table is all there is
+                        frame.key = self._text[slice(*frame.words[-2])] if len(frame.words) > 1 else ""
             elif kind == _OPENING:
                 self._open(frame, match.start())
             elif kind == _CLOSING:
@@ -116,7 +120,8 @@ class _Reader:
         words = frame.words[-_LABEL_WORDS:]
         while words and words[-1][1] - words[0][0] > LONGEST_LABEL:
             words = words[1:]
-        return self._text[words[0][0] : words[-1][1]] if words else ""
+        said = self._text[words[0][0] : words[-1][1]] if words else ""
+        return said.rpartition("\n")[2].strip()
 
     def _label(self, key: str, frame: _Frame) -> str:
         """The label of a value with a key in a frame: with the key above, where the key alone does not say what it is."""
@@ -128,13 +133,17 @@ class _Reader:
         if len(self._stack) >= _DEEPEST:
             self._too_deep += 1
             return
+        word = self._text[slice(*frame.words[-1])].lower() if frame.words else ""
+        if word == "in" and len(frame.words) > 1:
+            frame.key = self._text[slice(*frame.words[-2])]
         key = frame.key or (self._said(frame) if len(self._stack) > 1 else "")
         label = self._label(key, frame) if key else frame.label
         before = self._text[start - 1 : start]
-        if before in _REFERENCE or self._text[start + 1 : start + 2] == "{":
+        if self._text[start] == "{" and (before in _REFERENCE or self._text[start + 1 : start + 2] == "{"):
             key = label = ""  # ${NAME} and {{ name }} stand for a value
         child = _Frame(label, is_keyed=bool(key), holds_names=self._labels.names_columns(key))
-        child.is_call = before.isalnum() or before in tuple("_])")
+        is_made = self._labels.makes_lists(re.split(r"[.<>%]", word)[-1]) or self._text[start] == "{"
+        child.is_call = not is_made and (before.isalnum() or before in tuple("_])"))
         self._stack.append(child)
         frame.words.clear()
         if len(self._stack) > 2:
@@ -146,8 +155,11 @@ class _Reader:
         """End the value that was read."""
         if frame.words:
             cell = frame.words[0][0], frame.words[-1][1]
-            if not frame.key:
-                frame.values.append(cell)
+            if cell[1] - cell[0] > _LONGEST_VALUE or self._text.find("\n", *cell) >= 0:
+                pass  # a sentence
+            elif not frame.key:
+                is_row = len(frame.words) > 1 and all(high - low >= _LONG_WORD for low, high in frame.words)
+                frame.values += frame.words if is_row and self._text[cell[0] : cell[1]].isascii() else [cell]
             elif cell[0] < cell[1]:
                 self.keyed[self._label(frame.key, frame)].append(cell)
                 above = self._stack[-2]
@@ -166,6 +178,8 @@ class _Reader:
             self._end_rows(frame)
             if frame.rows and not frame.names:
                 parent.tables.append(frame.rows)
+            elif frame.names and not frame.rows:
+                parent.names = parent.names or frame.names
             if frame.holds_names:
                 parent.names = self._texts(frame.values)
             elif frame.values:

@@ -8,7 +8,7 @@ from upcall.edge_runtime.redaction.structure.columns import Column
 from upcall.edge_runtime.redaction.structure.labels import Labels
 from upcall.edge_runtime.redaction.structure.lines import lines_of
 from upcall.edge_runtime.redaction.structure.lists import list_columns
-from upcall.edge_runtime.redaction.structure.markup import html_columns
+from upcall.edge_runtime.redaction.structure.markup import markup_columns
 from upcall.edge_runtime.redaction.structure.nested import nested_columns
 from upcall.edge_runtime.redaction.structure.tables import table_columns
 
@@ -26,6 +26,6 @@ def columns_of(text: str, labels: Labels) -> list[Column]:
     found = [nested_columns(text, labels), list_columns(text, lines, labels)]
     if len(lines) >= _FEWEST_LINES:
         found.append(table_columns(text, lines, labels))
-    if "<t" in text or "<T" in text:
-        found.append(html_columns(text, labels))
+    if "</" in text or "<t" in text:
+        found.append(markup_columns(text, labels))
     return list(chain.from_iterable(found))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
-from upcall.edge_runtime.redaction.structure.labels import Labels
+from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 from upcall.edge_runtime.redaction.structure.lines import Line
 
 _PIPES = "|│┃║¦"
@@ -21,6 +21,7 @@ _COPY = re.compile(r"(?i)copy\s+\S+\s*\(([^()]*)\)\s+from\b")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 _GAP = "  "
 _HEAD = 200
+_FEWEST_ON_SIDE = 3  # cells; of two, one stands right beside the other
 _WORD = re.compile(r"\S+")
 
 Row = list[Cell]
@@ -131,8 +132,7 @@ def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str]) -
         if share > said:
             heads, said = [text[slice(*cell)] for cell in row], share
             continue
-        first = text[slice(*row[0])] if len(row) > 1 else ""
-        first = first if any(map(str.isdigit, text[row[1][0] : row[-1][1]] if first else "")) and labels.private(first) else ""
+        first = _row_label(text, row, labels)
         more = len(row) - len(heads)
         for index, (start, end) in enumerate(row):
             if start == end:
@@ -145,6 +145,14 @@ def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str]) -
             if first and index:
                 cells[first, -2].append((start, end))
     yield from (Column(label, column) for (label, _), column in cells.items())
+
+
+def _row_label(text: str, row: Row, labels: Labels) -> str:
+    """The first cell of a row where it is the label of the others, as in a table on its side."""
+    if len(row) < _FEWEST_ON_SIDE or any(high - low > LONGEST_LABEL for low, high in row):
+        return ""
+    label = text[slice(*row[0])]
+    return label if any(map(str.isdigit, text[row[1][0] : row[-1][1]])) and labels.private(label) else ""
 
 
 def _share(text: str, row: Row, labels: Labels) -> float:

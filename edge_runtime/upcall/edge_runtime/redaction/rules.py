@@ -26,7 +26,9 @@ _SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set sta
 
 _LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"
 _HUMP = re2.compile("([a-z])([A-Z])")
-_INNER_SPACE = re.compile(r"\\ (?=.)")  # of an escaped word; in names of fields it may be written otherwise, or left out
+_INNER_SPACE = re.compile(
+    r"\\ (?=.)"
+)  # of an escaped word; in names of fields it may be written otherwise, or left out
 
 
 class Context:
@@ -272,11 +274,13 @@ def _disguises(given: Mapping[str, Any]) -> Disguises:
 
 def _labels(tables: Mapping[str, Any], rules: Iterable[Rule]) -> Labels:
     contexts = [rule.context for rule in rules if rule.context]
-    given = tables["labels"]
+    given, weak = tables["labels"], frozenset(tables["weak"])
+    begun = [*given["words"], *(word for context in contexts for word in context.begun)]
+    whole = [*given["whole_words"], *(word for context in contexts for word in context.whole)]
     return Labels(
         Context(
-            dict.fromkeys([*given["words"], *(word for context in contexts for word in context.begun)]),
-            dict.fromkeys([*given["whole_words"], *(word for context in contexts for word in context.whole)]),
+            [word for word in dict.fromkeys(begun) if word not in weak],
+            [word for word in dict.fromkeys(whole) if word not in weak],
             before=LONGEST_LABEL,
             after=0,
         ).near,

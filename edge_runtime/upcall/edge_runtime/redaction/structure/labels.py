@@ -56,10 +56,10 @@ class Labels:
         words = plain.lower().split()
         if not words or len(words) > _MOST_WORDS or self.is_something_else(label):
             return ""
-        if not self._has_word(plain, len(plain), len(plain)):
-            return ""
         # In the singular, as rules have it.
-        return plain[:-1] if len(words[-1]) > _SHORTEST_PLURAL and plain[-1] == "s" and plain[-2] != "s" else plain
+        plural = len(words[-1]) > _SHORTEST_PLURAL and plain[-1] == "s" and plain[-2] != "s"
+        plain = plain[:-1] if plural else plain
+        return plain if self._has_word(plain, len(plain), len(plain)) else ""
 
     def within(self, sentence: str) -> str:
         """The part of a sentence that is a label that counts, such as ``the phone numbers of``, or an empty text."""
@@ -93,7 +93,9 @@ class Labels:
     def is_something_else(self, label: str) -> bool:
         """Whether a label says that its values are not private, whatever stands above it."""
         plain = f" {_plain(label).lower()} "
-        return any(words in plain for words in self._not_private) or not _UNSUITABLE.isdisjoint(label) or _is_open(label)
+        return (
+            any(words in plain for words in self._not_private) or not _UNSUITABLE.isdisjoint(label) or _is_open(label)
+        )
 
 
 def _is_open(label: str) -> bool:

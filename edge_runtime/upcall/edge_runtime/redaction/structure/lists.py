@@ -11,8 +11,11 @@ from upcall.edge_runtime.redaction.structure.lines import Line
 
 _ITEM = re.compile(r"(?:[-*+•–—‣◦▪]|\(?[0-9]{1,4}[.):]|\(?[A-Za-z][.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _HEADING = re.compile(r"(?:#{1,6}|=+|\*+|!+|;)[ \t]*(?=\S)")
+_SECTION = re.compile(r"\[{1,2}([^\[\]]{1,60})\]{1,2}")
 _LABEL_END = re.compile(r"[ \t]*[:：=][ \t*_]*$")
-_IN_LINE = re.compile(r"([^:：=]{1,80}?)[*_]*(?:[:：=]|\s(?:are|is|were|sind|lauten|sont|son|sono|são|zijn)\b:?)[*_ \t]*(\S.*)")
+_IN_LINE = re.compile(
+    r"([^:：=]{1,80}?)[*_]*(?:[:：=]|\s(?:are|is|were|sind|lauten|sont|son|sono|são|zijn)\b:?)[*_ \t]*(\S.*)"
+)
 _BETWEEN = re.compile(r"[,;|、，；/]\s*|\s+(?:and|or|und|oder|et|ou|y|o|e|en|и)\s+|\s{2,}")
 _WORD = re.compile(r"\S+")
 _TWO_NUMBERS = re.compile("(?:[0-9][^0-9]*){10}")
@@ -20,7 +23,7 @@ _LABEL_WORDS = 6
 _LONGEST_ITEM = 80
 _LONGEST_SENTENCE = 160
 _FEWEST_DIGITS = 5
-_NO_LABEL = re.compile(r"[0-9,;|&\t]|[.?!]$")
+_NO_LABEL = re.compile(r"[0-9,;|&\t]|\s\s|[.?!]$")
 _AROUND = " \t\"'`*."
 
 
@@ -47,15 +50,15 @@ def list_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[C
             _add(cells, line, item.end())
             continue
         name = _label(said, labels, is_last=index + 1 == len(lines))
+        if name is not None and label and not cells and labels.is_general(name):
+            continue  # a key between the label and its values
         if name is not None:
             yield from _column(label, cells)
             label, cells = labels.within(name), []
             is_bare = bool(label)
             continue
         is_value = len(said) <= LONGEST_LABEL and _is_number(said)
-        if is_bare and len(said) <= _LONGEST_ITEM:
-            _add(cells, line, 0)
-        elif is_value and not label:
+        if (is_bare and len(said) <= _LONGEST_ITEM) or (is_value and not label):
             _add(cells, line, 0)
         else:
             yield from _column(label, cells)
@@ -81,6 +84,9 @@ def _label(said: str, labels: Labels, *, is_last: bool) -> str | None:
     """What a line says of the lines below it, or None where it is no label."""
     if len(said) > _LONGEST_SENTENCE or is_last:
         return None
+    section = _SECTION.fullmatch(said)
+    if section:
+        return section[1]
     heading = _HEADING.match(said)
     end = _LABEL_END.search(said)
     name = said[heading.end() if heading else 0 : end.start() if end else len(said)].strip("*_#=! \t\"'")

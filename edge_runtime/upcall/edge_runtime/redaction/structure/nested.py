@@ -53,8 +53,8 @@ class _Frame:
 def nested_columns(text: str, labels: Labels) -> Iterator[Column]:
     """Columns of what stands in brackets.
 
-    These are the elements of one array; all values with one key; values at one place of the rows of a table, whose names are the
-    array of a neighbouring key such as ``columns``, the first row, or what stands in brackets before ``VALUES``.
+    These are the elements of one array; all values with one key; values at one place of the rows of a table, whose names
+    are the array of a neighbouring key such as ``columns``, the first row, or what stands in brackets before ``VALUES``.
 
     Args:
         text: any, read once from its beginning to its end.

@@ -10,17 +10,24 @@ from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 from upcall.edge_runtime.redaction.structure.lines import Line
 
-_PIPES = "|│┃║¦"
+_PIPES = "|│┃║¦┆"
 _PIPE = re.compile(rf"(?<!\\)(?:\|\||[{_PIPES}])")
-_DELIMITERS = (("\t", re.compile("\t")), ("|", _PIPE), (";", re.compile(";")), (",", re.compile(",")), ("&", re.compile(r"(?<!\\)&")))
-_QUOTED = {
-    mark: re.compile(rf'[ ]*"((?:[^"]|""){{0,2000}})"[ ]*(?=[{re.escape(mark)}\r\n]|$)') for mark in "\t;,|"
-}
+_DELIMITERS = (
+    ("\t", re.compile("\t")),
+    ("|", _PIPE),
+    (";", re.compile(";")),
+    (",", re.compile(",")),
+    ("&", re.compile(r"(?<!\\)&")),
+)
+_REST = re.compile(r"[^\r\n]*")
+_QUOTED = {mark: re.compile(rf'[ ]*"((?:[^"]|""){{0,2000}})"[ ]*(?=[{re.escape(mark)}\r\n]|$)') for mark in "\t;,|"}
 _AROUND = " \t\u00a0\"'`*\\"
 _COPY = re.compile(r"(?i)copy\s+\S+\s*\(([^()]*)\)\s+from\b")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 _GAP = "  "
 _HEAD = 200
+_TITLE_AT = 3  # lines above a table at which its title may stand
+_LONGEST_TITLE = 120
 _FEWEST_ON_SIDE = 3  # cells; of two, one stands right beside the other
 _WORD = re.compile(r"\S+")
 
@@ -43,7 +50,7 @@ def table_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[
             if _has(lines[index].text, mark):
                 rows, end = _delimited(text, lines, index, mark, delimiter)
                 if len(rows) > 1:
-                    yield from _columns(text, rows, labels, _copied(lines, index))
+                    yield from _columns(text, rows, labels, _copied(lines, index), _title(lines, index, labels))
                     break
         if len(rows) < 2:
             columns, end = _fixed(text, lines, index, labels)
@@ -100,7 +107,7 @@ def _row(text: str, line: Line, mark: str, delimiter: re.Pattern[str]) -> tuple[
             row.append(inside.span(1))
             start = inside.end()
             if start >= end:  # it went on over the end of the line
-                end = start + len(re.compile(r"[^\r\n]*").match(text, start).group())  # type: ignore[union-attr]
+                end = max(match.end() for match in [_REST.match(text, start)] if match)
             if start >= end:
                 return row, end
             start += 1
@@ -124,13 +131,22 @@ def _copied(lines: Sequence[Line], index: int) -> list[str]:
     return [name.strip(' "') for name in match[1].split(",")] if match else []
 
 
-def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str]) -> Iterator[Column]:
+def _title(lines: Sequence[Line], index: int, labels: Labels) -> str:
+    """What the line above a table says of its values, if that counts."""
+    above = next((line.text for line in reversed(lines[max(0, index - _TITLE_AT) : index]) if line.text), "")
+    return labels.within(above.strip(" #*_:")) if len(above) <= _LONGEST_TITLE else ""
+
+
+def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str], title: str) -> Iterator[Column]:
     said = 1.0 if heads else 0.0
     cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     for row in rows:
         share = _share(text, row, labels)
         if share > said:
-            heads, said = [text[slice(*cell)] for cell in row], share
+            heads, said = _texts(text, row), share
+            continue
+        if not heads and title and row is rows[0]:
+            heads = [f"{title} {name}" if labels.is_general(name) and name else name for name in _texts(text, row)]
             continue
         first = _row_label(text, row, labels)
         more = len(row) - len(heads)
@@ -145,6 +161,10 @@ def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str]) -
             if first and index:
                 cells[first, -2].append((start, end))
     yield from (Column(label, column) for (label, _), column in cells.items())
+
+
+def _texts(text: str, row: Row) -> list[str]:
+    return [text[slice(*cell)] for cell in row]
 
 
 def _row_label(text: str, row: Row, labels: Labels) -> str:
@@ -169,7 +189,8 @@ def _fixed(text: str, lines: Sequence[Line], index: int, labels: Labels) -> tupl
     chunks = [match.span() for match in _CHUNK.finditer(head.text)]
     words = [match.span() for match in _WORD.finditer(head.text)]
     heads = chunks if len(chunks) > 1 else words
-    if len(heads) < 2 or not _goes_on(lines, index, len(heads)) or not _share(text, [(head.low + low, head.low + high) for low, high in heads], labels):
+    row = [(head.low + low, head.low + high) for low, high in heads]
+    if len(heads) < 2 or not _goes_on(lines, index, len(heads)) or not _share(text, row, labels):
         return [], index
     cells: dict[int, list[Cell]] = defaultdict(list)
     end = index + 1
@@ -185,7 +206,11 @@ def _fixed(text: str, lines: Sequence[Line], index: int, labels: Labels) -> tupl
             places = list(enumerate(alike))
         elif len(found) > 1 and heads is chunks:
             margin = line.low - line.start
-            places = [(_below(heads, low + margin - shift, high + margin - shift), (low, high)) for low, high in found]
+            places = [
+                (_below(heads, low + margin - shift, high + margin - shift), (low, high))
+                for chunk in found
+                for low, high in _parted(line.text, chunk, heads, margin - shift)
+            ]
         else:
             break
         for column, (low, high) in places:
@@ -202,10 +227,18 @@ def _goes_on(lines: Sequence[Line], index: int, heads: int) -> bool:
     return is_row and not any(map(str.isdigit, lines[index].text[:_HEAD]))
 
 
+def _parted(text: str, chunk: Cell, heads: Sequence[Cell], shift: int) -> list[Cell]:
+    """The words of a chunk that stands under several heads; else the chunk."""
+    low, high = chunk
+    over = sum(start < high + shift and low + shift < end for start, end in heads)
+    return [chunk] if over < 2 else [match.span() for match in _WORD.finditer(text, low, high)]
+
+
 def _below(heads: Sequence[Cell], low: int, high: int) -> int:
     """The head that stands above [low, high), or nearest to it."""
+
     def distance(index: int) -> tuple[int, int]:
         start, end = heads[index]
-        return max(0, start - high, low - end), abs(start - low)
+        return max(low, start) - min(high, end), abs(start - low)
 
     return min(range(len(heads)), key=distance)

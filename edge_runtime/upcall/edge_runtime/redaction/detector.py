@@ -180,7 +180,13 @@ class Detector:
             place = copy.original(span.start, span.end) if copy else None
             if place:
                 found.append(Span(*place, span.entity_type, span.detector))
-        yield from found
+        labels = self._rules.labels
+        versions = {cell for column in columns if labels.is_version(column.label) for cell in column.cells}
+        yield from (
+            span
+            for span in found
+            if span.entity_type is not EntityType.IP_ADDRESS or (span.start, span.end) not in versions
+        )
         types = {(span.start, span.end): span.entity_type for span in found}
         for start, end, entity_type in self._rules.siblings.found(text, columns, types):
             yield Span(start, end, entity_type, COLUMN_DETECTOR)

@@ -288,6 +288,7 @@ def _labels(tables: Mapping[str, Any], rules: Iterable[Rule]) -> Labels:
         general=tables["general"],
         columns=tables["columns"],
         makers=tables["makers"],
+        versions=tables["versions"],
     )
 
 

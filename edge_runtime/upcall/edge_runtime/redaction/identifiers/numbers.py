@@ -134,8 +134,8 @@ def iban_end(text: str, start: int, lengths: Mapping[str, int], numeric: Contain
     """Where the account number that begins at ``start`` ends, or None if there is none.
 
     Checks the length of the country, that there are digits, only digits in the ``numeric`` countries, and the remainder modulo
-    97 (ISO 13616-1). A space, tab, hyphen or slash, or the end of a line with marks of quotation after it, may stand between any two
-    characters; case does not matter.
+    97 (ISO 13616-1). A space, tab, hyphen or slash, or the end of a line with marks of quotation after it, may stand between
+    any two characters; case does not matter.
     """
     characters = ""
     length = _LONGEST_IBAN

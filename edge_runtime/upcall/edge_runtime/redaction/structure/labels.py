@@ -28,6 +28,7 @@ class Labels:
         not_private: whole words that make a label one of something else, such as ``count`` or ``call id``.
         general: whole words that name no kind of value, such as ``number`` or ``home``: the key above them does.
         columns: keys of the names of columns.
+        versions: whole words of labels of versions.
         makers: words before a bracket with values in it, such as ``array`` or ``listOf``, lower case.
     """
 
@@ -39,11 +40,13 @@ class Labels:
         general: Iterable[str],
         columns: Iterable[str],
         makers: Iterable[str],
+        versions: Iterable[str],
     ) -> None:
         self._has_word = has_word
         self._not_private = tuple(f" {words} " for words in not_private)
         self._general = frozenset(general)
         self._columns = frozenset(columns)
+        self._versions = frozenset(versions)
         self._makers = frozenset(makers)
         # Each text asks for few labels many times.
         self.private = functools.lru_cache(maxsize=4096)(self._private)
@@ -80,6 +83,10 @@ class Labels:
     def makes_lists(self, word: str) -> bool:
         """Whether what stands in brackets after a word, in lower case, is a list of values, not arguments."""
         return word in self._makers
+
+    def is_version(self, label: str) -> bool:
+        """Whether a label says that its values are versions of something."""
+        return not self._versions.isdisjoint(_plain(label).lower().split())
 
     def names_columns(self, key: str) -> bool:
         """Whether the values of a key are the names of columns."""

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 
 _LINE = re.compile(r"(?m)^((?:[ \t]*>)*[ \t]*)([^\r\n]*)")
-_RULE = re.compile(
-    r"[\s|+:=_~*.─━═│┃║┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╟╢╥╨╫╭╮╯╰-]*[-=─━═_~]{2}[^0-9A-Za-z]*|(?:\\[A-Za-z]+(?:\{[^{}]*\}|\([^()]*\))*\s*)+|[|+:─━═-]{3,}"
-)
+_BOX = "│┃║┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╟╢╥╨╫╭╮╯╰┆╌"
+_DRAWN = "=─━═_~-"
+_LATEX = r"(?:\\[A-Za-z]+(?:\{[^{}]*\}|\([^()]*\))*\s*)+"
+_RULE = re.compile(rf"[\s|+:*.{_BOX}{_DRAWN}]*[{_DRAWN}]{{2}}[^0-9A-Za-z]*|{_LATEX}|[|+:{_BOX}{_DRAWN}]{{3,}}")
 
 
 @dataclass(frozen=True, slots=True)

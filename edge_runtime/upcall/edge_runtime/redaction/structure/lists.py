@@ -24,6 +24,7 @@ _LONGEST_ITEM = 80
 _LONGEST_SENTENCE = 160
 _FEWEST_DIGITS = 5
 _NO_LABEL = re.compile(r"[0-9,;|&\t]|\s\s|[.?!]$")
+_WORDED = re.compile(r"[:=]|[^\W\d_]{5}")
 _AROUND = " \t\"'`*."
 
 
@@ -54,10 +55,10 @@ def list_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[C
             continue  # a key between the label and its values
         if name is not None:
             yield from _column(label, cells)
-            label, cells = labels.within(name), []
-            is_bare = bool(label)
+            is_bare = bool(labels.within(name))
+            label, cells = labels.within(name) or name, []
             continue
-        is_value = len(said) <= LONGEST_LABEL and _is_number(said)
+        is_value = len(said) <= LONGEST_LABEL and _is_number(said) and not _WORDED.search(said)
         if (is_bare and len(said) <= _LONGEST_ITEM) or (is_value and not label):
             _add(cells, line, 0)
         else:

@@ -145,6 +145,9 @@ def _columns(text: str, rows: Sequence[Row], labels: Labels, heads: list[str], t
         if share > said:
             heads, said = _texts(text, row), share
             continue
+        if not heads and row is rows[0] and any(map(labels.is_version, _texts(text, row))):
+            heads = _texts(text, row)
+            continue
         if not heads and title and row is rows[0]:
             heads = [f"{title} {name}" if labels.is_general(name) and name else name for name in _texts(text, row)]
             continue

@@ -17,6 +17,7 @@ LONGEST_TOKEN = 65_536
 
 _SHORTEST_TOKEN = 12  # nine characters in base 64
 _MARKS = ("\\", "%", "&", "=4", "=2", "=5", "=\n", "=\r", "= ", "@\n", "@\r", "@ ")
+_SPELLED_MARKS = ("at]", "at)", "AT]", "AT)", "ot]", "ot)", "OT]", "OT)", "at}", "ot}", "[.]", "(.)", "[@]", "(@)")
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/_=-]+")
 _JSON = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _OPENING = "+( "  # belongs to a telephone number
@@ -43,7 +44,7 @@ class Disguises:
 
     def unescaped(self, text: str) -> Shadow | None:
         """The text with every escape as the character for which it stands, or None where there is none."""
-        if not any(mark in text for mark in _MARKS):
+        if not any(mark in text for mark in (*_MARKS, *_SPELLED_MARKS)):
             return None
         return rewritten(text, self._escapes(text))
 
@@ -115,6 +116,8 @@ def _wrapped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _character(escape: str) -> str:
+    if escape.lstrip(" ")[0] in "[({":  # dana [at] example [dot] com
+        return "." if "." in escape or "d" in escape.lower() else "@"
     if escape[-1] in "\n> \t" and escape[0] in "=@":  # a line break that is not a part of the value
         return "@" if escape[0] == "@" else ""
     if escape[0] in "%=":

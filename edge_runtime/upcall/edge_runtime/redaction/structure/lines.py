@@ -8,8 +8,9 @@ from dataclasses import dataclass
 _LINE = re.compile(r"(?m)^((?:[ \t]*>)*[ \t]*)([^\r\n]*)")
 _BOX = "│┃║┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╟╢╥╨╫╭╮╯╰┆╌"
 _DRAWN = "=─━═_~-"
-_LATEX = r"(?:\\[A-Za-z]+(?:\{[^{}]*\}|\([^()]*\))*\s*)+"
-_RULE = re.compile(rf"[\s|+:*.{_BOX}{_DRAWN}]*[{_DRAWN}]{{2}}[^0-9A-Za-z]*|{_LATEX}|[|+:{_BOX}{_DRAWN}]{{3,}}")
+_LATEX = re.compile(r"(?:\\[A-Za-z]+(?:\{[^{}]*\}|\([^()]*\))*\s*)+")
+_RULE = re.compile(rf"[\s|+:*.{_BOX}{_DRAWN}]+")
+_DRAWN_TWICE = re.compile(rf"[{_DRAWN}]{{2}}|[|+:{_BOX}{_DRAWN}]{{3}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ class Line:
     @property
     def is_rule(self) -> bool:
         """Whether it only draws a line, as between the head and the rows of a table."""
-        return not self.text[:1].isalnum() and _RULE.fullmatch(self.text) is not None
+        if self.text[:1] == "\\":
+            return _LATEX.fullmatch(self.text) is not None
+        return _RULE.fullmatch(self.text) is not None and _DRAWN_TWICE.search(self.text) is not None
 
 
 def lines_of(text: str) -> list[Line]:

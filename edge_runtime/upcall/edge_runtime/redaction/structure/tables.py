@@ -26,6 +26,7 @@ _COPY = re.compile(r"(?i)copy\s+\S+\s*\(([^()]*)\)\s+from\b")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 _GAP = "  "
 _HEAD = 200
+_MOST_FIXED = 64  # columns of a fixed width
 _TITLE_AT = 3  # lines above a table at which its title may stand
 _LONGEST_TITLE = 120
 _FEWEST_ON_SIDE = 3  # cells; of two, one stands right beside the other
@@ -193,7 +194,7 @@ def _fixed(text: str, lines: Sequence[Line], index: int, labels: Labels) -> tupl
     words = [match.span() for match in _WORD.finditer(head.text)]
     heads = chunks if len(chunks) > 1 else words
     row = [(head.low + low, head.low + high) for low, high in heads]
-    if len(heads) < 2 or not _goes_on(lines, index, len(heads)) or not _share(text, row, labels):
+    if not 2 <= len(heads) <= _MOST_FIXED or not _goes_on(lines, index, len(heads)) or not _share(text, row, labels):
         return [], index
     cells: dict[int, list[Cell]] = defaultdict(list)
     end = index + 1

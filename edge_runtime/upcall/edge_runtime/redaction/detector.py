@@ -69,6 +69,12 @@ class Detector:
     ) -> None:
         self._names = names
         self._rules = load_rules() if rules is None else rules
+        self._groups = {
+            entity_type: tuple(
+                number for number, group in enumerate(self._rules.exclude) if entity_type in group.entity_types
+            )
+            for entity_type in EntityType
+        }
         self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
         characters = self._rules.characters
         self._denied = Terms(deny_terms, characters=characters, purpose="deny")
@@ -194,13 +200,15 @@ class Detector:
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""
         found: list[tuple[int, int]] = []
-        covers: dict[EntityType, tuple[_Cover, str]] = {}
+        covers: dict[tuple[int, ...], tuple[_Cover, str]] = {}
+        places: dict[int, list[tuple[int, int]]] = {}
         for rule in self._rules.prefilter.candidates(text):
             if rule.validator == skipped:
                 continue
-            if rule.entity_type not in covers:
-                covers[rule.entity_type] = self._without_look_alikes(text, rule.entity_type)
-            excluded, searched = covers[rule.entity_type]
+            groups = self._groups[rule.entity_type]
+            if groups not in covers:
+                covers[groups] = self._without_look_alikes(text, groups, places)
+            excluded, searched = covers[groups]
             # What is already found is no telephone number, and asking libphonenumber is slow.
             searched = _blanked(searched, found) if rule.validator == "phone" else searched
             for start, end in self._candidates(rule, searched, excluded):
@@ -228,13 +236,17 @@ class Detector:
             return False
         return rule.edges != "both" or end == len(text) or not is_letter(text[end], unspaced)
 
-    def _without_look_alikes(self, text: str, entity_type: EntityType) -> tuple[_Cover, str]:
-        """Where no finding of a type may lie, and the text in which it is looked for."""
+    def _without_look_alikes(
+        self, text: str, groups: tuple[int, ...], places: dict[int, list[tuple[int, int]]]
+    ) -> tuple[_Cover, str]:
+        """Where no finding may lie, and the text in which it is looked for; ``places`` of each group are kept for the next."""
         inside: list[tuple[int, int]] = []
         cut: list[tuple[int, int]] = []
-        for group in self._rules.exclude:
-            if entity_type in group.entity_types:
-                (cut if group.cuts else inside).extend(self._look_alikes(group, text))
+        for number in groups:
+            group = self._rules.exclude[number]
+            if number not in places:
+                places[number] = self._look_alikes(group, text)
+            (cut if group.cuts else inside).extend(places[number])
         return _Cover(inside), _blanked(text, cut)
 
     def _look_alikes(self, group: LookAlikes, text: str) -> list[tuple[int, int]]:

@@ -47,7 +47,7 @@ def test_every_beginning_is_held_back(pair: tuple[str, str], before: str) -> Non
 
 
 def test_the_longest_placeholder_fits_the_cap() -> None:
-    written = "[[  DRIVER_LICENCE  _  999999  _  k7  ]]"
+    written = "\\[\\[  DRIVER\\_LICENCE  \\_  999999  \\_  k7  \\]\\]"
     assert len(written) == LONGEST_PLACEHOLDER
     assert unfinished_from(written[:-1]) == 0
 

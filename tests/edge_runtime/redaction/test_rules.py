@@ -25,7 +25,9 @@ CREDENTIALS = json.loads((PROTO / "rules/credentials.json").read_text())
 RULES = [*PATTERNS["rules"], *CREDENTIALS["rules"]]
 NAMED = {rule["name"]: expanded(rule["pattern"], CREDENTIALS["words"]) for rule in RULES}
 VALUES = [pattern for name in ("references", "expressions", "names", "samples") for pattern in CREDENTIALS[name]]
-ALL = [*NAMED.values(), *PATTERNS["exclude"]["patterns"], *PATTERNS["disguises"].values(), *VALUES]
+EXCLUDED = [pattern for group in PATTERNS["exclude"] for pattern in group["patterns"]]
+DISGUISES = [value for value in PATTERNS["disguises"].values() if isinstance(value, str)]
+ALL = [*NAMED.values(), *EXCLUDED, *DISGUISES, PATTERNS["term_gap"], *VALUES]
 DOMAINS = json.loads((PROTO / "rules/domains.json").read_text())
 
 

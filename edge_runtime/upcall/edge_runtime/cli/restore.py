@@ -48,7 +48,8 @@ def restore_command(
     write(_encoded(restorer.flush()))
     if restorer.unrestored_count:
         Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(
-            f"{restorer.unrestored_count} placeholders of this vault came back altered and were not restored.", style="yellow"
+            f"{restorer.unrestored_count} placeholders of this vault came back altered and were not restored.",
+            style="yellow",
         )
 
 

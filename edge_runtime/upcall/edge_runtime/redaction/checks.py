@@ -20,7 +20,7 @@ Check = Callable[[str, int, int, Rule, Rules, tuple[str, ...]], Iterator[tuple[i
 """(text, start and end of the candidate, rule, all rules, telephone regions) → the spans in it that are real."""
 
 _LONGEST_EMAIL = 320  # 64 for the local part, 255 for the domain (RFC 5321), and the @
-_NEAR = 12  # characters in which a word such as "version" must stand
+_NEAR = 20  # characters in which a word such as "version" must stand
 _OLDEST = 130  # years
 _YEARS = range(1850, 2100)
 _SEPARATORS = str.maketrans("", "", " .-/+")
@@ -154,7 +154,10 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     if any(address.version == network.version and address in network for network in networks):
         return
     before = text[max(0, start - _NEAR) : start].lower().rstrip(' :=#-"')
-    if not any(before.endswith(word) for word in rule.not_after):
+    word = next((word for word in rule.not_after if before.endswith(word)), "")
+    # A server build is a server: "build" is no word for a version there.
+    owner = before.removesuffix(word).rstrip()
+    if not word or (not word.startswith("ver") and owner.endswith(rule.not_after_unless or ("\x00",))):
         yield start, end
 
 

@@ -14,10 +14,13 @@ from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.identifiers.phone import checked_regions
 from upcall.edge_runtime.redaction.placeholders import BLANK, blank_placeholders
-from upcall.edge_runtime.redaction.rules import Rule, Rules, load_rules
+from upcall.edge_runtime.redaction.rules import LookAlikes, Rule, Rules, load_rules
+from upcall.edge_runtime.redaction.structure.columns import labelled
+from upcall.edge_runtime.redaction.structure.reading import columns_of
 from upcall.edge_runtime.redaction.terms import Terms
 
 CUSTOM_DETECTOR = "deny_list"
+COLUMN_DETECTOR = "column"
 _ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
 _SEPARATORS = "-./"
 _AROUND = 60  # characters beside an encoded token in which a context word may stand
@@ -67,6 +70,12 @@ class Detector:
     ) -> None:
         self._names = names
         self._rules = load_rules() if rules is None else rules
+        self._groups = {
+            entity_type: tuple(
+                number for number, group in enumerate(self._rules.exclude) if entity_type in group.entity_types
+            )
+            for entity_type in EntityType
+        }
         self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
         characters = self._rules.characters
         self._denied = Terms(deny_terms, characters=characters, gap=self._rules.term_gap, purpose="deny")
@@ -145,7 +154,7 @@ class Detector:
         for copy in (None, *copies):
             searched = copy.text if copy else text
             # Numbers read the same in the first copy, and asking libphonenumber twice is slow.
-            for span in self._search(searched, skipped="phone" if copies and not copy else ""):
+            for span in self._all(searched, skipped="phone" if copies and not copy else ""):
                 yield *(copy.original(span.start, span.end) if copy else (span.start, span.end)), *_what(span)
             for start, end in self._denied.spans(searched):
                 yield *(copy.original(start, end) if copy else (start, end)), EntityType.CUSTOM, CUSTOM_DETECTOR
@@ -179,19 +188,41 @@ class Detector:
             if end > len(before) + 1 and start <= len(before) + len(text):
                 yield span
 
+    def _all(self, text: str, *, skipped: str) -> Iterator[Span]:
+        """What the rules find in one copy, also by what a label far away says and by what stands beside it in a column."""
+        found = list(self._search(text, skipped=skipped))
+        columns = columns_of(text, self._rules.labels)
+        known = {(span.start, span.end) for span in found}
+        copy = labelled(text, columns, self._rules.labels, known=known)
+        for span in self._search(copy.text, skipped=skipped) if copy else ():
+            place = copy.original(span.start, span.end) if copy else None
+            if place:
+                found.append(Span(*place, span.entity_type, span.detector))
+        labels = self._rules.labels
+        versions = {cell for column in columns if labels.is_version(column.label) for cell in column.cells}
+        yield from (
+            span
+            for span in found
+            if span.entity_type is not EntityType.IP_ADDRESS or (span.start, span.end) not in versions
+        )
+        types = {(span.start, span.end): span.entity_type for span in found}
+        for start, end, entity_type in self._rules.siblings.found(text, columns, types):
+            yield Span(start, end, entity_type, COLUMN_DETECTOR)
+
     def _search(self, text: str, *, skipped: str) -> Iterator[Span]:
         """What the rules find in one copy, without the rules of the validator to be skipped."""
-        taken: _Cover | None = None
         found: list[tuple[int, int]] = []
+        covers: dict[tuple[int, ...], tuple[_Cover, str]] = {}
+        places: dict[int, list[tuple[int, int]]] = {}
         for rule in self._rules.prefilter.candidates(text):
             if rule.validator == skipped:
                 continue
-            excluded = _Cover(())
-            if rule.entity_type in self._rules.excluded_types:
-                taken = _Cover(self._look_alikes(text)) if taken is None else taken
-                excluded = taken
+            groups = self._groups[rule.entity_type]
+            if groups not in covers:
+                covers[groups] = self._without_look_alikes(text, groups, places)
+            excluded, searched = covers[groups]
             # What is already found is no telephone number, and asking libphonenumber is slow.
-            searched = _blanked(text, found) if rule.validator == "phone" else text
+            searched = _blanked(searched, found) if rule.validator == "phone" else searched
             for start, end in self._candidates(rule, searched, excluded):
                 found.append((start, end))
                 yield Span(start, end, rule.entity_type, rule.name)
@@ -217,10 +248,23 @@ class Detector:
             return False
         return rule.edges != "both" or end == len(text) or not is_letter(text[end], unspaced)
 
-    def _look_alikes(self, text: str) -> list[tuple[int, int]]:
+    def _without_look_alikes(
+        self, text: str, groups: tuple[int, ...], places: dict[int, list[tuple[int, int]]]
+    ) -> tuple[_Cover, str]:
+        """Where no finding may lie, and the text in which it is looked for; ``places`` of each group are kept for the next."""
+        inside: list[tuple[int, int]] = []
+        cut: list[tuple[int, int]] = []
+        for number in groups:
+            group = self._rules.exclude[number]
+            if number not in places:
+                places[number] = self._look_alikes(group, text)
+            (cut if group.cuts else inside).extend(places[number])
+        return _Cover(inside), _blanked(text, cut)
+
+    def _look_alikes(self, group: LookAlikes, text: str) -> list[tuple[int, int]]:
         """Dates, UUIDs, coordinates and the like, where they are not part of something longer."""
         found = []
-        for pattern in self._rules.exclude:
+        for pattern in group.patterns:
             for match in pattern.finditer(text):
                 start, end = match.span()
                 around = text[max(0, start - 1) : start] + text[end : end + 1]

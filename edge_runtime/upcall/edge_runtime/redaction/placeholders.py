@@ -1,9 +1,10 @@
 """The grammar of placeholders, the same for masking, restoring and streaming.
 
 ``[[EMAIL_1_k7]]``: a type, a number from 1 to 999999, the nonce of the vault in two lower-case base-36 characters. When it
-comes back, letters may have another case, up to two spaces or line ends may stand after ``[[``, around the two separating ``_``
-and before ``]]``, and a backslash before each ``_``, ``[`` and ``]``, as Markdown writes them. Small models drop brackets: so ``EMAIL_1_k7`` is one, too, exactly as minted and with no ASCII letter, digit or
-``_`` beside it. Nothing else is a placeholder.
+comes back, letters may have another case, up to two spaces or line ends may stand after ``[[``, around the two separating
+``_`` and before ``]]``, and a backslash before each ``_``, ``[`` and ``]``, as Markdown writes them. Small models drop
+brackets: so ``EMAIL_1_k7`` is one, too, exactly as minted and with no ASCII letter, digit or ``_`` beside it. Nothing else is
+a placeholder.
 """
 
 from __future__ import annotations
@@ -172,7 +173,13 @@ def unfinished_from(text: str, *, in_word: bool = False) -> int:
     return len(text) - len(word.group()) if not is_part and _UNFINISHED_BARE.fullmatch(word.group()) else len(text)
 
 
-LONGEST_PLACEHOLDER = 2 * len("[[]]") + 2 * max(map(len, EntityType)) + len("\\_\\_999999") + NONCE_LENGTH + 6 * 2
+LONGEST_PLACEHOLDER = (
+    2 * len("[[]]")
+    + max(len(entity_type) + entity_type.count("_") for entity_type in EntityType)
+    + len("\\_\\_999999")
+    + NONCE_LENGTH
+    + 6 * 2
+)
 """Characters of the longest text that reads as a placeholder."""
 
 LONGEST_ALTERED = 64
@@ -194,7 +201,8 @@ def altered_placeholders(text: str, nonce: str) -> Iterator[int]:
 
 
 _APART = r"(?:[ \r\n\\*`]{0,3}(?:_|%5[Ff]|-|&#95;)[ \r\n\\*`]{0,3})"
-_ALTERED = re2.compile(rf"{_TYPE.replace(_LINE, '[\\\\]?[_ -]')}{_APART}[0-9]{{1,7}}{_APART}([0-9A-Za-z]{{2}})(?:[^0-9A-Za-z_]|\z)")
+_LOOSE_TYPE = _TYPE.replace(_LINE, r"\\?[_ -]")
+_ALTERED = re2.compile(rf"{_LOOSE_TYPE}{_APART}[0-9]{{1,7}}{_APART}([0-9A-Za-z]{{2}})(?:[^0-9A-Za-z_]|\z)")
 _NONCE_FORM = re.compile(f"[{NONCE_CHARACTERS}]{{{NONCE_LENGTH}}}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from upcall.edge_runtime.redaction.characters import CharacterTable, character_t
 from upcall.edge_runtime.redaction.credentials import CredentialValues, expanded
 from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.structure.columns import Siblings
+from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
 RULES_PACKAGE = "upcall.protocol.rules"
 _SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
@@ -24,6 +27,9 @@ _SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set sta
 
 _LETTER = r"0-9a-z\x{DF}-\x{24F}\x{370}-\x{52F}"
 _HUMP = re2.compile("([a-z])([A-Z])")
+_INNER_SPACE = re.compile(
+    r"\\ (?=.)"
+)  # of an escaped word; in names of fields it may be written otherwise, or left out
 
 
 class Context:
@@ -36,11 +42,12 @@ class Context:
     """
 
     def __init__(self, words: Iterable[str], whole_words: Iterable[str], *, before: int, after: int) -> None:
-        self.words = (*words, *whole_words)
+        self.begun, self.whole = tuple(words), tuple(whole_words)
+        self.words = (*self.begun, *self.whole)
         self._before = before
         self._after = after
-        begun = "|".join(re2.escape(word) for word in words)
-        whole = "|".join(re2.escape(word) for word in whole_words)
+        begun = "|".join(_INNER_SPACE.sub("[ _-]", re2.escape(word)) for word in self.begun)
+        whole = "|".join(_INNER_SPACE.sub("[ _-]", re2.escape(word)) for word in self.whole)
         ends = [begun] if begun else []
         ends += [f"(?:{whole})(?:[^{_LETTER}]|$)"] if whole else []
         self._pattern = re2.compile(f"(?:^|[^{_LETTER}])(?:{'|'.join(ends)})")
@@ -68,6 +75,7 @@ class Rule:
     context: Context | None = None
     needs_context: bool = False
     not_after: tuple[str, ...] = ()
+    not_after_unless: tuple[str, ...] = ()
     not_private: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
     min_length: int = 1
@@ -76,6 +84,21 @@ class Rule:
     def has_context(self, text: str, start: int, end: int) -> bool:
         """Whether one of the words of the rule stands near [start, end)."""
         return self.context is not None and self.context.near(text, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """Text that only looks like something private.
+
+    Args:
+        entity_types: what it is not.
+        patterns: of it.
+        cuts: whether no finding may reach into it; otherwise none may lie inside it.
+    """
+
+    entity_types: frozenset[EntityType]
+    patterns: tuple[Any, ...] = field(repr=False)
+    cuts: bool
 
 
 class _Set:
@@ -127,7 +150,7 @@ class Prefilter:
             if not words:
                 self._without_words.append(number)
         self._owners = list(owners.values())
-        self._words = _Set(map(re2.escape, owners))
+        self._words = _Set(_INNER_SPACE.sub("[ _-]?", re2.escape(word)) for word in owners)
         self._patterns = _Set(self._rules[number].source for number in self._without_words)
 
     def candidates(self, text: str) -> list[Rule]:
@@ -151,7 +174,7 @@ class Rules:
         version: of the data, as reported to the service.
         patterns: in the order of the file.
         priority: rank of each type where equally long spans overlap, lower wins.
-        exclude: patterns of text that only looks like a number of ``excluded_types`` (dates, UUIDs, coordinates).
+        exclude: text that only looks like a number of some types (dates, UUIDs, coordinates, versions).
         card_prefixes: issuer prefix to the lengths issued, digits.
         iban_lengths: country to length, characters.
         iban_numeric: countries whose accounts are digits only.
@@ -159,6 +182,8 @@ class Rules:
         characters: for the shadow copy.
         disguises: patterns of escapes, spelled-out and encoded text.
         top_level_domains: in lower case, Unicode for the international ones.
+        labels: of columns, lists and keys, which stand for the context of their values.
+        siblings: when the other values of a column are what some were found to be.
         months: for January to December, lower-case beginnings of their names.
         term_gap: matches what may stand in a text where a term of the user has a blank.
         credential_values: what a value beside a word such as "password" is not.
@@ -167,8 +192,7 @@ class Rules:
     version: str
     patterns: tuple[Rule, ...] = field(repr=False)
     priority: Mapping[EntityType, int] = field(repr=False)
-    exclude: tuple[Any, ...] = field(repr=False)
-    excluded_types: frozenset[EntityType] = field(repr=False)
+    exclude: tuple[LookAlikes, ...] = field(repr=False)
     card_prefixes: Mapping[str, frozenset[int]] = field(repr=False)
     iban_lengths: Mapping[str, int] = field(repr=False)
     iban_numeric: frozenset[str] = field(repr=False)
@@ -176,6 +200,8 @@ class Rules:
     characters: CharacterTable = field(repr=False)
     disguises: Disguises = field(repr=False)
     top_level_domains: frozenset[str] = field(repr=False)
+    labels: Labels = field(repr=False)
+    siblings: Siblings = field(repr=False)
     months: tuple[tuple[str, ...], ...] = field(repr=False)
     credential_values: CredentialValues = field(repr=False)
     term_gap: Any = field(repr=False)
@@ -193,22 +219,26 @@ def load_rules() -> Rules:
         RedactionError: a file is missing or does not follow its schema.
     """
     try:
-        patterns, iban, credentials = map(read_rules, ("patterns.json", "iban.json", "credentials.json"))
+        patterns, iban, tables, credentials = map(
+            read_rules, ("patterns.json", "iban.json", "tables.json", "credentials.json")
+        )
+        rules = tuple(_rule(entry) for entry in (*patterns["rules"], *_credential_rules(credentials)))
         return Rules(
             version=patterns["rules_version"],
-            patterns=tuple(_rule(entry) for entry in (*patterns["rules"], *_credential_rules(credentials))),
+            patterns=rules,
             term_gap=re2.compile(patterns["term_gap"]),
             credential_values=CredentialValues.of(credentials),
             priority={EntityType(name): rank for rank, name in enumerate(patterns["priority"])},
-            exclude=tuple(re2.compile(pattern) for pattern in patterns["exclude"]["patterns"]),
-            excluded_types=frozenset(EntityType(name) for name in patterns["exclude"]["entity_types"]),
+            exclude=tuple(map(_look_alikes, patterns["exclude"])),
             card_prefixes=_card_prefixes(read_rules("cards.json")),
             iban_lengths=iban["lengths"],
             iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
             characters=character_table(read_rules("characters.json"), read_rules("unicode.json")),
-            disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
+            disguises=_disguises(patterns["disguises"]),
             top_level_domains=_domains(read_rules("domains.json")),
+            labels=_labels(tables, rules),
+            siblings=_siblings(tables["siblings"]),
             months=tuple(tuple(names) for names in patterns["months"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
@@ -244,6 +274,40 @@ def _domains(data: Mapping[str, Any]) -> frozenset[str]:
 def _credential_rules(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for entry in data["rules"]:
         yield {**entry, "pattern": expanded(entry["pattern"], data["words"])}
+
+
+def _look_alikes(entry: Mapping[str, Any]) -> LookAlikes:
+    types = frozenset(map(EntityType, entry["entity_types"]))
+    return LookAlikes(types, tuple(map(re2.compile, entry["patterns"])), cuts=entry["cuts"])
+
+
+def _disguises(given: Mapping[str, Any]) -> Disguises:
+    patterns = {name: re2.compile(pattern) for name, pattern in given.items() if name != "entities"}
+    return Disguises(**patterns, entities=given["entities"])
+
+
+def _labels(tables: Mapping[str, Any], rules: Iterable[Rule]) -> Labels:
+    contexts = [rule.context for rule in rules if rule.context]
+    given, weak = tables["labels"], frozenset(tables["weak"])
+    begun = [*given["words"], *(word for context in contexts for word in context.begun)]
+    whole = [*given["whole_words"], *(word for context in contexts for word in context.whole)]
+    return Labels(
+        Context(
+            [word for word in dict.fromkeys(begun) if word not in weak],
+            [word for word in dict.fromkeys(whole) if word not in weak],
+            before=LONGEST_LABEL,
+            after=0,
+        ).near,
+        not_private=tables["not_private"],
+        general=tables["general"],
+        columns=tables["columns"],
+        makers=tables["makers"],
+        versions=tables["versions"],
+    )
+
+
+def _siblings(given: Mapping[str, Any]) -> Siblings:
+    return Siblings(frozenset(map(EntityType, given["entity_types"])), given["fewest"], given["share"])
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:

@@ -13,7 +13,9 @@ from upcall.edge_runtime.redaction.characters import CharacterTable, is_whole
 
 MAX_TERMS = 10_000
 MAX_TERM_CHARACTERS = 256
-_SHORTEST_IN_NAMES = 3  # characters of a term that is looked for inside names of programs: shorter ones mean anything there
+_SHORTEST_IN_NAMES = (
+    3  # characters of a term that is looked for inside names of programs: shorter ones mean anything there
+)
 
 
 class Automaton:
@@ -80,7 +82,8 @@ class Terms:
     """The user's own words, found in any case, at the borders of words, whatever punctuation stands around them.
 
     A blank in a term stands for any run of blanks, for a line end with marks of quotation or comment, for a hyphen, an
-    underscore and the like, and for the hump of an identifier: ``Project Heron`` is also ``project_heron`` and ``ProjectHeron``.
+    underscore and the like, and for the hump of an identifier: ``Project Heron`` is also ``project_heron`` and
+    ``ProjectHeron``.
 
     Args:
         terms: as the user wrote them.
@@ -141,9 +144,7 @@ class Terms:
                 found.update(dict.fromkeys(self._found(self._spaced_automaton, text, *spaced)))
         yield from found
 
-    def _found(
-        self, automaton: Automaton, text: str, folded: str, offsets: Sequence[int]
-    ) -> Iterator[tuple[int, int]]:
+    def _found(self, automaton: Automaton, text: str, folded: str, offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
         for end, lengths in automaton.occurrences(folded):
             for length in lengths:
                 low, high = offsets[end - length], offsets[end - 1] + 1

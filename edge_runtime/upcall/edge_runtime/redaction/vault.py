@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import Self
 from dataclasses import dataclass, field
+from typing import Self
 
 from upcall.edge_runtime.errors import InputError, RedactionError
 from upcall.edge_runtime.redaction.entities import EntityType

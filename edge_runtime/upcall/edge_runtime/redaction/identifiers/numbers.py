@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping
 
 from upcall.edge_runtime.redaction.identifiers.check_digits import luhn, weighted
 
+_SEPARATOR = re.compile(r"[ \t]?\r?\n(?:[ \t]*>)*[ \t]*|[ \t/-]")
+_UNUSUAL = frozenset("\t/\n")
+_CARD_GROUPS = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3)))
 CARD_DIGITS = range(12, 20)
 _LONGEST_PREFIX = 6
 _LONGEST_IBAN = 34
@@ -66,6 +70,7 @@ def _card_from(
             len(digits) in CARD_DIGITS
             and not _is_decimal(text, groups, first, index)
             and not _is_cut_out(groups, first, index, len(digits))
+            and _is_together(text, groups, first, index)
             and is_card(digits, prefixes)
         ):
             found = index
@@ -74,6 +79,21 @@ def _card_from(
         if size == 1 and not single:
             break
     return found
+
+
+def _is_together(text: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether tabs, slashes and line ends stand only between the groups that a card has, and none of them goes on.
+
+    Numbers below each other in a column, or beside each other in a row, are no card.
+    """
+    inside = text[groups[first][0] : groups[last][1]]
+    if _UNUSUAL.isdisjoint(inside):
+        return True
+    if tuple(map(_size, groups[first : last + 1])) not in _CARD_GROUPS:
+        return False
+    before = text[groups[first - 1][1] : groups[first][0]] if first else ""
+    after = text[groups[last][1] : groups[last + 1][0]] if last + 1 < len(groups) else ""
+    return not before + after if "\n" in inside else _UNUSUAL.isdisjoint(before + after)
 
 
 def _is_decimal(text: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
@@ -114,7 +134,7 @@ def iban_end(text: str, start: int, lengths: Mapping[str, int], numeric: Contain
     """Where the account number that begins at ``start`` ends, or None if there is none.
 
     Checks the length of the country, that there are digits, only digits in the ``numeric`` countries, and the remainder modulo
-    97 (ISO 13616-1). Single spaces and hyphens may stand between
+    97 (ISO 13616-1). A space, tab, hyphen or slash, or the end of a line with marks of quotation after it, may stand between
     any two characters; case does not matter.
     """
     characters = ""
@@ -126,8 +146,11 @@ def iban_end(text: str, start: int, lengths: Mapping[str, int], numeric: Contain
             characters += character.upper()
             if len(characters) == 2:
                 length = lengths.get(characters, 0)
-        elif character not in " -" or not text[index - 1].isalnum():
-            return None
+        else:
+            separator = _SEPARATOR.match(text, index)
+            if not separator or not text[separator.end() : separator.end() + 1].isalnum():
+                return None
+            index = separator.end() - 1
         index += 1
     if not length or len(characters) < length:
         return None

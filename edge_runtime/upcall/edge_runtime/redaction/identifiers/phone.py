@@ -12,6 +12,7 @@ _TAIL = 16  # room for an extension
 _SHORTEST = 7
 _SHORTEST_WITH_TRUNK_ZERO = 10
 _TWO_NUMBERS = re.compile("([0-9]{3,})[-/]([0-9]{3,})")
+_EXTENSION = re.compile(r"[\s,;.(]*(?:[^\W\d_]+[.:]*|#)\s*[0-9]{1,7}\)?$")  # "ext. 44", "x44", "#44"
 _LONGEST_RUN = 256  # of one question to libphonenumber, which tries every break in a run
 
 
@@ -72,6 +73,7 @@ def is_plain(value: str) -> bool:
     """
     if value.startswith("+"):
         return False
+    value = _EXTENSION.sub("", value)
     if value.count(".") == 1 and value.replace(".", "").strip("( ").isdigit():
         return True
     if " - " in value or " / " in value or ("." in value and (" " in value or "-" in value)):

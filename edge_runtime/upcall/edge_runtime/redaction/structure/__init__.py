@@ -1,0 +1,1 @@
+"""Tables, lists and nested data in a text: which values belong to which label, and which belong together."""

@@ -11,6 +11,7 @@ from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.names.cues import Cues
 from upcall.edge_runtime.redaction.names.decoding import Decoder, Piece, Tokens, Word, words_of
+from upcall.edge_runtime.redaction.names.evidence import Evidence
 from upcall.edge_runtime.redaction.names.rules import NameRules, load_name_rules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
@@ -53,6 +54,7 @@ class Names:
         self._rules = load_name_rules() if rules is None else rules
         self._classifier = classifier
         self._cues = Cues(self._rules)
+        self._evidence = Evidence(self._rules)
         try:
             self._decoder = Decoder(self._rules, classifier.labels)
         except KeyError:
@@ -81,6 +83,7 @@ class Names:
         forms = list(self._cues.address_forms(text, words))
         pieces = self._decoder.pieces(text, words, forms)
         pieces = [self._cues.complete(text, words, piece) for piece in pieces]
+        pieces = self._evidence.private(text, words, pieces, forms)
         pieces += [*self._cues.titled(text, words), *self._cues.organisations(text, words)]
         found = [_span(text, words, piece) for piece in _apart(pieces)]
         found += self._cues.repeated(text, words, found)

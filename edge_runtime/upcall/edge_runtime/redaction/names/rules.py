@@ -36,6 +36,32 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceLimits:
+    """How much must speak for a private person, and how near to a name it must stand.
+
+    Args:
+        cue_words: words before a name in which a cue such as "dear" may stand.
+        residence_words: words before a place in which one such as "live" may stand.
+        phrase_words: most words of a public name.
+        address_words, address: fewest words, and the mass that they must exceed, of an address without a word for a street.
+        pair: what the mass of a name of several words must exceed without a cue.
+        alone: what that of one word must exceed without a cue, in a text that is no question.
+        alone_small: the same where a text has small letters only.
+        personal: what that of a name that may be an everyday word must exceed in a text about people.
+    """
+
+    cue_words: int
+    residence_words: int
+    phrase_words: int
+    address_words: int
+    pair: float
+    alone: float
+    alone_small: float
+    personal: float
+    address: float
+
+
+@dataclass(frozen=True, slots=True)
 class NameRules:
     """Everything in proto/rules/names.json; the meaning of each field stands in proto/schema/rules_names.schema.json."""
 
@@ -56,6 +82,15 @@ class NameRules:
     street_words: frozenset[str] = field(repr=False)
     identifier_words: tuple[str, ...] = field(repr=False)
     counted_words: frozenset[str] = field(repr=False)
+    evidence: EvidenceLimits
+    given_names: frozenset[str] = field(repr=False)
+    public_names: frozenset[str] = field(repr=False)
+    everyday_words: frozenset[str] = field(repr=False)
+    person_words: frozenset[str] = field(repr=False)
+    personal_words: frozenset[str] = field(repr=False)
+    residence_words: frozenset[str] = field(repr=False)
+    street_endings: tuple[str, ...] = field(repr=False)
+    question_words: frozenset[str] = field(repr=False)
 
 
 @functools.cache
@@ -85,6 +120,15 @@ def load_name_rules() -> NameRules:
             street_words=frozenset(data["street_words"]),
             identifier_words=tuple(data["identifier_words"]),
             counted_words=frozenset(data["counted_words"]),
+            evidence=EvidenceLimits(**data["evidence"]),
+            given_names=frozenset(data["given_names"]),
+            public_names=frozenset(data["public_names"]),
+            everyday_words=frozenset(data["everyday_words"]),
+            person_words=frozenset(data["person_words"]),
+            personal_words=frozenset(data["personal_words"]),
+            residence_words=frozenset(data["residence_words"]),
+            street_endings=tuple(data["street_endings"]),
+            question_words=frozenset(data["question_words"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(

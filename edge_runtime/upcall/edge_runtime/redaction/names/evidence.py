@@ -68,9 +68,9 @@ class Evidence:
         return openers
 
     def _floor(self, opener: str, *, small: bool) -> float:
-        """What the mass of a name must exceed for which no cue speaks: in questions no mass is enough."""
+        """What the mass of a name must exceed for which no cue speaks: in questions more."""
         if opener in self._rules.question_words:
-            return 1.0
+            return self._limits.question
         return self._limits.alone_small if small else self._limits.alone
 
     def _trimmed(self, lower: Sequence[str], piece: Piece) -> Piece | None:
@@ -141,10 +141,14 @@ class Evidence:
             )
         if piece.kind is EntityType.LOCATION:
             near = lower[max(0, piece.first - self._limits.residence_words) : piece.first]
-            return piece.score > floor or any(value in self._rules.residence_words for value in near)
+            is_told = floor < self._limits.alone_small and piece.score > self._limits.place
+            return is_told or any(value in self._rules.residence_words for value in near)
         return True
 
     def _has_cue(self, lower: Sequence[str], piece: Piece) -> bool:
-        """Whether a word shortly before says that a person follows."""
+        """Whether a word shortly before says that a person follows, or one behind a given name what that person does."""
         near = lower[max(0, piece.first - self._limits.cue_words) : piece.first]
-        return any(value in self._rules.person_words for value in near)
+        if any(value in self._rules.person_words for value in near):
+            return True
+        following = lower[piece.last + 1] if piece.last + 1 < len(lower) else ""
+        return lower[piece.last] in self._rules.given_names and following in self._rules.person_verbs

@@ -46,6 +46,8 @@ class EvidenceLimits:
         address_words, address: fewest words, and the mass that they must exceed, of an address without a word for a street.
         pair: what the mass of a name of several words must exceed without a cue.
         alone: what that of one word must exceed without a cue, in a text that is no question.
+        place: what that of a place must exceed without a word such as "live", in a text that is no question.
+        question: the same as alone in a question or an order.
         alone_small: the same where a text has small letters only.
         personal: what that of a name that may be an everyday word must exceed in a text about people.
     """
@@ -57,6 +59,8 @@ class EvidenceLimits:
     pair: float
     alone: float
     alone_small: float
+    question: float
+    place: float
     personal: float
     address: float
 
@@ -91,6 +95,7 @@ class NameRules:
     residence_words: frozenset[str] = field(repr=False)
     street_endings: tuple[str, ...] = field(repr=False)
     question_words: frozenset[str] = field(repr=False)
+    person_verbs: frozenset[str] = field(repr=False)
 
 
 @functools.cache
@@ -129,6 +134,7 @@ def load_name_rules() -> NameRules:
             residence_words=frozenset(data["residence_words"]),
             street_endings=tuple(data["street_endings"]),
             question_words=frozenset(data["question_words"]),
+            person_verbs=frozenset(data["person_verbs"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(

@@ -119,7 +119,7 @@ class Evidence:
     def _is_place(self, lower: Sequence[str], piece: Piece) -> bool:
         """Whether an address is more than a word with digits ("int4", "v2.4.1") or a public word and a number."""
         values = lower[piece.first : piece.last + 1]
-        if any(self._is_street(value) for value in values):
+        if any(self._is_street(value) for value in values) or not any(map(str.isalpha, "".join(values))):
             return True
         return any(
             not any(map(str.isdigit, value)) and value not in self._rules.public_names and value not in self._rules.everyday_words
@@ -136,7 +136,8 @@ class Evidence:
                 return True
             return piece.score > (self._limits.pair if len(values) > 1 else floor)
         if piece.kind is EntityType.ADDRESS:
-            return any(self._is_street(value) for value in values) or (
+            is_number = not any(map(str.isalpha, "".join(values)))  # which stands behind a word such as "zip"
+            return is_number or any(self._is_street(value) for value in values) or (
                 (len(values) >= self._limits.address_words or floor < self._limits.address) and piece.score > min(floor, self._limits.address)
             )
         if piece.kind is EntityType.LOCATION:

@@ -96,6 +96,11 @@ class NameRules:
     street_endings: tuple[str, ...] = field(repr=False)
     question_words: frozenset[str] = field(repr=False)
     person_verbs: frozenset[str] = field(repr=False)
+    cue_score: float
+    unread_scripts: tuple[tuple[int, int], ...] = field(repr=False)
+    name_forms: tuple[Any, ...] = field(repr=False)
+    home_folders: tuple[Any, ...] = field(repr=False)
+    generic_accounts: frozenset[str] = field(repr=False)
 
 
 @functools.cache
@@ -135,6 +140,11 @@ def load_name_rules() -> NameRules:
             street_endings=tuple(data["street_endings"]),
             question_words=frozenset(data["question_words"]),
             person_verbs=frozenset(data["person_verbs"]),
+            cue_score=data["cue_score"],
+            unread_scripts=tuple((int(low, 16), int(high, 16)) for _, low, high in data["unread_scripts"]),
+            name_forms=tuple(re2.compile(pattern) for pattern in data["name_forms"]),
+            home_folders=tuple(re2.compile(pattern) for pattern in data["home_folders"]),
+            generic_accounts=frozenset(data["generic_accounts"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(

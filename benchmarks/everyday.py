@@ -13,24 +13,24 @@ from benchmarks.results import Row, at_most
 MAX_MASKED_QUESTIONS = 0.03
 MAX_MASKED_CODE = 0.02
 MAX_LEFT = 0.03
-HALVES = ("tuning", "held")
+PARTS = ("tuning", "held")
 _DATA = Path(__file__).with_suffix(".json")
 
 
 def texts() -> dict[str, dict[str, list[Any]]]:
-    """The texts by half and kind: questions and code, and private texts with what must be found in them.
+    """The texts by part and kind: questions and code, and private texts with what must be found in them.
 
     Raises:
         OSError, ValueError: the file beside this module cannot be read.
     """
     read: dict[str, Any] = json.loads(_DATA.read_text(encoding="utf-8"))
-    return {half: read[half] for half in HALVES}
+    return {part: read[part] for part in PARTS}
 
 
 def rows(subject: Subject) -> Iterator[Row]:
     """Share of questions with any mask, of the characters of code that are masked, and of private characters that are left."""
-    for half, kinds in texts().items():
-        title = f"everyday, {half} half, {subject.name}"
+    for part, kinds in texts().items():
+        title = f"everyday, {part}, {subject.name}"
         masked, characters = masked_share(kinds["questions"], subject)
         note = f"{len(kinds['questions'])} questions; {characters:.4f} of their characters"
         yield _bounded(f"{title}: questions with a mask", masked, MAX_MASKED_QUESTIONS, note)

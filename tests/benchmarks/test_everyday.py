@@ -39,7 +39,7 @@ def test_letters_left_of_private_values() -> None:
     assert everyday.left_share(given, Finds("ann")) == pytest.approx(6 / 9)
 
 
-def test_halves_are_apart_and_large() -> None:
+def test_parts_are_apart_and_large() -> None:
     tuning, held = everyday.texts().values()
     assert not set(tuning["questions"]) & set(held["questions"])
     assert len(tuning["questions"]) + len(held["questions"]) >= 300

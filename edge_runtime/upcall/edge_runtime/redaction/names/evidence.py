@@ -1,4 +1,4 @@
-"""Whether a name is a private person's: everyday questions name tools, scientists, fonts and towns that the model takes for people."""
+"""Whether a name is a private person's: the model takes tools, scientists, fonts and towns in everyday questions for people."""
 
 from __future__ import annotations
 
@@ -39,16 +39,21 @@ class Evidence:
         lower = [word.value.lower() for word in words]
         certain = [piece for piece in pieces if any(piece.first <= form.first <= piece.last for form in forms)]
         others = [piece for piece in pieces if piece not in certain]
-        kept = [one for piece in others if (one := self._trimmed(lower, piece))]
+        trimmed = [(piece, self._trimmed(lower, piece)) for piece in others]
+        kept = [one for _, one in trimmed if one]
         openers = self._openers(text, words)
         small = not is_mixed_case(text)
-        sure = [piece for piece in kept if self._is_sure(lower, piece, self._floor(lower[openers[piece.first]], small=small))]
+        sure = [
+            piece
+            for piece in kept
+            if self._is_sure(lower, piece, self._floor(lower[openers[piece.first]], small=small))
+        ]
         is_personal = any(word in self._rules.personal_words for word in lower) or any(
             piece.kind is not EntityType.LOCATION for piece in (*sure, *certain)
         )
         if is_personal:
             # Where people are spoken of, "Jackson" and "White" are two of them.
-            sure = [piece for piece in others if piece in kept or self._may_be_person(lower, piece)]
+            sure = [one or piece for piece, one in trimmed if one or self._may_be_person(lower, piece)]
         return sorted((*certain, *sure), key=lambda piece: piece.first)
 
     def _may_be_person(self, lower: Sequence[str], piece: Piece) -> bool:
@@ -82,6 +87,8 @@ class Evidence:
             return piece
         if piece.kind is EntityType.PERSON and self._has_cue(lower, piece):
             return piece
+        if piece.kind is EntityType.PERSON and any(map(str.isdigit, "".join(lower[first : last + 1]))):
+            return None
         if self._is_public(lower, first, last) or self._is_phrase(lower, first, last):
             return None
         values = lower[first : last + 1]
@@ -122,7 +129,9 @@ class Evidence:
         if any(self._is_street(value) for value in values) or not any(map(str.isalpha, "".join(values))):
             return True
         return any(
-            not any(map(str.isdigit, value)) and value not in self._rules.public_names and value not in self._rules.everyday_words
+            not any(map(str.isdigit, value))
+            and value not in self._rules.public_names
+            and value not in self._rules.everyday_words
             for value in values
         )
 
@@ -132,14 +141,20 @@ class Evidence:
     def _is_sure(self, lower: Sequence[str], piece: Piece, floor: float) -> bool:
         values = lower[piece.first : piece.last + 1]
         if piece.kind is EntityType.PERSON:
-            if self._has_cue(lower, piece) or any(value in self._rules.given_names for value in values):
+            if any(value in self._rules.given_names for value in values):
                 return True
-            return piece.score > (self._limits.pair if len(values) > 1 else floor)
+            if self._has_cue(lower, piece) and piece.score > self._limits.cue:
+                return True
+            several = len(values) > 1 and floor < self._limits.alone_small
+            return piece.score > (self._limits.pair if several else floor)
         if piece.kind is EntityType.ADDRESS:
-            is_number = not any(map(str.isalpha, "".join(values)))  # which stands behind a word such as "zip"
-            return is_number or any(self._is_street(value) for value in values) or (
-                (len(values) >= self._limits.address_words or floor < self._limits.address) and piece.score > min(floor, self._limits.address)
-            )
+            joined = "".join(values)
+            if not any(map(str.isalpha, joined)):
+                return True  # a number stands behind a word such as "zip"
+            if any(map(str.isdigit, joined)) and any(self._is_street(value) for value in values):
+                return True
+            is_long = len(values) >= self._limits.address_words or floor < self._limits.address
+            return is_long and piece.score > min(floor, self._limits.address)
         if piece.kind is EntityType.LOCATION:
             near = lower[max(0, piece.first - self._limits.residence_words) : piece.first]
             is_told = floor < self._limits.alone_small and piece.score > self._limits.place

@@ -44,7 +44,8 @@ class EvidenceLimits:
         residence_words: words before a place in which one such as "live" may stand.
         phrase_words: most words of a public name.
         address_words, address: fewest words, and the mass that they must exceed, of an address without a word for a street.
-        pair: what the mass of a name of several words must exceed without a cue.
+        cue: what the mass of a name must exceed with a cue, unless it is a given name.
+        pair: what the mass of a name of several words must exceed without a cue, where nothing is asked.
         alone: what that of one word must exceed without a cue, in a text that is no question.
         place: what that of a place must exceed without a word such as "live", in a text that is no question.
         question: the same as alone in a question or an order.
@@ -56,6 +57,7 @@ class EvidenceLimits:
     residence_words: int
     phrase_words: int
     address_words: int
+    cue: float
     pair: float
     alone: float
     alone_small: float

@@ -103,10 +103,8 @@ class Evidence:
         return Piece(first, last, piece.kind, piece.score)
 
     def _is_loose(self, word: str) -> bool:
-        """Whether a word at the edge of a name is none: a public name or an everyday word, and no given name."""
-        return word not in self._rules.given_names and (
-            word in self._rules.public_names or word in self._rules.everyday_words
-        )
+        """Whether a word at the edge of a name is none: an everyday word that is no given name."""
+        return word in self._rules.everyday_words and word not in self._rules.given_names
 
     def _is_public(self, lower: Sequence[str], first: int, last: int) -> bool:
         """Whether all of it is public: one name of the list, or several."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import pii_attacks, pii_data, results
+from benchmarks import everyday, pii_attacks, pii_data, results
 from benchmarks.machine import OtherPrograms, describe
 from benchmarks.pii_data import TWEET_GROUPS, Marked
 from benchmarks.pii_scores import Found, Scores, f1, recall, score
@@ -63,7 +63,7 @@ def _run(given: argparse.Namespace) -> None:
         if given.spacy_model:
             subjects.append(Presidio("Presidio + spaCy", given.presidio_python, given.spacy_model))
     try:
-        listed = [*_found(folder, subjects), *_numbers(own)]
+        listed = [*_found(folder, subjects), *everyday.rows(own[0]), *_numbers(own)]
     finally:
         for subject in subjects:
             subject.close()

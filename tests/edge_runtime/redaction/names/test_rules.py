@@ -14,7 +14,8 @@ from upcall.edge_runtime.redaction.names import rules as names_rules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
 DATA = json.loads((Path(__file__).parents[4] / "proto/rules/names.json").read_text())
-LISTS = [name for name, value in DATA.items() if isinstance(value, list) and name != "address_forms"]
+FORMS = ("address_forms", "name_forms", "home_folders")
+LISTS = [name for name, value in DATA.items() if isinstance(value, list) and name not in (*FORMS, "unread_scripts")]
 
 
 def test_loaded_once() -> None:
@@ -27,9 +28,14 @@ def test_lists_are_lower_case(name: str) -> None:
     assert [word for word in DATA[name] if word != word.lower()] == []
 
 
-@pytest.mark.parametrize("pattern", DATA["address_forms"])
+def test_unread_scripts_are_in_order() -> None:
+    ends = [int(end, 16) for _, *pair in DATA["unread_scripts"] for end in pair]
+    assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize("pattern", [pattern for name in FORMS for pattern in DATA[name]])
 def test_forms_keep_to_what_all_engines_share(pattern: str) -> None:
-    assert pattern.isascii() and not re.search(r"\(\?<?[=!]|\\[1-9]|\\[pPBbwWdDCX]|\(\?i\)", pattern)
+    assert not re.search(r"\(\?<?[=!]|\\[1-9]|\\[pPBbwWDCX]|\(\?i\)", pattern)
     compiled = re2.compile(pattern)
     assert compiled.search("") is None and compiled.search(BLANK * 50) is None
 

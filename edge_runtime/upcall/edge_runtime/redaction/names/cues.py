@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.names.decoding import Piece, Word, is_mixed_case
 from upcall.edge_runtime.redaction.names.rules import NameRules
 
-CUE_SCORE = 0.9
-"""Score of a finding by a cue; it is no probability."""
 _SPACES = re.compile(r"[ \t\u00a0]{1,3}")
 _TITLE_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
 _INITIAL_GAP = re.compile(r"\.[ \u00a0]?")
@@ -43,7 +42,7 @@ class Cues:
         for low, high in found:
             if low >= end and low in firsts and high in lasts:
                 end = high
-                yield Piece(firsts[low], lasts[high], EntityType.ADDRESS, CUE_SCORE)
+                yield Piece(firsts[low], lasts[high], EntityType.ADDRESS, self._rules.cue_score)
 
     def titled(self, text: str, words: Sequence[Word]) -> Iterator[Piece]:
         """Names behind a title such as Dr or Frau; the title itself is not private."""
@@ -54,7 +53,7 @@ class Cues:
             last = self._name_end(text, words, index, mixed=mixed)
             # Behind "Herr Dr." the name begins after the second title, which has its own turn.
             if last > index and words[index + 1].value.lower() not in self._rules.honorifics:
-                yield Piece(index + 1, last, EntityType.PERSON, CUE_SCORE)
+                yield Piece(index + 1, last, EntityType.PERSON, self._rules.cue_score)
 
     def _name_end(self, text: str, words: Sequence[Word], title: int, *, mixed: bool) -> int:
         last, named = title, 0
@@ -98,7 +97,7 @@ class Cues:
             while first < index and words[first].value.lower() in self._rules.common_words:
                 first += 1
             if first < index:
-                yield Piece(first, index, EntityType.ORG, CUE_SCORE)
+                yield Piece(first, index, EntityType.ORG, self._rules.cue_score)
 
     def complete(self, text: str, words: Sequence[Word], piece: Piece) -> Piece:
         """A name with the initials before it; an address with number and words such as "rue" before it, the country behind."""
@@ -115,11 +114,14 @@ class Cues:
             if not _TITLE_GAP.fullmatch(text[words[index].end : words[index + 1].start]):
                 break
             first = index if is_part else first
-        for count in (4, 3, 2, 1):
-            following = words[last + 1 : last + 1 + count]
-            is_behind = len(following) == count and _TAIL_GAP.fullmatch(text[words[last].end : following[0].start])
+        # The model may have taken the first word of "United States" already.
+        for begin, count in product((last + 1, last), (4, 3, 2, 1)):
+            following = words[begin : begin + count]
+            if begin <= first or len(following) < count or begin + count <= last + 1:
+                continue
+            is_behind = _TAIL_GAP.fullmatch(text[words[begin - 1].end : following[0].start])
             if is_behind and text[following[0].start : following[-1].end].lower() in self._rules.countries:
-                last += count
+                last = begin + count - 1
                 break
         return Piece(first, last, piece.kind, piece.score)
 

@@ -11,7 +11,9 @@ from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.names.cues import Cues
 from upcall.edge_runtime.redaction.names.decoding import Decoder, Piece, Tokens, Word, words_of
+from upcall.edge_runtime.redaction.names.evidence import Evidence
 from upcall.edge_runtime.redaction.names.rules import NameRules, load_name_rules
+from upcall.edge_runtime.redaction.names.scripts import cued
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
 _DETECTOR = "names"
@@ -53,6 +55,7 @@ class Names:
         self._rules = load_name_rules() if rules is None else rules
         self._classifier = classifier
         self._cues = Cues(self._rules)
+        self._evidence = Evidence(self._rules)
         try:
             self._decoder = Decoder(self._rules, classifier.labels)
         except KeyError:
@@ -81,10 +84,21 @@ class Names:
         forms = list(self._cues.address_forms(text, words))
         pieces = self._decoder.pieces(text, words, forms)
         pieces = [self._cues.complete(text, words, piece) for piece in pieces]
+        pieces = self._evidence.private(text, words, pieces, forms)
         pieces += [*self._cues.titled(text, words), *self._cues.organisations(text, words)]
         found = [_span(text, words, piece) for piece in _apart(pieces)]
         found += self._cues.repeated(text, words, found)
+        found += self._cued(text, found)
         return tuple(sorted(found, key=lambda span: span.start))
+
+    def _cued(self, text: str, found: Sequence[Span]) -> list[Span]:
+        """What cues find that nothing else touched."""
+        spans = list(cued(text, self._rules))
+        return [
+            span
+            for index, span in enumerate(spans)
+            if not any(other.start < span.end and span.start < other.end for other in (*found, *spans[:index]))
+        ]
 
     def tokens(self, text: str) -> Tokens:
         """What the model says of a text of any length, window by window; of a token seen twice, the one further from an edge.

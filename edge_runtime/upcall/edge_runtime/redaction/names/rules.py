@@ -36,6 +36,38 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceLimits:
+    """How much must speak for a private person, and how near to a name it must stand.
+
+    Args:
+        cue_words: words before a name in which a cue such as "dear" may stand.
+        residence_words: words before a place in which one such as "live" may stand.
+        phrase_words: most words of a public name.
+        address_words, address: fewest words, and the mass that they must exceed, of an address without a word for a street.
+        cue: what the mass of a name must exceed with a cue, unless it is a given name.
+        pair: what the mass of a name of several words must exceed without a cue, where nothing is asked.
+        alone: what that of one word must exceed without a cue, in a text that is no question.
+        place: what that of a place must exceed without a word such as "live", in a text that is no question.
+        question: the same as alone in a question or an order.
+        alone_small: the same where a text has small letters only.
+        personal: what that of a name that may be an everyday word must exceed in a text about people.
+    """
+
+    cue_words: int
+    residence_words: int
+    phrase_words: int
+    address_words: int
+    cue: float
+    pair: float
+    alone: float
+    alone_small: float
+    question: float
+    place: float
+    personal: float
+    address: float
+
+
+@dataclass(frozen=True, slots=True)
 class NameRules:
     """Everything in proto/rules/names.json; the meaning of each field stands in proto/schema/rules_names.schema.json."""
 
@@ -56,6 +88,21 @@ class NameRules:
     street_words: frozenset[str] = field(repr=False)
     identifier_words: tuple[str, ...] = field(repr=False)
     counted_words: frozenset[str] = field(repr=False)
+    evidence: EvidenceLimits
+    given_names: frozenset[str] = field(repr=False)
+    public_names: frozenset[str] = field(repr=False)
+    everyday_words: frozenset[str] = field(repr=False)
+    person_words: frozenset[str] = field(repr=False)
+    personal_words: frozenset[str] = field(repr=False)
+    residence_words: frozenset[str] = field(repr=False)
+    street_endings: tuple[str, ...] = field(repr=False)
+    question_words: frozenset[str] = field(repr=False)
+    person_verbs: frozenset[str] = field(repr=False)
+    cue_score: float
+    unread_scripts: tuple[tuple[int, int], ...] = field(repr=False)
+    name_forms: tuple[Any, ...] = field(repr=False)
+    home_folders: tuple[Any, ...] = field(repr=False)
+    generic_accounts: frozenset[str] = field(repr=False)
 
 
 @functools.cache
@@ -85,6 +132,21 @@ def load_name_rules() -> NameRules:
             street_words=frozenset(data["street_words"]),
             identifier_words=tuple(data["identifier_words"]),
             counted_words=frozenset(data["counted_words"]),
+            evidence=EvidenceLimits(**data["evidence"]),
+            given_names=frozenset(data["given_names"]),
+            public_names=frozenset(data["public_names"]),
+            everyday_words=frozenset(data["everyday_words"]),
+            person_words=frozenset(data["person_words"]),
+            personal_words=frozenset(data["personal_words"]),
+            residence_words=frozenset(data["residence_words"]),
+            street_endings=tuple(data["street_endings"]),
+            question_words=frozenset(data["question_words"]),
+            person_verbs=frozenset(data["person_verbs"]),
+            cue_score=data["cue_score"],
+            unread_scripts=tuple((int(low, 16), int(high, 16)) for _, low, high in data["unread_scripts"]),
+            name_forms=tuple(re2.compile(pattern) for pattern in data["name_forms"]),
+            home_folders=tuple(re2.compile(pattern) for pattern in data["home_folders"]),
+            generic_accounts=frozenset(data["generic_accounts"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
         raise RedactionError(

@@ -1,0 +1,168 @@
+"""Whether a name is a private person's: the model takes tools, scientists, fonts and towns in everyday questions for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.names.decoding import Piece, Word, is_mixed_case
+from upcall.edge_runtime.redaction.names.rules import NameRules
+
+_END = re.compile(r"[.!?][\"')\]]*\s|\n")
+
+
+class Evidence:
+    """Drops findings for which nothing but the model speaks, in texts in which nothing is about a private person.
+
+    Args:
+        rules: lists of public names, given names and cue words.
+    """
+
+    def __init__(self, rules: NameRules) -> None:
+        self._rules = rules
+        self._limits = rules.evidence
+
+    def private(
+        self, text: str, words: Sequence[Word], pieces: Sequence[Piece], forms: Sequence[Piece] = ()
+    ) -> list[Piece]:
+        """The pieces that stay, some without the public words at their edges.
+
+        Args:
+            text: that the words are of.
+            words: all of the text.
+            pieces: in order, none overlapping.
+            forms: addresses that were found by their form, which need no more evidence.
+        """
+        if not pieces:
+            return []
+        lower = [word.value.lower() for word in words]
+        certain = [piece for piece in pieces if any(piece.first <= form.first <= piece.last for form in forms)]
+        others = [piece for piece in pieces if piece not in certain]
+        trimmed = [(piece, self._trimmed(lower, piece)) for piece in others]
+        kept = [one for _, one in trimmed if one]
+        openers = self._openers(text, words)
+        small = not is_mixed_case(text)
+        sure = [
+            piece
+            for piece in kept
+            if self._is_sure(lower, piece, self._floor(lower[openers[piece.first]], small=small))
+        ]
+        is_personal = any(word in self._rules.personal_words for word in lower) or any(
+            piece.kind is not EntityType.LOCATION for piece in (*sure, *certain)
+        )
+        if is_personal:
+            # Where people are spoken of, "Jackson" and "White" are two of them.
+            sure = [one or piece for piece, one in trimmed if one or self._may_be_person(lower, piece)]
+        return sorted((*certain, *sure), key=lambda piece: piece.first)
+
+    def _may_be_person(self, lower: Sequence[str], piece: Piece) -> bool:
+        values = lower[piece.first : piece.last + 1]
+        return (
+            piece.kind is EntityType.PERSON
+            and piece.score > self._limits.personal
+            and any(value in self._rules.given_names or value not in self._rules.public_names for value in values)
+        )
+
+    def _openers(self, text: str, words: Sequence[Word]) -> list[int]:
+        """For each word the first one of its sentence."""
+        openers = [0]
+        for index in range(1, len(words)):
+            begins = _END.search(text, words[index - 1].end, words[index].start)
+            openers.append(index if begins else openers[-1])
+        return openers
+
+    def _floor(self, opener: str, *, small: bool) -> float:
+        """What the mass of a name must exceed for which no cue speaks: in questions more."""
+        if opener in self._rules.question_words:
+            return self._limits.question
+        return self._limits.alone_small if small else self._limits.alone
+
+    def _trimmed(self, lower: Sequence[str], piece: Piece) -> Piece | None:
+        """The piece without what is public; None where nothing is left."""
+        first, last = piece.first, piece.last
+        if piece.kind is EntityType.ADDRESS:
+            return piece if self._is_place(lower, piece) else None
+        if piece.kind not in (EntityType.PERSON, EntityType.LOCATION):
+            return piece
+        if piece.kind is EntityType.PERSON and self._has_cue(lower, piece):
+            return piece
+        if piece.kind is EntityType.PERSON and any(map(str.isdigit, "".join(lower[first : last + 1]))):
+            return None
+        if self._is_public(lower, first, last) or self._is_phrase(lower, first, last):
+            return None
+        values = lower[first : last + 1]
+        if any(value in self._rules.given_names and value not in self._rules.public_names for value in values):
+            return piece
+        while first < last and self._is_loose(lower[first]):
+            first += 1
+        while last > first and self._is_loose(lower[last]):
+            last -= 1
+        if self._is_loose(lower[first]) or self._is_public(lower, first, last):
+            return None
+        return Piece(first, last, piece.kind, piece.score)
+
+    def _is_loose(self, word: str) -> bool:
+        """Whether a word at the edge of a name is none: an everyday word that is no given name."""
+        return word in self._rules.everyday_words and word not in self._rules.given_names
+
+    def _is_public(self, lower: Sequence[str], first: int, last: int) -> bool:
+        """Whether all of it is public: one name of the list, or several."""
+        whole = " ".join(lower[first : last + 1])
+        return whole in self._rules.public_names or all(
+            word in self._rules.public_names or word in self._rules.everyday_words for word in lower[first : last + 1]
+        )
+
+    def _is_phrase(self, lower: Sequence[str], first: int, last: int) -> bool:
+        """Whether it is a part of a public name of several words, such as "Adam optimizer"."""
+        for low in range(max(0, first - self._limits.phrase_words + 1), first + 1):
+            for high in range(last, min(len(lower), low + self._limits.phrase_words)):
+                if high > low and " ".join(lower[low : high + 1]) in self._rules.public_names:
+                    return True
+        return False
+
+    def _is_place(self, lower: Sequence[str], piece: Piece) -> bool:
+        """Whether an address is more than a word with digits ("int4", "v2.4.1") or a public word and a number."""
+        values = lower[piece.first : piece.last + 1]
+        if any(self._is_street(value) for value in values) or not any(map(str.isalpha, "".join(values))):
+            return True
+        return any(
+            not any(map(str.isdigit, value))
+            and value not in self._rules.public_names
+            and value not in self._rules.everyday_words
+            for value in values
+        )
+
+    def _is_street(self, value: str) -> bool:
+        return value in self._rules.street_words or value.endswith(self._rules.street_endings)
+
+    def _is_sure(self, lower: Sequence[str], piece: Piece, floor: float) -> bool:
+        values = lower[piece.first : piece.last + 1]
+        if piece.kind is EntityType.PERSON:
+            if any(value in self._rules.given_names for value in values):
+                return True
+            if self._has_cue(lower, piece) and piece.score > self._limits.cue:
+                return True
+            several = len(values) > 1 and floor < self._limits.alone_small
+            return piece.score > (self._limits.pair if several else floor)
+        if piece.kind is EntityType.ADDRESS:
+            joined = "".join(values)
+            if not any(map(str.isalpha, joined)):
+                return True  # a number stands behind a word such as "zip"
+            if any(map(str.isdigit, joined)) and any(self._is_street(value) for value in values):
+                return True
+            is_long = len(values) >= self._limits.address_words or floor < self._limits.address
+            return is_long and piece.score > min(floor, self._limits.address)
+        if piece.kind is EntityType.LOCATION:
+            near = lower[max(0, piece.first - self._limits.residence_words) : piece.first]
+            is_told = floor < self._limits.alone_small and piece.score > self._limits.place
+            return is_told or any(value in self._rules.residence_words for value in near)
+        return True
+
+    def _has_cue(self, lower: Sequence[str], piece: Piece) -> bool:
+        """Whether a word shortly before says that a person follows, or one behind a given name what that person does."""
+        near = lower[max(0, piece.first - self._limits.cue_words) : piece.first]
+        if any(value in self._rules.person_words for value in near):
+            return True
+        following = lower[piece.last + 1] if piece.last + 1 < len(lower) else ""
+        return lower[piece.last] in self._rules.given_names and following in self._rules.person_verbs

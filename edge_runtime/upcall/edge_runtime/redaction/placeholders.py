@@ -24,7 +24,8 @@ BLANK = "\x00"
 """Stands in for each character of a placeholder where rules look; no rule matches it."""
 
 _SPACES = "[ \\r\\n]{0,2}"
-_OPEN, _CLOSE = r"\\?\[\\?\[", r"\\?\]\\?\]"
+# Both brackets with a backslash or none: a mask after a backslash of the text itself keeps it.
+_OPEN, _CLOSE = r"(?:\[\[|\\\[\\\[)", r"(?:\]\]|\\\]\\\])"
 _LINE = r"\\?_"
 _NONCE = "[0-9A-Za-z]{2}"
 
@@ -59,9 +60,8 @@ def _beginnings(name: str, *, any_case: bool = True) -> str:
 
 
 def _begun() -> Iterator[str]:
-    yield r"\\"
-    yield r"\\?\["
-    yield r"\\?\[\\"
+    yield r"\["
+    yield r"\\(?:\[\\?)?"
     head = _OPEN + _SPACES
     yield head
     yield head + _alternatives([_beginnings(entity_type) for entity_type in EntityType])
@@ -74,8 +74,7 @@ def _begun() -> Iterator[str]:
     head += _LINE + _SPACES
     yield head + "[0-9A-Za-z]{0,2}"
     head += _NONCE + _SPACES
-    yield head + r"\\?"
-    yield head + r"\\?\]\\?"
+    yield head + r"(?:\]|\\(?:\]\\?)?)?"
 
 
 def _begun_bare() -> Iterator[str]:

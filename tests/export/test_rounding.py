@@ -5,7 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from upcall.export.rounding import column_factors, nearest, sum_columns, with_feedback, with_sums
+from upcall.export.rounding import (
+    as_they_are,
+    as_xnnpack,
+    column_factors,
+    nearest,
+    sum_columns,
+    with_feedback,
+    with_sums,
+)
 
 RANDOM = torch.Generator().manual_seed(0)
 
@@ -17,7 +25,7 @@ def value(codes: Tensor, scales: Tensor) -> Tensor:
 
 def test_codes_are_the_nearest_of_sixteen() -> None:
     weight = torch.randn(70, 64, generator=RANDOM)
-    codes, scales = nearest(weight, group=32)
+    codes, scales = nearest(weight, group=32, store=as_they_are)
     assert codes.dtype == torch.int8
     assert scales.shape == (70, 2)
     assert (int(codes.min()), int(codes.max())) == (-8, 7)
@@ -31,7 +39,7 @@ def test_what_lies_on_the_lattice_stays() -> None:
     codes = torch.randint(-7, 8, (40, 64), generator=RANDOM)
     codes[:, ::32] = 7
     weight = codes * 0.25
-    torch.testing.assert_close(value(*nearest(weight, group=32)), weight)
+    torch.testing.assert_close(value(*nearest(weight, group=32, store=as_they_are)), weight)
 
 
 def test_feedback_makes_up_for_errors_where_inputs_go_together() -> None:
@@ -42,7 +50,21 @@ def test_feedback_makes_up_for_errors_where_inputs_go_together() -> None:
     def loss(codes: Tensor, scales: Tensor) -> float:
         return float((inputs @ (value(codes, scales) - weight).T).square().mean())
 
-    assert loss(*with_feedback(weight, inputs.T @ inputs, group=32)) < 0.5 * loss(*nearest(weight, group=32))
+    assert loss(*with_feedback(weight, inputs.T @ inputs, group=32)) < 0.5 * loss(
+        *nearest(weight, group=32, store=as_they_are)
+    )
+
+
+def test_only_what_is_stored_as_bfloat16_is_rounded_to_it() -> None:
+    weight, products = torch.randn(48, 64, generator=RANDOM), torch.eye(64)
+
+    def loss(codes: Tensor, scales: Tensor) -> float:
+        return float((value(codes, scales) - weight).square().mean())
+
+    kept, cut = (with_feedback(weight, products, group=32, **given) for given in ({}, {"store": as_xnnpack}))
+    assert bool((cut[1] == as_xnnpack(cut[1])).all())
+    assert bool((kept[1] != as_xnnpack(kept[1])).any())
+    assert loss(*kept) < loss(*cut)
 
 
 def test_feedback_stands_inputs_that_are_never_there() -> None:

@@ -15,7 +15,14 @@ from upcall.edge_runtime.conversation import Role
 from upcall.edge_runtime.decision.features import feature_count
 from upcall.edge_runtime.errors import EngineError, EscalationError
 from upcall.edge_runtime.language_model.chat_template import ChatTemplate, RoleFormat
-from upcall.edge_runtime.language_model.engine import RouterStage, Step, check_features, check_position, check_tokens
+from upcall.edge_runtime.language_model.engine import (
+    RouterStage,
+    Step,
+    check_features,
+    check_position,
+    check_tokens,
+    logit_rows,
+)
 
 BYTE_VOCABULARY_SIZE = 258
 SCRIPTED_HIDDEN_SIZE = 2
@@ -104,11 +111,14 @@ class ScriptedEngine:
             context_length=self._context_length,
             vocabulary_size=self._vocabulary_size,
         )
-        token, probability = self._script([*cache, *tokens])
+        rows = []
+        for end in range(len(tokens) - logit_rows(len(tokens)) + 1, len(tokens) + 1):
+            token, probability = self._script([*cache, *tokens[:end]])
+            rows.append(self._logits(token, probability))
         cache += tokens
         self.forwarded_tokens += len(tokens)
         hidden = np.full(SCRIPTED_HIDDEN_SIZE, len(cache), dtype=np.float32)
-        return Step(self._logits(token, probability), hidden, hidden, hidden)
+        return Step(np.stack(rows), hidden, hidden)
 
     def truncate(self, position: int) -> None:
         """Keep the first tokens; see ``Engine``."""

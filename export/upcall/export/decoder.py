@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from upcall.edge_runtime.engines.executorch_program import load_runtime, quiet
 from upcall.edge_runtime.errors import EngineError
-from upcall.edge_runtime.language_model.engine import RouterStage, Step
+from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS, RouterStage, Step
 from upcall.export.graph import rotary_frequencies
 from upcall.export.source import Array, DecoderShape
 
@@ -26,8 +26,8 @@ _OUTSIDE = -1e9
 
 
 class Decoder(nn.Module):
-    """``forward(tokens [1, T] int64, position [1] int64)`` → ``logits`` [1, V] of the last token, ``hidden_last``,
-    ``hidden_sum`` and ``hidden_mid`` [1, D], all float32.
+    """``forward(tokens [1, T] int64, position [1] int64)`` → ``logits`` [1, min(T, 8), V] of the last tokens,
+    ``hidden_last`` and ``hidden_mid`` [1, D] of the last one, all float32.
 
     The tokens take the places position … position + T − 1 of the cache; what stands behind them is not seen, so a cache is
     cut back by giving a smaller position.
@@ -53,7 +53,7 @@ class Decoder(nn.Module):
         if shape.window:
             self.register_buffer("local_frequencies", torch.from_numpy(rotary_frequencies(shape, is_local=True)))
 
-    def forward(self, tokens: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, tokens: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
         count = tokens.shape[1]
         start: Any = position[0].item()  # an int, or a symbol of one in torch.export
@@ -70,8 +70,12 @@ class Decoder(nn.Module):
             if number + 1 == self._shape.middle_layer:
                 middle = residual
         normal = self.final_norm(residual)
-        last = normal[:, -1]
-        return self.head(last), last, normal.sum(1), middle[:, -1]
+        # Read out of a tensor: torch.export would bind T to the guards of a minimum of two sizes.
+        rows: Any = torch.full((1,), count).clamp(max=MAX_LOGIT_ROWS)[0].item()
+        torch._check(rows >= 1)  # type: ignore[no-untyped-call]  # torch gives it no types
+        torch._check(rows <= MAX_LOGIT_ROWS)  # type: ignore[no-untyped-call]  # torch gives it no types
+        torch._check(rows <= count)  # type: ignore[no-untyped-call]  # torch gives it no types
+        return self.head(normal.narrow(1, count - rows, rows)), normal[:, -1], middle[:, -1]
 
     def _rotary(self, frequencies: str, start: Any, count: int) -> tuple[Tensor, Tensor]:
         # Computed, as tables of all positions would be half a megabyte.
@@ -131,8 +135,8 @@ class EagerEngine:
         with torch.inference_mode(), quiet():
             outputs = self._decoder(torch.tensor([list(tokens)]), torch.tensor([self._position]))
         self._position += len(tokens)
-        logits, hidden_last, hidden_sum, hidden_mid = (output[0].numpy() for output in outputs)
-        return Step(logits=logits, hidden_last=hidden_last, hidden_sum=hidden_sum, hidden_mid=hidden_mid)
+        logits, hidden_last, hidden_mid = (output[0].numpy() for output in outputs)
+        return Step(last_logits=logits, hidden_last=hidden_last, hidden_mid=hidden_mid)
 
     def truncate(self, position: int) -> None:
         """Keep the first ``position`` tokens of the cache."""

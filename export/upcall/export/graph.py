@@ -2,7 +2,7 @@
 
 Inputs: ``input_ids`` [1, T] int64; ``position`` [1] int64, P ≥ 0; ``past_key_values.N.key`` and ``.value`` [1, H, M, head size]
 float32, M ≥ P + T places of which the first P are filled.
-Outputs: ``logits`` [1, V] (last token), ``hidden_last``, ``hidden_sum``, ``hidden_mid`` [1, D];
+Outputs: ``logits`` [1, min(T, 8), V] of the last tokens; ``hidden_last``, ``hidden_mid`` [1, D] of the last one;
 ``present.N.key`` and ``.value`` of the size of the past, with P + T filled; all float32. Where past and present are the same
 memory, nothing is copied. Positions are P to P + T − 1; nothing is padded, so there is no mask. Operators of domain
 com.microsoft are in every build of ONNX Runtime, on Android too.
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from upcall.edge_runtime.errors import require
+from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS
 from upcall.export.quantise import GROUP, Quantised
 from upcall.export.source import Array, DecoderShape, RopeScaling
 
@@ -123,8 +124,7 @@ class _Builder:
             if layer + 1 == shape.middle_layer:
                 self._node("Gather", [residual, self._constant("minus_one", np.int64(-1))], "hidden_mid", axis=1)
         self._node("Gather", [normal, self._constant("minus_one", np.int64(-1))], "hidden_last", axis=1)
-        self._node("ReduceSum", [normal, self._constant("axis_tokens", np.array([1]))], "hidden_sum", keepdims=0)
-        self._head()
+        self._head(normal)
         return self._model()
 
     @property
@@ -203,13 +203,16 @@ class _Builder:
         sums = self._node("MatMul", [value, self._constant(f"summing_{count}", summing)])
         return self._node("Concat", [value, sums], axis=-1)
 
-    def _head(self) -> None:
+    def _head(self, normal: str) -> None:
+        """The logits of the last min(T, 8) tokens: a slice from eight before the end begins where the tokens do."""
+        bounds = (("first_row", -MAX_LOGIT_ROWS), ("no_end", np.iinfo(np.int64).max), ("axis_tokens", 1))
+        last = self._node("Slice", [normal, *(self._constant(name, np.array([value])) for name, value in bounds)])
         name = "head" if "head" in self._weights else "embedding"
         weight = self._weights[name]
         if isinstance(weight, Quantised):
-            self._linear(name, "hidden_last", "logits")
-        else:  # Gemm reads the embedding as it lies, so a tied one is stored once
-            self._node("Gemm", ["hidden_last", self._constant(name, weight)], "logits", transB=1)
+            self._linear(name, last, "logits")
+        else:  # it reads the embedding as it lies, so a tied one is stored once
+            self._node("FusedMatMul", [last, self._constant(name, weight)], "logits", domain=_MICROSOFT, transB=1)
 
     def _attention(self, layer: int, normal: str) -> str:
         shape = self._shape
@@ -306,8 +309,8 @@ class _Builder:
         cache = (1, shape.kv_heads)
         inputs = [value("input_ids", 1, "T", kind=kinds.INT64), value("position", 1, kind=kinds.INT64)]
         inputs += [value(f"past_key_values.{name}", *cache, "M", shape.head_size) for name in names]
-        outputs = [value("logits", 1, shape.vocabulary)]
-        outputs += [value(name, 1, shape.hidden) for name in ("hidden_last", "hidden_sum", "hidden_mid")]
+        outputs = [value("logits", 1, "R", shape.vocabulary)]
+        outputs += [value(name, 1, shape.hidden) for name in ("hidden_last", "hidden_mid")]
         outputs += [value(f"present.{name}", *cache, "M", shape.head_size) for name in names]
         graph = helper.make_graph(self._nodes, "decoder", inputs, outputs, list(self._initializers.values()))
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]

@@ -16,7 +16,7 @@ from upcall.edge_runtime.engines.executorch_program import quiet
 from upcall.edge_runtime.errors import ModelError
 from upcall.export.decoder import Decoder
 from upcall.export.quantise import GROUP
-from upcall.export.rounding import column_factors, nearest, sum_columns, with_feedback, with_sums
+from upcall.export.rounding import as_xnnpack, column_factors, nearest, sum_columns, with_feedback, with_sums
 from upcall.export.toolchain import quiet_toolchain
 
 # Columns that share a scale, of an embedding and of a head, where they divide the row: 32 costs 2.7 MB more of 30.
@@ -24,6 +24,11 @@ _EMBEDDING_GROUP, _HEAD_GROUP = 192, 64
 # The key of the compile specification with which XNNPACK's lowering runs one pass over a partition, the one that finds linear
 # operators, in place of 17 that re-trace it. The others rewrite what no decoder holds: convolutions, batch norms, resizing.
 _ONE_PASS = "dqlinear_partitioner"  # noqa: S105
+
+
+def _as_float16(scales: Tensor) -> Tensor:
+    """The operator of an embedding keeps its scales in float16."""
+    return scales.half().float()
 
 
 class Int4Embedding(nn.Module):
@@ -40,7 +45,7 @@ class Int4Embedding(nn.Module):
                 "executorch.exir.passes._quant_patterns_and_replacements"
             )  # the operator in PyTorch
         factors = column_factors(weight)
-        codes, scales = nearest(weight / factors, group=gcd(weight.shape[1], _EMBEDDING_GROUP))
+        codes, scales = nearest(weight / factors, group=gcd(weight.shape[1], _EMBEDDING_GROUP), store=_as_float16)
         unsigned = (codes + 8).to(torch.uint8)
         self.register_buffer("packed", (unsigned[:, 0::2] << 4) | unsigned[:, 1::2])  # the earlier one in the high half
         self.register_buffer("scales", scales.to(torch.float16))
@@ -70,7 +75,7 @@ class Int4Head(nn.Module):
         factors = column_factors(linear.weight.detach()) * sizes.clamp(min=1e-6).pow(-0.125)
         group = gcd(linear.in_features, _HEAD_GROUP)
         codes, scales = with_feedback(
-            linear.weight.detach() / factors, factors[:, None] * products * factors, group=group
+            linear.weight.detach() / factors, factors[:, None] * products * factors, group=group, store=as_xnnpack
         )
         self.register_buffer("factors", factors)
         self.linear = _int4_linear(codes, scales, None)

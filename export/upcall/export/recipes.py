@@ -1,4 +1,5 @@
-"""Named, frozen ways to make a bundle: a name stands for the same graph for ever, so a change makes a new name."""
+"""Named, frozen ways to make a bundle: from the first release on a name stands for the same graph for ever, and a change makes
+a new name. Until then a changed graph keeps its name, and engines refuse the graphs of before."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import ModelError, require
-from upcall.edge_runtime.language_model.engine import Step
+from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS, Step
 from upcall.edge_runtime.language_model.generation import shared_beginning
 from upcall.export.families import tensor_name
 from upcall.export.source import DecoderShape, SourceModel
@@ -90,12 +90,11 @@ class Reference:
         with self._torch.inference_mode():
             output = self._model.model(self._torch.tensor([list(tokens)]), output_hidden_states=True, use_cache=False)
             normal = output.last_hidden_state[0]
-            logits = self._model.lm_head(normal[-1])
+            logits = self._model.lm_head(normal[-MAX_LOGIT_ROWS:])
             middle = output.hidden_states[self._middle][0, -1]
         return Step(
-            logits=logits.numpy(),
+            last_logits=logits.numpy(),
             hidden_last=normal[-1].numpy(),
-            hidden_sum=normal.sum(dim=0).numpy(),
             hidden_mid=middle.numpy(),
         )
 

@@ -5,11 +5,14 @@ Import it only where torch is installed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from upcall.export.quantise import GROUP, quantise_with_sums
 
+Store = Callable[[Tensor], Tensor]
 _ROWS_AT_ONCE = 4096
 # A group's greatest magnitude over its scale: up to 7.5 cuts nothing off, more gives the other weights finer steps.
 _REACHES = (6.0, 6.5, 7.0, 7.25, 7.5, 7.75, 8.0, 8.25, 8.5, 9.0, 9.5, 10.0)
@@ -17,6 +20,11 @@ _DAMPING = 0.1
 _FULL_COLUMNS = 1.5  # at least half of the sums have a second column
 _SUM_FACTOR = 0.5
 _FINE = 1 / 16
+
+
+def as_they_are(scales: Tensor) -> Tensor:
+    """Nothing of a scale is lost where it is stored in float32."""
+    return scales
 
 
 def as_xnnpack(scales: Tensor) -> Tensor:
@@ -34,13 +42,13 @@ def column_factors(weight: Tensor) -> Tensor:
     return torch.where(factors == 0, 1, factors)
 
 
-def best_scales(groups: Tensor, importance: Tensor) -> Tensor:
-    """[…, g] float32 and [g] → […, 1]: of a dozen positive scales that of least squared error, weighted."""
+def best_scales(groups: Tensor, importance: Tensor, *, store: Store) -> Tensor:
+    """[…, g] float32 and [g] → […, 1]: of a dozen positive scales, as they are stored, that of least squared error, weighted."""
     greatest = groups.abs().amax(-1, keepdim=True)
     best = torch.ones_like(greatest)
     least = torch.full_like(greatest, float("inf"))
     for reach in _REACHES:
-        scales = as_xnnpack(torch.where(greatest == 0, 1, greatest / reach))
+        scales = store(torch.where(greatest == 0, 1, greatest / reach))
         errors = ((codes_of(groups, scales) * scales - groups).square() * importance).sum(-1, keepdim=True)
         best = torch.where(errors < least, scales, best)
         least = torch.minimum(errors, least)
@@ -52,13 +60,14 @@ def codes_of(values: Tensor, scales: Tensor) -> Tensor:
     return (values / scales).round().clamp(-8, 7)
 
 
-def with_feedback(weight: Tensor, products: Tensor, *, group: int) -> tuple[Tensor, Tensor]:
+def with_feedback(weight: Tensor, products: Tensor, *, group: int, store: Store = as_they_are) -> tuple[Tensor, Tensor]:
     """Codes one column after the other, each column's error made up for by those that follow.
 
     Args:
         weight: [N, K] float32.
         products: [K, K], the sum of x·xᵀ over inputs x of the matrix.
         group: columns that share a scale; divides K.
+        store: what of a scale is left where the codes will be read.
 
     Returns:
         Codes [N, K] int8 and scales [N, K/group] float32.
@@ -74,7 +83,7 @@ def with_feedback(weight: Tensor, products: Tensor, *, group: int) -> tuple[Tens
     codes, scales = torch.empty(columns, rows, dtype=torch.int8), torch.empty(columns // group, rows)
     for start in range(0, columns, group):
         stop = start + group
-        scale = best_scales(rest[start:stop].T.contiguous(), importance[start:stop])[:, 0]
+        scale = best_scales(rest[start:stop].T.contiguous(), importance[start:stop], store=store)[:, 0]
         errors = torch.empty(group, rows)
         for column in range(start, stop):
             code = codes_of(rest[column], scale)
@@ -86,13 +95,13 @@ def with_feedback(weight: Tensor, products: Tensor, *, group: int) -> tuple[Tens
     return codes.T.contiguous(), scales.T.contiguous()
 
 
-def nearest(weight: Tensor, *, group: int) -> tuple[Tensor, Tensor]:
+def nearest(weight: Tensor, *, group: int, store: Store) -> tuple[Tensor, Tensor]:
     """[N, K] float32 → codes [N, K] int8 and scales [N, K/group] float32, every group for itself."""
     even = torch.ones(group)
     parts = []
     for start in range(0, len(weight), _ROWS_AT_ONCE):
         groups = weight[start : start + _ROWS_AT_ONCE].reshape(-1, weight.shape[1] // group, group)
-        scales = best_scales(groups, even)
+        scales = best_scales(groups, even, store=store)
         parts.append((codes_of(groups, scales).flatten(1).to(torch.int8), scales.squeeze(-1)))
     return torch.cat([codes for codes, _ in parts]), torch.cat([scales for _, scales in parts])
 

@@ -12,7 +12,7 @@ from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.features import AnswerFeatures, pre_features
 from upcall.edge_runtime.errors import BundleError, EngineError
-from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step, logit_rows
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.opening import open_engine
@@ -89,13 +89,13 @@ def _limit(engine: Engine) -> Verified:
 def _greedy(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     """Every step of a short answer gives finite vectors of the manifest's sizes."""
     engine.truncate(0)
-    logits = _checked(engine.forward(prompt), bundle)
+    logits = _checked(engine.forward(prompt), bundle, tokens=len(prompt))
     steps = 1
     while steps < _GREEDY_STEPS and engine.position < engine.context_length:
         token = int(logits.argmax())
         if token in bundle.stop_token_ids:
             break
-        logits = _checked(engine.forward([token]), bundle)
+        logits = _checked(engine.forward([token]), bundle, tokens=1)
         steps += 1
     return Verified("its vectors are finite and of the right size", f"in {steps} steps of an answer")
 
@@ -103,12 +103,13 @@ def _greedy(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
 def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     """The prompt in chunks and token by token, after the cache was cut back, says what the prompt at once says."""
     engine.truncate(0)
-    at_once = np.exp(log_softmax(_checked(engine.forward(prompt), bundle)))
+    at_once = np.exp(log_softmax(_checked(engine.forward(prompt), bundle, tokens=len(prompt))))
     distance = 0.0
     for size in _CHUNKS:
         engine.truncate(len(prompt) // 2)
         for start in range(engine.position, len(prompt), size):
-            logits = _checked(engine.forward(prompt[start : start + size]), bundle)
+            chunk = prompt[start : start + size]
+            logits = _checked(engine.forward(chunk), bundle, tokens=len(chunk))
         distance = max(distance, 0.5 * float(np.abs(np.exp(log_softmax(logits)) - at_once).sum()))
     limit = MAX_CHUNKED_DISTANCES[MODEL_ONNX if bundle.holds(MODEL_ONNX) else MODEL_PTE]
     if not distance <= limit:
@@ -136,16 +137,22 @@ def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     return Verified("the router heads answer", ", ".join(f"{stage} {value:.3f}" for stage, value in said.items()))
 
 
-def _checked(step: Step, bundle: Bundle) -> NDArray[np.float32]:
-    """A copy of the logits [V], of a step whose vectors are what they must be."""
+def _checked(step: Step, bundle: Bundle, *, tokens: int) -> NDArray[np.float32]:
+    """A copy of the logits [V], of a step over so many tokens whose arrays are what they must be."""
     shape = bundle.manifest.shape
-    for name, size in (
-        ("logits", shape.vocabulary_size),
-        *((name, shape.hidden_size) for name in ("hidden_last", "hidden_sum", "hidden_mid")),
-    ):
-        vector = getattr(step, name)
-        if vector.shape != (size,):
-            raise BundleError(f"The model's {name} has {vector.size:,} numbers.", allowed=f"{size:,}")
-        if not np.isfinite(vector).all():
+    sizes = {
+        "last_logits": (logit_rows(tokens), shape.vocabulary_size),
+        "hidden_last": (shape.hidden_size,),
+        "hidden_mid": (shape.hidden_size,),
+    }
+    for name, size in sizes.items():
+        array = getattr(step, name)
+        if array.shape != size:
+            raise BundleError(
+                f"The model's {name} is an array of {' × '.join(f'{axis:,}' for axis in array.shape)} numbers.",
+                allowed=" × ".join(f"{axis:,}" for axis in size),
+                next_step=_EXPORT_AGAIN,
+            )
+        if not np.isfinite(array).all():
             raise BundleError(f"The model's {name} is not finite.", next_step=_EXPORT_AGAIN)
     return step.logits.copy()

@@ -18,7 +18,7 @@ from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.language_model.chat_template import Piece
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.processors import physical_cores
-from upcall.export.parity import prose
+from upcall.export.checks.samples import prose
 
 PROMPT_LENGTHS = (128, 512)
 NEW_TOKENS = 128

@@ -25,7 +25,8 @@ from upcall.edge_runtime.testing import (
     TURN_START,
     write_byte_tokenizer,
 )
-from upcall.export.router_graphs import link, lower_heads, save_graph
+from upcall.export.formats.onnx_graph.heads import save_head_graph
+from upcall.export.formats.program.heads import link, lower_heads
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.router_head import untrained
 
@@ -99,7 +100,7 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         path,
     )
-    save_graph(untrained(RouterStage.POST, hidden_size=HIDDEN), path.parent)
+    save_head_graph(untrained(RouterStage.POST, hidden_size=HIDDEN), path.parent)
     return path
 
 
@@ -148,7 +149,7 @@ def device_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An ExecuTorch program of two layers with random weights, a cache of PROGRAM_CONTEXT tokens and a head of stage POST."""
     from tests.export.decoders import tiny_decoder, tiny_source  # they bring in torch
-    from upcall.export.lowering import lower
+    from upcall.export.formats.program.lowering import lower
 
     folder = tmp_path_factory.mktemp("program")
     changes = {"vocab_size": BYTE_VOCABULARY_SIZE, "max_position_embeddings": PROGRAM_CONTEXT}

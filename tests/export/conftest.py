@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tokenizers.pre_tokenizers import ByteLevel
 
-from upcall.export.parity import prose
-from upcall.export.threshold import load_set
+from upcall.export.checks.samples import prose
+from upcall.export.checks.threshold import load_set
 
 HIDDEN, LAYERS, HEADS, KV_HEADS, INTERMEDIATE, CONTEXT = 64, 2, 4, 2, 96, 2048
 CHAT_TEMPLATE = (
@@ -112,5 +112,5 @@ def short_export(monkeypatch: pytest.MonkeyPatch) -> None:
     questions, sha256 = load_set()
     text = prose()[:600]
     for module in ("threshold", "parity"):
-        monkeypatch.setattr(f"upcall.export.{module}.load_set", lambda: (questions[::10], sha256))
-    monkeypatch.setattr("upcall.export.parity.prose", lambda: text)
+        monkeypatch.setattr(f"upcall.export.checks.{module}.load_set", lambda: (questions[::10], sha256))
+    monkeypatch.setattr("upcall.export.checks.samples.prose", lambda: text)

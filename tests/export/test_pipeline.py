@@ -75,7 +75,7 @@ def test_other_recipes(home: Path, tmp_path: Path, short_export: None, recipe: R
 def test_large_weights_stand_in_a_file_of_their_own(
     home: Path, tmp_path: Path, short_export: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("upcall.export.pipeline._MAX_ONE_FILE", 100_000)
+    monkeypatch.setattr("upcall.export.formats.onnx_graph.format.MAX_ONE_FILE", 100_000)
     plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=ONNX_FP32)
     export(plan)
     assert {file.path for file in open_bundle(plan.target).manifest.files} >= {"model.onnx", "model.onnx.data"}
@@ -153,7 +153,7 @@ def test_damaged_files_are_refused(home: Path, tmp_path: Path, kept: float) -> N
 
 
 def test_a_failed_check_leaves_no_bundle(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upcall.export.parity.MAX_LOGIT_DIFFERENCE", 0.0)
+    monkeypatch.setattr("upcall.export.checks.parity.MAX_LOGIT_DIFFERENCE", 0.0)
     plan = plan_for(write_model(tmp_path / "tiny.gguf"))
     with pytest.raises(ModelError, match="float32 graph vs PyTorch, logits"):
         export(plan)

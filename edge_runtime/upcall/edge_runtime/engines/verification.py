@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,15 +102,12 @@ def _greedy(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
 
 def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     """The prompt in chunks and token by token, after the cache was cut back, says what the prompt at once says."""
-    engine.truncate(0)
-    at_once = np.exp(log_softmax(_checked(engine.forward(prompt), bundle, tokens=len(prompt))))
-    distance = 0.0
-    for size in _CHUNKS:
-        engine.truncate(len(prompt) // 2)
-        for start in range(engine.position, len(prompt), size):
-            chunk = prompt[start : start + size]
-            logits = _checked(engine.forward(chunk), bundle, tokens=len(chunk))
-        distance = max(distance, 0.5 * float(np.abs(np.exp(log_softmax(logits)) - at_once).sum()))
+
+    def check(step: Step, tokens: int) -> None:
+        _checked(step, bundle, tokens=tokens)
+
+    ways = both_ways(engine, prompt, check=check)
+    distance = max(next_token_distance(chunked[-1], at_once[-1]) for chunked, at_once in ways)
     limit = MAX_CHUNKED_DISTANCES[MODEL_ONNX if bundle.holds(MODEL_ONNX) else MODEL_PTE]
     if not distance <= limit:
         raise BundleError(
@@ -119,6 +116,41 @@ def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
             next_step=_EXPORT_AGAIN,
         )
     return Verified("a prompt in chunks is read as at once", f"total variation {distance:.2g}")
+
+
+def both_ways(
+    engine: Engine, prompt: Sequence[int], *, check: Callable[[Step, int], None] = lambda *_: None
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Read a prompt in chunks of seven tokens, then of one, each from a cache that was cut back to its half, and at once.
+
+    Args:
+        engine: its cache is lost.
+        prompt: token ids.
+        check: called with every step and its number of tokens.
+
+    Yields:
+        For each size of chunks the logits [R, V] of the last R tokens, read in chunks and at once.
+    """
+    engine.truncate(0)
+    step = engine.forward(prompt)
+    check(step, len(prompt))
+    at_once = step.last_logits.copy()
+    for size in _CHUNKS:
+        engine.truncate(len(prompt) // 2)
+        rows = []
+        for start in range(engine.position, len(prompt), size):
+            chunk = prompt[start : start + size]
+            step = engine.forward(chunk)
+            check(step, len(chunk))
+            rows.append(step.last_logits.copy())
+        chunked = np.concatenate(rows)[-len(at_once) :]
+        yield chunked, at_once[-len(chunked) :]
+
+
+def next_token_distance(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    """Total variation of the distributions of the next token by two vectors of logits [V]: 0 to 1; 1 if one is not finite."""
+    distance = 0.5 * float(np.abs(np.exp(log_softmax(ours)) - np.exp(log_softmax(theirs))).sum())
+    return distance if np.isfinite(distance) else 1.0
 
 
 def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:

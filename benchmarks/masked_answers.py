@@ -19,8 +19,8 @@ from rich.console import Console
 from benchmarks import results
 from benchmarks.machine import describe
 from benchmarks.results import Row
-from upcall.edge_runtime import AskOptions, CloudOptions, Message, Role, Session, Strategy, open_session
-from upcall.edge_runtime.errors import EscalationError, UpcallError
+from upcall.edge_runtime import AskOptions, CloudEndpoint, Message, Role, Session, Strategy, open_session
+from upcall.edge_runtime.errors import EscalationError, EscalationReason, UpcallError
 from upcall.edge_runtime.events import Done, Failed, Redacted, Restored
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy
 
@@ -134,11 +134,11 @@ def ask(session: Session, system: str, task: Task, strategy: Strategy) -> Answer
                 if event.cloud_error is not None:
                     raise event.cloud_error
                 return Answer(event.answer, sent, restored, strange_placeholders(event.answer), has_left)
-    raise EscalationError("The answer did not end.", reason="internal")
+    raise EscalationError("The answer did not end.", reason=EscalationReason.INTERNAL)
 
 
 @contextmanager
-def _service(threads: int) -> Iterator[CloudOptions]:
+def _service(threads: int) -> Iterator[CloudEndpoint]:
     command = [sys.executable, "-m", "upcall.edge_runtime.cli", "cloud", "--model", CLOUD_MODEL]
     process = subprocess.Popen(
         [*command, "--port", "0", "--no-auth", "--accept-allowed", "--threads", str(threads)],
@@ -146,7 +146,7 @@ def _service(threads: int) -> Iterator[CloudOptions]:
         text=True,
     )
     try:
-        yield CloudOptions(target=f"127.0.0.1:{_port_of(process)}")
+        yield CloudEndpoint(target=f"127.0.0.1:{_port_of(process)}")
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -160,10 +160,12 @@ def _port_of(process: subprocess.Popen[str]) -> int:
             ready := re.search(r"ready on \S+:(\d+)", process.stdout.readline())
         ):
             return int(ready[1])
-    raise EscalationError("The service did not start.", reason="unavailable", next_step="try: upcall cloud --no-auth")
+    raise EscalationError(
+        "The service did not start.", reason=EscalationReason.UNAVAILABLE, next_step="try: upcall cloud --no-auth"
+    )
 
 
-def measure(cloud: CloudOptions, *, bundle: Path | None, threads: int | None) -> dict[str, list[tuple[Task, Answer]]]:
+def measure(cloud: CloudEndpoint, *, bundle: Path | None, threads: int | None) -> dict[str, list[tuple[Task, Answer]]]:
     """All questions, each way."""
     system, tasks = read_tasks()
     open_policy = Policy(dict.fromkeys(EntityType, Action.ALLOW))
@@ -178,7 +180,7 @@ def measure(cloud: CloudOptions, *, bundle: Path | None, threads: int | None) ->
         session = open_session(bundle_path=bundle, cloud=cloud, policy=policy, threads=threads)
         try:
             for task in tasks:
-                session.detector = Detector(deny_terms=task.private)
+                session.use_detector(Detector(deny_terms=task.private))
                 answer = ask(session, system, task, strategy)
                 found.setdefault(way, []).append((task, answer))
                 _console.print(

@@ -14,12 +14,14 @@ from benchmarks.worker import serve
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.decide import Strategy
+from upcall.edge_runtime.engines.opening import open_engine
 from upcall.edge_runtime.events import Done, Failed
 from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.opening import open_engine
+from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
-from upcall.edge_runtime.session import AskOptions, Session
+from upcall.edge_runtime.session import Session
 
 
 class TimedEngine:
@@ -90,10 +92,12 @@ class UpcallModel:
         """Decode of a session, and the share of its time that is not the engine's, in percent."""
         engine = TimedEngine(self._engine)
         session = Session(  # a new one has nothing in its prompt cache
-            engine=engine,
-            tokenizer=self._tokenizer,
-            template=self._bundle.template,
-            stop_token_ids=frozenset(),  # so that every run has the same length
+            model=LanguageModel(
+                engine,
+                tokenizer=self._tokenizer,
+                template=self._bundle.template,
+                stop_token_ids=frozenset(),  # so that every run has the same length
+            ),
             threshold=self._bundle.threshold,
             detector=Detector(),
         )

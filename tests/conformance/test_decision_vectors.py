@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from upcall.edge_runtime.decision.confidence import Signal, score
-from upcall.edge_runtime.decision.decide import Circumstances, Strategy, decide
+from upcall.edge_runtime.decision.decide import Circumstances, Strategy, decide, needs_draft
 from upcall.edge_runtime.errors import InputError
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/decision.json").read_text())
@@ -24,6 +24,12 @@ def test_decide(case: dict[str, Any]) -> None:
     assert {"place": decision.place, "reason": decision.reason} == case["expect"]
     assert decision.score == given.get("score")
     assert decision.threshold == given.get("threshold")
+
+
+@pytest.mark.parametrize("case", SUITE["needs_draft"], ids=lambda case: case["name"])
+def test_needs_draft(case: dict[str, Any]) -> None:
+    given = {**case["given"], "strategy": Strategy(case["given"]["strategy"])}
+    assert needs_draft(Circumstances(**given)) is case["expect"]
 
 
 @pytest.mark.parametrize("case", SUITE["score"], ids=lambda case: case["name"])

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from upcall.edge_runtime.conversation import SamplingOptions
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.language_model.sampling import Sampler, SamplingOptions, SplitMix64
+from upcall.edge_runtime.language_model.sampling import Sampler, SplitMix64
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/sampling.json").read_text())
 

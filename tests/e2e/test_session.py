@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.service import CLOUD_MODEL, Service
 from upcall.edge_runtime import (
     AskOptions,
-    CloudOptions,
+    CloudEndpoint,
     Decided,
     Done,
     Message,
@@ -37,12 +37,12 @@ CLOUD = AskOptions(strategy=Strategy.CLOUD, max_output_tokens=1000, cloud_timeou
 
 
 @pytest.fixture
-def open_for(device_bundle: Path) -> Iterator[Callable[[Service], Session]]:
+def open_for(device_bundle: Path) -> Iterator[Callable[..., Session]]:
     sessions = []
 
-    def make(service: Service) -> Session:
-        cloud = CloudOptions(target=service.target, api_key=service.api_key)
-        sessions.append(open_session(bundle_path=device_bundle, cloud=cloud))
+    def make(service: Service, vault: Vault | None = None) -> Session:
+        cloud = CloudEndpoint(target=service.target, api_key=service.api_key)
+        sessions.append(open_session(bundle_path=device_bundle, cloud=cloud, vault=vault))
         return sessions[-1]
 
     yield make
@@ -65,11 +65,9 @@ def test_local_answer(device_bundle: Path) -> None:
     assert usage.input_tokens > 10
 
 
-def test_masked_on_the_way_up_and_restored_on_the_way_down(
-    service: Service, open_for: Callable[[Service], Session]
-) -> None:
+def test_masked_on_the_way_up_and_restored_on_the_way_down(service: Service, open_for: Callable[..., Session]) -> None:
     session = open_for(service)
-    session.vault = Vault(nonce="k7")  # by chance, a model this small leaves a bracket out
+    session = open_for(service, vault=Vault(nonce="k7"))  # by chance, a model this small leaves a bracket out
     events = list(session.ask(NAMED, CLOUD))
     redacted = next(event for event in events if isinstance(event, Redacted))
     assert EMAIL not in "".join(message.content for message in redacted.messages)
@@ -78,7 +76,7 @@ def test_masked_on_the_way_up_and_restored_on_the_way_down(
 
 
 def test_a_service_killed_in_mid_stream_gives_the_marked_local_answer(
-    start_service: Callable[..., Service], open_for: Callable[[Service], Session]
+    start_service: Callable[..., Service], open_for: Callable[..., Session]
 ) -> None:
     service = start_service("--model", CLOUD_MODEL)
     session = open_for(service)
@@ -100,7 +98,7 @@ def test_a_service_killed_in_mid_stream_gives_the_marked_local_answer(
 
 
 def test_a_cloud_that_is_down_gives_the_marked_local_answer(
-    start_service: Callable[..., Service], open_for: Callable[[Service], Session]
+    start_service: Callable[..., Service], open_for: Callable[..., Session]
 ) -> None:
     service = start_service("--engine", "scripted")
     session = open_for(service)
@@ -113,7 +111,7 @@ def test_a_cloud_that_is_down_gives_the_marked_local_answer(
     assert dict(session.vault.values) == before, "the vault survives"
 
 
-def test_cancelling_stops_the_engine(service: Service, open_for: Callable[[Service], Session]) -> None:
+def test_cancelling_stops_the_engine(service: Service, open_for: Callable[..., Session]) -> None:
     stream = open_for(service).ask(LONG, CLOUD)
     while not isinstance(next(stream), Token):
         pass

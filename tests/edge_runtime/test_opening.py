@@ -13,17 +13,11 @@ from upcall.edge_runtime.downloads.catalogue import find
 from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
+from upcall.edge_runtime.engines.opening import EngineName, open_engine
 from upcall.edge_runtime.errors import BundleError, EngineError, RedactionError
+from upcall.edge_runtime.escalation import CloudEndpoint
 from upcall.edge_runtime.language_model.engine import RouterStage
-from upcall.edge_runtime.opening import (
-    NAME_MODEL,
-    CloudOptions,
-    EngineName,
-    default_bundle_path,
-    has_name_model,
-    open_engine,
-    open_session,
-)
+from upcall.edge_runtime.opening import NAME_MODEL, default_bundle_path, has_name_model, open_detector, open_session
 from upcall.protocol.v1 import bundle_pb2
 
 
@@ -105,15 +99,15 @@ def copied(home: Path, source: Path) -> Path:
     return folder
 
 
-def cloud() -> CloudOptions:
-    return CloudOptions(target="127.0.0.1:9")
+def cloud() -> CloudEndpoint:
+    return CloudEndpoint(target="127.0.0.1:9")
 
 
 def test_names_are_not_looked_for_without_the_model(own_home: Path, tiny_bundle: Path) -> None:
     assert not has_name_model()
     assert open_session(bundle_path=tiny_bundle, cloud=cloud()).detector.names is None
     with pytest.raises(RedactionError, match="is missing") as caught:
-        open_session(bundle_path=tiny_bundle, cloud=cloud(), names=True)
+        open_detector(names=True)
     assert "upcall pull rampart" in str(caught.value)
 
 
@@ -126,7 +120,7 @@ def test_names_are_looked_for_where_the_model_is(
     folder = copied(tmp_path, source)
     session = open_session(bundle_path=tiny_bundle, cloud=cloud())
     assert [span.entity_type for span in session.detector.find("My name is Anna Kowalczyk.")] == ["PERSON"]
-    assert open_session(bundle_path=tiny_bundle, cloud=cloud(), names=False).detector.names is None
+    assert open_detector(names=False).names is None
     assert open_session(bundle_path=tiny_bundle).detector.names is None  # nothing leaves without a cloud
     (folder / "config.json").unlink()
     with pytest.raises(RedactionError, match="is missing"):

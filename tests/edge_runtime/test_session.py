@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,17 +9,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.cloud import CloudQuestion, FinishReason
-from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, Message, Role
+from upcall.edge_runtime.cloud import CloudQuestion
+from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, FinishReason, Message, Role
 from upcall.edge_runtime.decision.confidence import Signal, Threshold
 from upcall.edge_runtime.decision.decide import Place, Reason, Strategy
 from upcall.edge_runtime.errors import EngineError, InputError, RedactionError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 from upcall.edge_runtime.language_model.engine import RouterStage
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Span
-from upcall.edge_runtime.session import AskOptions, Session
-from upcall.edge_runtime.testing import CHATML, TURN_END_ID, ScriptedCloud, ScriptedEngine, says, write_byte_tokenizer
+from upcall.edge_runtime.session import Session
+from upcall.edge_runtime.testing import (
+    ScriptedCloud,
+    ScriptedEngine,
+    chatml_model,
+    says,
+    write_byte_tokenizer,
+)
 
 EMAIL = "ann.lee@example.com"
 T = TypeVar("T")
@@ -46,10 +53,7 @@ def make(tokenizer_path: Path) -> Callable[..., Session]:
             script or says(tokenizer_path, local, probability=probability), context_length=context_length, heads=heads
         )
         return Session(
-            engine=engine,
-            tokenizer=Tokenizer(tokenizer_path),
-            template=CHATML,
-            stop_token_ids=frozenset([TURN_END_ID]),
+            model=chatml_model(engine, tokenizer_path),
             threshold=Threshold(signal, -0.5),
             detector=parts.pop("detector", None) or Detector(),
             **parts,
@@ -198,10 +202,7 @@ def test_closing_stops_the_engine_and_the_session_goes_on(make: Callable[..., Se
 def test_the_prompt_is_fed_once(tokenizer_path: Path) -> None:
     engine = ScriptedEngine(says(tokenizer_path, "yes"))
     session = Session(
-        engine=engine,
-        tokenizer=Tokenizer(tokenizer_path),
-        template=CHATML,
-        stop_token_ids=frozenset([TURN_END_ID]),
+        model=chatml_model(engine, tokenizer_path),
         threshold=None,
         detector=Detector(),
     )
@@ -325,3 +326,56 @@ def test_a_router_head_that_fails_speaks_for_no_answer_but_loses_none(
         Reason.CLOUD_FAILED,
     ]
     assert only(events, Done).answer == "local answer"
+
+
+def test_without_a_threshold_a_cascade_drafts_nothing(tokenizer_path: Path) -> None:
+    engine = ScriptedEngine(says(tokenizer_path, "local answer"))
+    cloud = ScriptedCloud(lambda _: ["far"])
+    session = Session(model=chatml_model(engine, tokenizer_path), threshold=None, detector=Detector(), cloud=cloud)
+    events = list(session.ask("Hi"))
+    assert only(events, Done).answer == "far"
+    assert engine.forwarded_tokens == 0
+    assert list(session.ask("Hi", AskOptions(threshold=-0.5)))[-1].answer == "local answer"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("said", [-0.1, -2.0])
+def test_a_router_head_is_asked_once(make: Callable[..., Session], said: float) -> None:
+    asked: list[NDArray[np.float32]] = []
+
+    def head(features: NDArray[np.float32]) -> float:
+        asked.append(features)
+        return said
+
+    cloud = ScriptedCloud(lambda _: ["far"], fail_after=0)
+    session = make(signal=Signal.ROUTER_PRE, heads={RouterStage.PRE: head}, cloud=cloud)
+    assert only(list(session.ask("Hi")), Done).answer == "local answer"
+    assert len(asked) == 1
+
+
+def test_speed_is_that_of_generation_whatever_a_failed_call_took(make: Callable[..., Session]) -> None:
+    def slow(_: CloudQuestion) -> list[str]:
+        time.sleep(0.3)
+        return ["far"]
+
+    session = make(probability=0.5, cloud=ScriptedCloud(slow, fail_after=0))
+    usage = only(list(session.ask("Hi")), Usage)
+    alone = only(list(make(probability=0.5).ask("Hi")), Usage)
+    assert usage.lost_ms >= 300
+    assert alone.lost_ms == 0
+    assert usage.time_to_first_token_ms is not None
+    assert usage.time_to_first_token_ms < 300 <= usage.total_ms
+    assert usage.tokens_per_s is not None
+    assert usage.tokens_per_s < 1e5, "a draft that is only repeated is not made again"
+
+
+def test_a_call_before_any_draft_is_lost_time_too(make: Callable[..., Session]) -> None:
+    def slow(_: CloudQuestion) -> list[str]:
+        time.sleep(0.2)
+        return ["far"]
+
+    session = make(cloud=ScriptedCloud(slow, fail_after=0))
+    usage = only(list(session.ask("Hi", AskOptions(strategy=Strategy.CLOUD))), Usage)
+    assert usage.place is Place.DEVICE
+    assert usage.lost_ms >= 200
+    assert usage.time_to_first_token_ms is not None
+    assert usage.time_to_first_token_ms < 200

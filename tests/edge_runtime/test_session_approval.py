@@ -12,12 +12,18 @@ from upcall.edge_runtime.cloud import CloudQuestion
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.confidence import Signal, Threshold
 from upcall.edge_runtime.decision.decide import Place, Reason, Strategy
-from upcall.edge_runtime.errors import EngineError, InputError
+from upcall.edge_runtime.errors import EngineError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Token
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import PLACEHOLDER_INSTRUCTION, Action, Detector, EntityType, Policy, Vault
-from upcall.edge_runtime.session import AskOptions, Session
-from upcall.edge_runtime.testing import CHATML, TURN_END_ID, ScriptedCloud, ScriptedEngine, says, write_byte_tokenizer
+from upcall.edge_runtime.session import Session
+from upcall.edge_runtime.testing import (
+    ScriptedCloud,
+    ScriptedEngine,
+    chatml_model,
+    says,
+    write_byte_tokenizer,
+)
 
 EMAIL = "ann.lee@example.com"
 ASKED = [Message(Role.USER, f"Write to {EMAIL}")]
@@ -38,10 +44,7 @@ def make(tokenizer_path: Path) -> Callable[..., Session]:
 
         script = says(tokenizer_path, "local answer", probability=probability) if probability else broken
         return Session(
-            engine=ScriptedEngine(script),
-            tokenizer=Tokenizer(tokenizer_path),
-            template=CHATML,
-            stop_token_ids=frozenset([TURN_END_ID]),
+            model=chatml_model(ScriptedEngine(script), tokenizer_path),
             threshold=Threshold(Signal.MEAN_LOG_PROB, -0.5),
             detector=Detector(),
             vault=Vault(nonce="k7"),
@@ -167,10 +170,19 @@ def test_a_planted_placeholder_in_an_edit_never_gets_a_value(make: Callable[...,
     assert done(events).answer == "[[EMAIL_2_k7]] and bob@example.com"
 
 
-def test_an_edit_that_is_no_conversation_is_refused(make: Callable[..., Session]) -> None:
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda messages: messages[:0],
+        lambda messages: [*messages, messages[-1].content],
+        lambda _: [Message(Role.ASSISTANT, "x")],
+    ],
+)
+def test_an_edit_that_is_no_conversation_stays_here(make: Callable[..., Session], edit: Edit) -> None:
     cloud = ScriptedCloud(echo)
-    with pytest.raises(InputError):
-        list(make(cloud=cloud).ask(ASKED, CLOUD, approve=Asked(lambda messages: messages[:0])))
+    events = list(make(cloud=cloud).ask(ASKED, CLOUD, approve=Asked(edit)))
+    assert reasons(events) == [Reason.DECLINED]
+    assert done(events).answer == "local answer"
     assert not cloud.questions
 
 

@@ -15,13 +15,13 @@ import pytest
 from upcall.edge_runtime.bundle import Bundle, open_bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.downloads import find, model_path
+from upcall.edge_runtime.engines.opening import open_engine, open_model
 from upcall.edge_runtime.engines.verification import verify_engine
 from upcall.edge_runtime.errors import ModelError
 from upcall.edge_runtime.language_model.chat_template import Piece
 from upcall.edge_runtime.language_model.engine import Engine
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.opening import open_engine
 from upcall.export.checks.parity import GREEDY_PROMPTS, GREEDY_TOKENS, PROMPTS
 from upcall.export.checks.reference import Reference
 from upcall.export.checks.samples import prose
@@ -162,20 +162,15 @@ def test_the_bundle_is_small_and_measured(format_: str, megabytes: int, request:
 @pytest.mark.parametrize("format_", ["bundle", "program_bundle"])
 def test_the_bundle_answers(format_: str, request: pytest.FixtureRequest) -> None:
     bundle: Bundle = request.getfixturevalue(format_)
-    engine = open_engine(bundle)
-    ask = asker(
-        engine,
-        tokenizer=Tokenizer(bundle.tokenizer),
-        template=bundle.template,
-        stop_token_ids=bundle.stop_token_ids,
-    )
+    model = open_model(bundle)
+    ask = asker(model)
     # The model alone is torn between Paris and other French words, in llama.cpp too; an example settles it.
     example = (Message(Role.USER, "What is the capital of Germany?"), Message(Role.ASSISTANT, "Berlin"))
     answer = ask([*example, Message(Role.USER, "What is the capital of France?")])
     assert "Paris" in answer.text
     assert all(value <= 0 for value in answer.log_probs)
     assert list(verify_engine(bundle))
-    engine.close()
+    model.close()
 
 
 def test_greedy_texts_of_both_formats_part_only_where_a_card_says_so(bundle: Bundle, program_bundle: Bundle) -> None:

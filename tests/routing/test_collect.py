@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,14 @@ from tests.conftest import HIDDEN
 from tests.routing.data import write_data
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.cloud import CloudQuestion
+from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.features import STATISTICS, feature_count
-from upcall.edge_runtime.errors import EscalationError, InputError
+from upcall.edge_runtime.engines.opening import open_model
+from upcall.edge_runtime.errors import EscalationError, EscalationReason, InputError
 from upcall.edge_runtime.language_model.engine import RouterStage
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.opening import open_engine
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import Session
-from upcall.edge_runtime.testing import CHATML, TURN_END_ID, ScriptedCloud, ScriptedEngine, says
+from upcall.edge_runtime.testing import TURN_END_ID, ScriptedCloud, ScriptedEngine, chatml_model, says
 from upcall.routing.cli.collect import app
 from upcall.routing.collect import AskTier, Journal, Outcome, assemble, cloud_tier, collect, device_tier, feature_names
 from upcall.routing.outcome_table import Split, read_table
@@ -39,15 +39,12 @@ def tiers(tiny_bundle: Path) -> Callable[[ScriptedCloud], dict[str, AskTier]]:
 
     def make(cloud: ScriptedCloud) -> dict[str, AskTier]:
         session = Session(
-            engine=ScriptedEngine(says(bundle.tokenizer, "no")),
-            tokenizer=Tokenizer(bundle.tokenizer),
-            template=CHATML,
-            stop_token_ids=frozenset([TURN_END_ID]),
+            model=chatml_model(ScriptedEngine(says(bundle.tokenizer, "no")), bundle.tokenizer),
             threshold=None,
             detector=Detector(),
             cloud=cloud,
         )
-        device = device_tier("device", engine=open_engine(bundle, threads=1), bundle=bundle)
+        device = device_tier("device", open_model(bundle, threads=1))
         return {"device": device, "large": cloud_tier("large", session, pause_s=0)}
 
     return make
@@ -106,7 +103,7 @@ def test_what_was_asked_before_a_failure_is_kept(
     with pytest.raises(EscalationError):
         list(collect(queries, tiers(broken), Journal(tmp_path / "j", ABOUT), masks=lambda _: False))
     assert len(broken.questions) == 4, "a call is tried again, three times"
-    refused = ScriptedCloud(copies, fail_after=0, reason="refused")
+    refused = ScriptedCloud(copies, fail_after=0, reason=EscalationReason.REFUSED)
     with pytest.raises(EscalationError):
         list(collect(queries, tiers(refused), Journal(tmp_path / "j", ABOUT), masks=lambda _: False))
     assert len(refused.questions) == 1
@@ -114,6 +111,29 @@ def test_what_was_asked_before_a_failure_is_kept(
     assert len(journal.done) == 6
     with pytest.raises(InputError, match="No question was answered by every tier"):
         assemble(queries, ["device", "large"], journal, costs={}, hidden_size=HIDDEN, detector=Detector(), about=ABOUT)
+
+
+def test_device_outcomes_are_right_after_a_call_that_failed(tiny_bundle: Path) -> None:
+    """A failed call is answered on the device, in the same cache that the device's tier reads with."""
+    bundle = open_bundle(tiny_bundle)
+    read: list[tuple[int, ...]] = []
+
+    def script(tokens: Sequence[int]) -> tuple[int, float]:
+        read.append(tuple(tokens))
+        return TURN_END_ID, 0.9
+
+    model = chatml_model(ScriptedEngine(script), bundle.tokenizer)
+    session = Session(model=model, threshold=None, detector=Detector(), cloud=ScriptedCloud(copies, fail_after=0))
+    device, large = device_tier("device", model), cloud_tier("large", session, pause_s=0)
+    first, second, third = (
+        Query(f"q{n}", "addition", (Message(Role.USER, f"{n} + 1?"),), "1", Split.TEST, None, 8) for n in range(3)
+    )
+    device(first)
+    with pytest.raises(EscalationError):
+        large(second)
+    for query in (third, first):
+        device(query)
+        assert read[-1] == model.answer(query.messages, max_output_tokens=1).prompt
 
 
 def test_a_journal_survives_a_kill_and_refuses_another_collection(tmp_path: Path) -> None:

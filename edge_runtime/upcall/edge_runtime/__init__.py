@@ -6,33 +6,40 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from upcall.edge_runtime.answer import Answer
     from upcall.edge_runtime.bundle import Bundle, open_bundle
-    from upcall.edge_runtime.conversation import Message, Role
+    from upcall.edge_runtime.conversation import Message, Role, SamplingOptions
     from upcall.edge_runtime.decision.decide import Circumstances, Place, Reason, RouteDecision, Strategy, decide
+    from upcall.edge_runtime.engines.opening import EngineName
     from upcall.edge_runtime.errors import UpcallError
+    from upcall.edge_runtime.escalation import CloudEndpoint
     from upcall.edge_runtime.events import Decided, Done, Failed, Redacted, Restored, Token, Usage
-    from upcall.edge_runtime.language_model.sampling import SamplingOptions
-    from upcall.edge_runtime.opening import CloudOptions, EngineName, open_session
+    from upcall.edge_runtime.opening import open_detector, open_session
+    from upcall.edge_runtime.question import AskOptions
     from upcall.edge_runtime.redaction import RedactedText, Vault, redact, restore
-    from upcall.edge_runtime.session import AskOptions, Session
+    from upcall.edge_runtime.session import Session
 
 _MODULES = {
     "bundle": ("Bundle", "open_bundle"),
-    "conversation": ("Message", "Role"),
+    "conversation": ("Message", "Role", "SamplingOptions"),
     "decision.decide": ("Circumstances", "Place", "Reason", "RouteDecision", "Strategy", "decide"),
     "errors": ("UpcallError",),
     "events": ("Decided", "Done", "Failed", "Redacted", "Restored", "Token", "Usage"),
-    "opening": ("CloudOptions", "EngineName", "open_session"),
+    "answer": ("Answer",),
+    "engines.opening": ("EngineName",),
+    "escalation": ("CloudEndpoint",),
+    "opening": ("open_detector", "open_session"),
+    "question": ("AskOptions",),
     "redaction": ("RedactedText", "Vault", "redact", "restore"),
-    "language_model.sampling": ("SamplingOptions",),
-    "session": ("AskOptions", "Session"),
+    "session": ("Session",),
 }
 
 __all__ = [
+    "Answer",
     "AskOptions",
     "Bundle",
     "Circumstances",
-    "CloudOptions",
+    "CloudEndpoint",
     "Decided",
     "Done",
     "EngineName",
@@ -54,6 +61,7 @@ __all__ = [
     "Vault",
     "decide",
     "open_bundle",
+    "open_detector",
     "open_session",
     "redact",
     "restore",

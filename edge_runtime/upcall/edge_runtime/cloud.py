@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
+from upcall.edge_runtime.conversation import FinishReason, SamplingOptions
 from upcall.edge_runtime.decision.decide import RouteDecision, Strategy
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.redaction import RedactedMessages
-
-
-class FinishReason(StrEnum):
-    """Why an answer ended, in the terms of ``upcall.protocol.v1.FinishReason``."""
-
-    STOP = "stop"
-    LENGTH = "length"
 
 
 @dataclass(frozen=True, slots=True)

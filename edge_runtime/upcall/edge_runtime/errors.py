@@ -1,22 +1,39 @@
 """Every error that a user may see: what was given, what is allowed, what to do next.
 
+    UpcallError                exit code 1
+    ├── InputError                      2    a prompt, option or file that the user gave
+    ├── MissingExtraError               3    a part of Upcall that is not installed
+    ├── ModelError                      4    a model cannot be found, downloaded, verified or read
+    ├── BundleError                     5    a bundle is damaged, incomplete, edited or of another version
+    ├── EngineError                     6    the engine on the device
+    ├── EscalationError                 7    the cloud gave no whole answer; says why by its reason
+    ├── RedactionError                  8    a detector failed, or a policy keeps a text on the device
+    └── OutputError                     9    what was made cannot be written
+
 No message carries text of a prompt, an answer or a secret.
 """
 
 from __future__ import annotations
 
 import importlib
+from enum import StrEnum
 from types import ModuleType
+from typing import ClassVar
 
 
 class UpcallError(Exception):
     """Base of all errors that Upcall raises on purpose.
+
+    ``name`` is a stable word for programs and vectors, ``exit_code`` what a command ends with.
 
     Args:
         problem: what is wrong, with what was given.
         allowed: what would have been right; left out where that is obvious.
         next_step: what the user can do now.
     """
+
+    name: ClassVar[str] = "upcall"
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, problem: str, *, allowed: str = "", next_step: str = "") -> None:
         self.problem = problem
@@ -29,38 +46,78 @@ class UpcallError(Exception):
 class InputError(UpcallError):
     """A prompt, option or file that the user gave is not acceptable."""
 
+    name = "input"
+    exit_code = 2
+
 
 class ModelError(UpcallError):
     """A model cannot be found, downloaded, verified or read."""
+
+    name = "model"
+    exit_code = 4
 
 
 class BundleError(UpcallError):
     """A bundle is damaged, incomplete, edited or of another version."""
 
+    name = "bundle"
+    exit_code = 5
+
 
 class EngineError(UpcallError):
     """The engine on the device failed."""
 
+    name = "engine"
+    exit_code = 6
+
 
 class RedactionError(UpcallError):
     """A detector failed, so nothing may leave the device."""
+
+    name = "redaction"
+    exit_code = 8
+
+
+class EscalationReason(StrEnum):
+    """Why the cloud gave no whole answer."""
+
+    UNAVAILABLE = "unavailable"
+    DEADLINE = "deadline"
+    REFUSED = "refused"
+    """The service found private content, or a bad request."""
+    UNAUTHENTICATED = "unauthenticated"
+    INTERRUPTED = "interrupted"
+    """The stream broke."""
+    INTERNAL = "internal"
 
 
 class EscalationError(UpcallError):
     """The cloud did not give a whole answer.
 
     Args:
-        reason: a stable word for programs: ``unavailable``, ``deadline``, ``refused`` (the service found private content or a
-            bad request), ``unauthenticated``, ``interrupted`` (the stream broke) or ``internal``.
+        reason: why, for programs.
     """
 
-    def __init__(self, problem: str, *, reason: str, allowed: str = "", next_step: str = "") -> None:
+    name = "escalation"
+    exit_code = 7
+
+    def __init__(self, problem: str, *, reason: EscalationReason, allowed: str = "", next_step: str = "") -> None:
         super().__init__(problem, allowed=allowed, next_step=next_step)
         self.reason = reason
 
 
+class OutputError(UpcallError):
+    """What was made cannot be written."""
+
+    name = "output"
+    exit_code = 9
+
+
 class MissingExtraError(UpcallError):
     """A part of Upcall that is installed on demand is not there."""
+
+    name = "missing_extra"
+    exit_code = 3
 
 
 def require(module: str, *, extra: str) -> ModuleType:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from upcall.edge_runtime.cloud import FinishReason
-from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.conversation import FinishReason, Message
 from upcall.edge_runtime.decision.decide import Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.redaction import EntityType
@@ -61,15 +60,20 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the answer took. Times are wall-clock milliseconds since the question was asked.
+    """What the answer took, in wall-clock milliseconds.
+
+    Speed and time to the first token are those of generation: what a failed call to the cloud cost is told apart, however long
+    a finished draft was held meanwhile.
 
     Args:
         place: where the answer came from.
         input_tokens: of the whole prompt, cached ones too.
         output_tokens: of the answer.
-        time_to_first_token_ms: until the first piece of the final answer's text; None for an answer without text.
-        total_ms: until the end.
-        tokens_per_s: output tokens after the first by the time they took; None for a single token.
+        time_to_first_token_ms: from the question to the first piece of the answer's text, without what a failed call took;
+            None for an answer without text.
+        total_ms: from the question to the end, all included.
+        tokens_per_s: output tokens after the first by the time they took to make; None for a single token.
+        lost_ms: what a call to the cloud took that gave no whole answer; 0 where none failed.
     """
 
     place: Place
@@ -78,6 +82,7 @@ class Usage:
     time_to_first_token_ms: float | None
     total_ms: float
     tokens_per_s: float | None
+    lost_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,110 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle, open_bundle
-from upcall.edge_runtime.cloud import Cloud
-from upcall.edge_runtime.downloads.catalogue import find
+from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.downloads.catalogue import DEVICE_MODEL, find
 from upcall.edge_runtime.downloads.store import model_folder, read_verified
-from upcall.edge_runtime.errors import BundleError, ModelError, RedactionError
+from upcall.edge_runtime.engines.opening import DEFAULT_RECIPES, EngineName, open_model
+from upcall.edge_runtime.errors import ModelError, RedactionError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.language_model.engine import Engine
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.redaction import Detector, Policy
+from upcall.edge_runtime.redaction import Detector, Policy, Vault
 from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
 
-_DEFAULT_MODEL = "smollm2-135m-instruct"
+if TYPE_CHECKING:
+    from upcall.edge_runtime.escalation import CloudEndpoint  # brings gRPC
+
 NAME_MODEL = "rampart"
 """In the catalogue; finds names and addresses."""
 
 
-class EngineName(StrEnum):
-    """What runs the device model. AUTO takes ONNX Runtime where the bundle holds a graph, else ExecuTorch."""
-
-    AUTO = "auto"
-    ONNX = "onnx"
-    EXECUTORCH = "executorch"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudOptions:
-    """Where to call up.
-
-    Args:
-        target: ``HOST:PORT``.
-        api_key: for the service; empty sends none.
-        model: alias at the service; empty takes its default.
-        use_tls: anything but loopback must.
-        ca_certificate: PEM file of the authority to trust in place of the system's.
-    """
-
-    target: str
-    api_key: str = field(default="", repr=False)
-    model: str = ""
-    use_tls: bool = False
-    ca_certificate: Path | None = None
-
-
 def default_bundle_path(engine: EngineName = EngineName.AUTO) -> Path:
     """Where ``upcall export`` puts the default device model for that engine."""
-    recipe = "xnnpack_8da4w_g32" if engine is EngineName.EXECUTORCH else "onnx_int4_g32"
-    return upcall_home() / "bundles" / f"{_DEFAULT_MODEL}-{recipe}"
-
-
-def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads: int | None = None) -> Engine:
-    """Load the bundle's model.
-
-    Raises:
-        BundleError: the bundle holds no model for that engine.
-        MissingExtraError: the engine's package is not installed.
-        EngineError: the model cannot be loaded.
-    """
-    if engine is EngineName.AUTO:
-        engine = EngineName.ONNX if bundle.holds(MODEL_ONNX) else EngineName.EXECUTORCH
-    name, other = (MODEL_ONNX, MODEL_PTE) if engine is EngineName.ONNX else (MODEL_PTE, MODEL_ONNX)
-    if not bundle.holds(name):
-        raise BundleError(
-            f"The bundle {bundle.path.name} holds no {name}, which --engine {engine} runs; it holds {other}.",
-            next_step=f"leave --engine out, or name with --bundle one that `upcall export MODEL --to {engine}` made",
-        )
-    shape = bundle.manifest.shape
-    context_length, vocabulary_size = shape.context_length, shape.vocabulary_size
-    if engine is EngineName.ONNX:
-        from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
-
-        return OnnxEngine(bundle.model, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads)
-    from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
-
-    return ExecuTorchEngine(
-        bundle.program, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads
-    )
-
-
-def open_cloud(options: CloudOptions) -> Cloud:
-    """Make a client. It connects at the first question.
-
-    Raises:
-        InputError: the target is malformed, or is not loopback and TLS is off.
-    """
-    from upcall.edge_runtime.escalation import CloudEndpoint, GrpcCloud
-
-    return GrpcCloud(
-        CloudEndpoint(
-            target=options.target,
-            api_key=options.api_key,
-            model=options.model,
-            use_tls=options.use_tls,
-            ca_certificate=options.ca_certificate,
-        )
-    )
+    recipe = DEFAULT_RECIPES[EngineName.ONNX if engine is EngineName.AUTO else engine]
+    return upcall_home() / "bundles" / f"{DEVICE_MODEL}-{recipe}"
 
 
 def has_name_model() -> bool:
-    """Whether something of the name model is on this machine, whole or not."""
+    """Whether any file of the name model exists, complete or not."""
     entry = find(NAME_MODEL)
     return any((model_folder(entry) / file.path).exists() for file in entry.files)
 
@@ -131,15 +55,29 @@ def open_names() -> NameFinder:
     )
 
 
+def open_detector(*, private_terms: Sequence[str] = (), names: bool | None = None) -> Detector:
+    """The usual detector: the rules, the user's own terms, and the name model.
+
+    Args:
+        private_terms: words that are private for this user.
+        names: whether names and addresses are looked for with the name model. True must have it, False goes without, None
+            takes it where it was pulled.
+
+    Raises:
+        UpcallError: a term is not acceptable, or the model is wanted and cannot be had.
+    """
+    wanted = has_name_model() if names is None else names
+    return Detector(deny_terms=tuple(private_terms), names=open_names() if wanted else None)
+
+
 def open_session(
     *,
     bundle_path: Path | None = None,
     engine: EngineName = EngineName.AUTO,
-    cloud: CloudOptions | None = None,
+    cloud: CloudEndpoint | None = None,
     policy: Policy | None = None,
-    private_terms: Sequence[str] = (),
-    names: bool | None = None,
     detector: Detector | None = None,
+    vault: Vault | None = None,
     threads: int | None = None,
 ) -> Session:
     """Verify the bundle, load its model and make a session.
@@ -149,28 +87,27 @@ def open_session(
         engine: what runs the model.
         cloud: where to call; None never calls.
         policy: what to do with private entities; by default all are masked.
-        private_terms: words that are private for this user, beside what the rules find.
-        names: whether names and addresses are looked for with the name model before a call. True must have it, False goes
-            without, None takes it where it was pulled. Without a cloud it is not loaded.
-        detector: in place of the one that ``private_terms`` and ``names`` describe.
+        detector: finds what is private before a call; by default ``open_detector()``, or the rules alone where there is no
+            cloud and nothing can leave.
+        vault: to go on with; by default a new one.
         threads: of the engine; by default the physical cores.
 
     Raises:
         UpcallError: whatever of it cannot be had.
     """
     bundle = open_bundle(bundle_path or default_bundle_path(engine))
-    tokenizer = Tokenizer(bundle.tokenizer)
     if detector is None:
-        wanted = cloud is not None and (has_name_model() if names is None else names)
-        detector = Detector(deny_terms=tuple(private_terms), names=open_names() if wanted else None)
-    client = open_cloud(cloud) if cloud is not None else None
+        detector = open_detector() if cloud is not None else Detector()
+    client = None
+    if cloud is not None:
+        from upcall.edge_runtime.escalation import GrpcCloud
+
+        client = GrpcCloud(cloud)
     return Session(
-        engine=open_engine(bundle, engine=engine, threads=threads),
-        tokenizer=tokenizer,
-        template=bundle.template,
-        stop_token_ids=bundle.stop_token_ids,
+        model=open_model(bundle, engine=engine, threads=threads),
         threshold=bundle.threshold,
         detector=detector,
         policy=policy,
         cloud=client,
+        vault=vault,
     )

@@ -7,15 +7,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import tokenizers
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import decoders, models, pre_tokenizers
 
-from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage, FinishReason
-from upcall.edge_runtime.conversation import Role
+from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage
+from upcall.edge_runtime.conversation import FinishReason, Role
 from upcall.edge_runtime.decision.features import feature_count
-from upcall.edge_runtime.errors import EngineError, EscalationError
+from upcall.edge_runtime.errors import EngineError, EscalationError, EscalationReason
 from upcall.edge_runtime.language_model.chat_template import ChatTemplate, RoleFormat
 from upcall.edge_runtime.language_model.engine import (
+    Engine,
     RouterStage,
     Step,
     check_features,
@@ -23,6 +25,8 @@ from upcall.edge_runtime.language_model.engine import (
     check_tokens,
     logit_rows,
 )
+from upcall.edge_runtime.language_model.model import LanguageModel
+from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 
 BYTE_VOCABULARY_SIZE = 258
 SCRIPTED_HIDDEN_SIZE = 2
@@ -38,7 +42,9 @@ CHATML = ChatTemplate(
 def write_byte_tokenizer(path: Path) -> Path:
     """Write a tokenizer of 256 bytes and two special tokens (ids 256 and 257) and return its path."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={letter: index for index, letter in enumerate(alphabet)}, merges=[]))
+    tokenizer = tokenizers.Tokenizer(
+        models.BPE(vocab={letter: index for index, letter in enumerate(alphabet)}, merges=[])
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([TURN_START, TURN_END])
@@ -54,7 +60,7 @@ def says(path: Path, text: str, *, probability: float = 0.9) -> Callable[[Sequen
         text: to say before the end of the turn.
         probability: of every token, the closing one included.
     """
-    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer = tokenizers.Tokenizer.from_file(str(path))
     reply = [*tokenizer.encode(text, add_special_tokens=False).ids, TURN_END_ID]
     opening = len(CHATML.generation_prefix) - len(TURN_START)
 
@@ -151,6 +157,13 @@ class ScriptedEngine:
         return logits
 
 
+def chatml_model(engine: Engine, tokenizer: Path) -> LanguageModel:
+    """A language model of an engine with the byte tokenizer of ``write_byte_tokenizer`` and the CHATML template."""
+    return LanguageModel(
+        engine, tokenizer=Tokenizer(tokenizer), template=CHATML, stop_token_ids=frozenset([TURN_END_ID])
+    )
+
+
 class ScriptedCloud:
     """A cloud that says what it is told, and keeps the questions it was asked.
 
@@ -164,7 +177,7 @@ class ScriptedCloud:
         reply: Callable[[CloudQuestion], Sequence[str]],
         *,
         fail_after: int | None = None,
-        reason: str = "unavailable",
+        reason: EscalationReason = EscalationReason.UNAVAILABLE,
     ) -> None:
         self._reply = reply
         self._fail_after = fail_after

@@ -19,14 +19,14 @@ from upcall.edge_runtime.bundle import SCHEMA_VERSION, TOKENIZER, template_from_
 from upcall.edge_runtime.downloads.store import locked
 from upcall.edge_runtime.errors import require
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export.bundle.folder import growing_bundle, seal
 from upcall.export.bundle.heads import all_stages, check_heads, shipped_heads, write_heads
 from upcall.export.checks import parity
 from upcall.export.checks import samples as texts_of
 from upcall.export.checks.reference import Reference, quiet_transformers
-from upcall.export.checks.threshold import Ask, asker, calibrate
+from upcall.export.checks.threshold import asker, calibrate
 from upcall.export.formats.known import FORMATS
 from upcall.export.formats.program.toolchain import quiet_toolchain
 from upcall.export.plan import ExportPlan, check_plan
@@ -135,17 +135,22 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         del twin
         wide.close()
         manifest.checks.append(check_heads(engine, heads))
+    device = LanguageModel(
+        engine,
+        tokenizer=device_tokenizer,
+        template=template,
+        stop_token_ids=frozenset(manifest.stop_token_ids),
+    )
     with _stage("measure the quality", progress):
         texts = [start + tokenizer.encode(text, add_special_tokens=False).ids for text in parity.GREEDY_PROMPTS]
-        manifest.figures.extend(parity.greedy_texts(engine, reference, texts))
+        manifest.figures.extend(parity.greedy_texts(device, reference, texts))
         questions = parity.task_questions(source.parameter_count)
-        ask = cache(_ask(engine, manifest, device_tokenizer))  # the tasks' questions are among those of the threshold
-        stops = frozenset(manifest.stop_token_ids)
-        own = parity.reference_asker(reference, ask, tokenizer=device_tokenizer, stop_token_ids=stops)
+        ask = cache(asker(device))  # the tasks' questions are among those of the threshold
+        own = parity.reference_asker(reference, ask, tokenizer=device_tokenizer, stop_token_ids=device.stop_token_ids)
         manifest.figures.extend(parity.accuracies(own, questions, of="float32"))
         for name, value in (
             ("perplexity of prose-v1, float32", parity.reference_perplexity(reference, prose)),
-            ("perplexity of prose-v1, this bundle", parity.perplexity(engine, prose)),
+            ("perplexity of prose-v1, this bundle", parity.perplexity(device, prose)),
         ):
             manifest.figures.add(name=name, value=value, unit="per token")
         del reference
@@ -153,7 +158,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         if not manifest.HasField("threshold"):  # no head brought one, made on outcomes of this very bundle
             manifest.threshold.CopyFrom(calibrate(ask, target_kept_accuracy=plan.target_kept_accuracy))
         manifest.figures.extend(parity.accuracies(ask, questions, of="this bundle"))
-        engine.close()
+        device.close()
     with _stage("write and verify the bundle", progress):
         size = sum(path.stat().st_size for path in bundle.glob(f"{model.name}*"))
         manifest.figures.add(name="size of the model", value=size / 1e6, unit="MB")
@@ -161,15 +166,6 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         manifest.created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         seal(bundle, manifest)
     return manifest
-
-
-def _ask(engine: Engine, manifest: bundle_pb2.BundleManifest, tokenizer: Tokenizer) -> Ask:
-    return asker(
-        engine,
-        tokenizer=tokenizer,
-        template=template_from_proto(manifest.chat_template),
-        stop_token_ids=frozenset(manifest.stop_token_ids),
-    )
 
 
 def _describe(

@@ -16,18 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.bundle import Bundle
-from upcall.edge_runtime.cloud import FinishReason
-from upcall.edge_runtime.decision.decide import Strategy
+from upcall.edge_runtime.answer import Answer
+from upcall.edge_runtime.conversation import FinishReason
+from upcall.edge_runtime.decision.decide import Place, Strategy
 from upcall.edge_runtime.decision.features import STATISTICS, AnswerFeatures
-from upcall.edge_runtime.errors import EscalationError, InputError
-from upcall.edge_runtime.events import Done, Failed, Redacted, Usage
-from upcall.edge_runtime.language_model.engine import Engine, RouterStage
-from upcall.edge_runtime.language_model.generation import LocalAnswer, PromptCache
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+from upcall.edge_runtime.errors import EscalationError, EscalationReason, InputError
+from upcall.edge_runtime.language_model.engine import RouterStage
+from upcall.edge_runtime.language_model.model import LanguageModel
+from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
-from upcall.edge_runtime.session import AskOptions, Session
+from upcall.edge_runtime.session import Session
 from upcall.routing.outcome_table import OutcomeTable, outcome_table
 from upcall.routing.tasks import Query, grade
 
@@ -36,6 +34,7 @@ BLOCK_QUERIES = 50
 early a collection is stopped, its tasks are about as far as each other."""
 _ATTEMPTS, _PAUSE_S = 4, 2.0
 _TIMEOUT_MS = 600_000
+_FINAL = (EscalationReason.REFUSED, EscalationReason.UNAUTHENTICATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +79,22 @@ def feature_names(hidden_size: int) -> tuple[str, ...]:
     )
 
 
-def device_tier(name: str, *, engine: Engine, bundle: Bundle) -> AskTier:
+def device_tier(name: str, model: LanguageModel) -> AskTier:
     """The bundle's model, greedy, with its features."""
-    cache, tokenizer = PromptCache(engine), Tokenizer(bundle.tokenizer)
 
     def ask(query: Query) -> Outcome:
         start = time.perf_counter()
-        prompt = tokenizer.encode(bundle.template.render(query.messages))
         recorder = AnswerFeatures()
-        local = LocalAnswer(
-            cache=cache,
-            tokenizer=tokenizer,
-            prompt=prompt,
-            stop_token_ids=bundle.stop_token_ids,
-            sampling=SamplingOptions(),
-            max_output_tokens=query.max_output_tokens,
-            features=recorder,
-        )
-        for _ in local.text():
-            pass
+        local = model.answer(query.messages, max_output_tokens=query.max_output_tokens, observe=recorder.add)
+        local.finish()
         post = recorder.post(is_complete=local.finish_reason is FinishReason.STOP)
-        features = np.concatenate([recorder.pre(input_tokens=len(prompt)), post])
+        features = np.concatenate([recorder.pre(input_tokens=local.input_tokens), post])
         return Outcome(
             query.query_id,
             name,
             local.answer,
             (time.perf_counter() - start) * 1e3,
-            len(prompt),
+            local.input_tokens,
             local.output_tokens,
             features=base64.b64encode(features.astype("<f4").tobytes()).decode(),
         )
@@ -124,29 +112,24 @@ def cloud_tier(name: str, session: Session, *, pause_s: float = _PAUSE_S) -> Ask
         options = AskOptions(
             strategy=Strategy.CLOUD, max_output_tokens=query.max_output_tokens, cloud_timeout_ms=_TIMEOUT_MS
         )
-        masked, usage = 0, None
+        answer = Answer()
         for event in session.ask(query.messages, options):
-            match event:
-                case Redacted():
-                    masked = len(event.masked)
-                case Usage():
-                    usage = event
-                case Failed():
-                    raise event.error
-                case Done():
-                    if event.cloud_error is not None:
-                        raise event.cloud_error
-                    assert usage is not None
-                    counts = (usage.input_tokens, usage.output_tokens)
-                    return Outcome(query.query_id, name, event.answer, usage.total_ms, *counts, masked)
-        raise EscalationError("The answer did not end.", reason="internal")
+            answer.add(event)
+        if error := answer.error or answer.cloud_error:
+            raise error
+        if answer.usage is None or answer.usage.place is not Place.CLOUD:
+            raise EscalationError("The question stayed on the device.", reason=EscalationReason.REFUSED)
+        usage, masked = answer.usage, len(answer.redacted.masked) if answer.redacted is not None else 0
+        return Outcome(
+            query.query_id, name, answer.text, usage.total_ms, usage.input_tokens, usage.output_tokens, masked
+        )
 
     def ask(query: Query) -> Outcome:
         for attempt in range(_ATTEMPTS):
             try:
                 return once(query)
             except EscalationError as error:
-                if attempt == _ATTEMPTS - 1 or error.reason in ("refused", "unauthenticated"):
+                if attempt == _ATTEMPTS - 1 or error.reason in _FINAL:
                     raise
                 time.sleep(pause_s * 2**attempt)
         raise AssertionError

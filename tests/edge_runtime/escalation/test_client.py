@@ -18,12 +18,11 @@ import pytest
 from upcall.cloud_service.auth import ApiKeys
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.testing import BackgroundServer
-from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage, FinishReason
-from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage
+from upcall.edge_runtime.conversation import FinishReason, Message, Role, SamplingOptions
 from upcall.edge_runtime.decision.decide import Place, Reason, RouteDecision, Strategy
 from upcall.edge_runtime.errors import EscalationError
 from upcall.edge_runtime.escalation import CloudEndpoint, GrpcCloud
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.redaction import RedactedMessages, sent_sha256
 from upcall.protocol.v1 import escalation_pb2 as pb
 

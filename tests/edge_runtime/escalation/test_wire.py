@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from upcall.edge_runtime.cloud import CloudQuestion, FinishReason
-from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.cloud import CloudQuestion
+from upcall.edge_runtime.conversation import FinishReason, Message, Role, SamplingOptions
 from upcall.edge_runtime.decision.decide import Place, Reason, RouteDecision, Strategy
 from upcall.edge_runtime.escalation.wire import finish_reason, generate_request, redaction_report, routing_report
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.redaction import Action, EntityType, Policy, RedactedMessages, sent_sha256
 from upcall.protocol.v1 import escalation_pb2 as pb
 from upcall.protocol.v1 import redaction_pb2, routing_pb2

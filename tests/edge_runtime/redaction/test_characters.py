@@ -126,11 +126,14 @@ def test_surrogates_keep_their_place() -> None:
     assert without_surrogates("a😀") == "a😀"
 
 
+UNICODE: dict[str, object] = {"unassigned": ["0378-0379"]}
+
+
 def test_broken_data_is_refused() -> None:
     with pytest.raises(KeyError):
-        character_table({})
+        character_table({}, UNICODE)
     with pytest.raises(TypeError):
-        character_table({"full_width": "FF01-FF5E", "drop": 1})
+        character_table({"full_width": "FF01-FF5E", "drop": 1}, UNICODE)
     table: dict[str, object] = {
         "drop": [],
         "space": [],
@@ -141,4 +144,4 @@ def test_broken_data_is_refused() -> None:
         "compatible": [],
     }
     with pytest.raises(TypeError):
-        character_table({"full_width": "FF01-FF5E", **table})
+        character_table({"full_width": "FF01-FF5E", **table}, UNICODE)

@@ -9,10 +9,18 @@ import pytest
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE, ScriptedEngine, write_byte_tokenizer
-from upcall.export.checks.parity import GREEDY_TOKENS, greedy_texts, reference_asker
+from upcall.edge_runtime.testing import (
+    BYTE_VOCABULARY_SIZE,
+    TURN_END_ID,
+    TURN_START_ID,
+    ScriptedEngine,
+    chatml_model,
+    write_byte_tokenizer,
+)
+from upcall.export.checks.parity import GREEDY_TOKENS, greedy_texts, perplexity, reference_asker
 from upcall.export.checks.reference import Reference
-from upcall.export.checks.threshold import MAX_ANSWER_TOKENS, Answer
+from upcall.export.checks.samples import prose
+from upcall.export.checks.threshold import MAX_ANSWER_TOKENS, Answer, asker, load_set
 
 
 def following(tokens: Sequence[int]) -> int:
@@ -43,10 +51,11 @@ class Scripted:
 @pytest.mark.parametrize(
     ("other_at", "place"), [(3, 1), (7, 5), (3 + GREEDY_TOKENS - 1, 32), (3 + GREEDY_TOKENS, None), (2, None)]
 )
-def test_where_a_text_parts(other_at: int, place: int | None) -> None:
+def test_where_a_text_parts(other_at: int, place: int | None, tmp_path: Path) -> None:
     engine = ScriptedEngine(lambda tokens: (following(tokens), 0.9))
+    model = chatml_model(engine, write_byte_tokenizer(tmp_path / "tokenizer.json"))
     reference = cast(Reference, Scripted(other_at=other_at))
-    same, share, *parted = greedy_texts(engine, reference, [[5, 6, 7]])
+    same, share, *parted = greedy_texts(model, reference, [[5, 6, 7]])
     assert (same.value, same.unit) == (float(place is None), "of 1")
     assert share.value == pytest.approx(1 - (place is not None) / GREEDY_TOKENS)
     assert [(row.name.split(" token ")[1].split(",")[0], row.value) for row in parted] == (
@@ -82,3 +91,22 @@ def test_a_stop_token_ends_float32s_answer(tmp_path: Path) -> None:
     reference = cast(Reference, Scripted(other_at=0))
     own = reference_asker(reference, lambda _: bundles, tokenizer=tokenizer, stop_token_ids=frozenset({stop}))([])
     assert (own.text, own.tokens) == ("", (stop,))
+
+
+def test_the_threshold_is_calibrated_on_the_questions_whatever_was_measured_before(tmp_path: Path) -> None:
+    """The text whose perplexity is measured goes through the same cache as the questions asked before and after it."""
+    read: list[tuple[int, ...]] = []
+
+    def script(tokens: Sequence[int]) -> tuple[int, float]:
+        read.append(tuple(tokens))
+        return TURN_END_ID, 0.9
+
+    model = chatml_model(ScriptedEngine(script), write_byte_tokenizer(tmp_path / "tokenizer.json"))
+    ask = asker(model)
+    questions, _ = load_set()
+    for question in questions[:80]:
+        ask(question.messages)
+    perplexity(model, [TURN_START_ID, *prose().encode()[:300]])
+    for question in questions[80:]:
+        answer = ask(question.messages)
+        assert read[-1] == answer.prompt

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.preview import Preview
+from upcall.edge_runtime.cli.rendering import as_json as plain_values
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
-from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.conversation import Message, Role, SamplingOptions
 from upcall.edge_runtime.decision.decide import Strategy
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
-from upcall.edge_runtime.opening import EngineName
-from upcall.edge_runtime.session import AskOptions
+from upcall.edge_runtime.engines.opening import EngineName
+from upcall.edge_runtime.question import AskOptions
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -75,7 +75,7 @@ def ask(
     )
     notes = Console(stderr=True)
     try:
-        outcome = follow(
+        answer = follow(
             session.ask(messages, asked, approve=Preview(notes) if preview else None),
             out=None if as_json else Console(),
             notes=None if as_json else notes,
@@ -83,12 +83,12 @@ def ask(
     finally:
         session.close()
     if as_json:
-        sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
-    elif outcome.done is not None:
-        if why and outcome.redacted is not None:
-            notes.print(describe_departure(outcome.redacted), highlight=False, soft_wrap=True)
-        notes.print(describe(outcome), highlight=False, soft_wrap=True)
-    if outcome.was_stopped:
+        sys.stdout.write(json.dumps(plain_values(answer), ensure_ascii=False) + "\n")
+    elif answer.done is not None:
+        if why and answer.redacted is not None:
+            notes.print(describe_departure(answer.redacted), highlight=False, soft_wrap=True)
+        notes.print(describe(answer), highlight=False, soft_wrap=True)
+    if answer.was_stopped:
         raise KeyboardInterrupt
-    if outcome.error is not None:
-        raise outcome.error
+    if answer.error is not None:
+        raise answer.error

@@ -9,16 +9,18 @@ from functools import partial
 import typer
 from rich.console import Console
 
+from upcall.edge_runtime.answer import Answer
 from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.preview import Preview
-from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
-from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision.decide import Place, Strategy
+from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
+from upcall.edge_runtime.conversation import Message, Role, SamplingOptions
+from upcall.edge_runtime.decision.decide import Strategy
+from upcall.edge_runtime.engines.opening import EngineName
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
-from upcall.edge_runtime.opening import EngineName
+from upcall.edge_runtime.history.turns import turns_after
+from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
-from upcall.edge_runtime.session import AskOptions, Session
+from upcall.edge_runtime.session import Session
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -96,7 +98,7 @@ class _Conversation:
         self._opening = [Message(Role.SYSTEM, system)] if system is not None else []
         self._history = list(self._opening)
         self._private_terms = private_terms
-        self._last: Outcome | None = None
+        self._last: Answer | None = None
         self._out = Console()
         self._notes = Console(stderr=True)
         self._approve = Preview(self._notes) if has_preview else None
@@ -131,7 +133,7 @@ class _Conversation:
         elif command == "/why":
             self._explain()
         elif command == "/private":
-            self._session.detector = self._detect(deny_terms=(*self._private_terms, argument.strip()))
+            self._session.use_detector(self._detect(deny_terms=(*self._private_terms, argument.strip())))
             self._private_terms.append(argument.strip())
             self._notes.print("[dim]noted[/dim]")
         elif command == "/reset":
@@ -150,24 +152,14 @@ class _Conversation:
             self._notes.print(describe_departure(self._last.redacted), highlight=False, soft_wrap=True)
 
     def _ask(self, line: str) -> None:
-        question = Message(Role.USER, line)
-        events = self._session.ask([*self._history, question], self._asked, approve=self._approve)
-        outcome = follow(events, out=self._out, notes=self._notes)
-        self._last = outcome
-        if outcome.error is not None:
-            self._notes.print(str(outcome.error), style="red", markup=False)
+        asked = [*self._history, Message(Role.USER, line)]
+        answer = follow(self._session.ask(asked, self._asked, approve=self._approve), out=self._out, notes=self._notes)
+        self._last = answer
+        if answer.error is not None:
+            self._notes.print(str(answer.error), style="red", markup=False)
             return
-        if outcome.was_stopped:
+        if answer.was_stopped:
             self._notes.print("\n[dim]stopped[/dim]")
         else:
-            self._notes.print(describe(outcome), highlight=False, soft_wrap=True)
-        if outcome.answer:
-            self._history = [*self._asked_as(outcome, question), Message(Role.ASSISTANT, outcome.answer)]
-
-    def _asked_as(self, outcome: Outcome, question: Message) -> list[Message]:
-        """The conversation up to the answer; where it was edited before it left, as it was edited."""
-        sent = outcome.redacted.messages if outcome.redacted is not None else ()
-        if self._approve is None or not sent or outcome.done is None or outcome.done.decision.place is not Place.CLOUD:
-            return [*self._history, question]
-        turns = [message for message in sent if message.role is not Role.SYSTEM]
-        return [*self._opening, *(Message(turn.role, self._session.vault.restore(turn.content)) for turn in turns)]
+            self._notes.print(describe(answer), highlight=False, soft_wrap=True)
+        self._history = turns_after(asked, answer, vault=self._session.vault)

@@ -13,27 +13,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from statistics import median
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from upcall.edge_runtime.answer import Answer
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.cli.options import EngineOption
-from upcall.edge_runtime.cli.rendering import Outcome, describe, describe_departure, follow
+from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.decide import Place, Strategy
+from upcall.edge_runtime.downloads.catalogue import DEVICE_MODEL
+from upcall.edge_runtime.engines.opening import EngineName
 from upcall.edge_runtime.errors import BundleError, UpcallError
 from upcall.edge_runtime.home import upcall_home
-from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, default_bundle_path, open_session
+from upcall.edge_runtime.opening import NAME_MODEL, default_bundle_path, open_detector, open_session
+from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Action, Policy
-from upcall.edge_runtime.session import AskOptions, Session
+from upcall.edge_runtime.session import Session
+
+if TYPE_CHECKING:
+    from upcall.edge_runtime.escalation import CloudEndpoint  # brings gRPC
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-DEVICE_MODEL = "smollm2-135m-instruct"
 START_TIMEOUT_S = 180
 MAX_OUTPUT_TOKENS = 48
 
@@ -108,7 +114,7 @@ def demo(
             engine=engine,
             cloud=cloud,
             policy=Policy.parse(dict.fromkeys(given["blocked_types"], Action.BLOCK)),
-            private_terms=given["private_terms"],
+            detector=open_detector(private_terms=given["private_terms"]),
         )
         try:
             _ask_all(session, _questions(given), console)
@@ -131,50 +137,50 @@ def _questions(given: dict[str, Any]) -> list[Question]:
 
 def _ask_all(session: Session, questions: Sequence[Question], console: Console) -> None:
     scores: dict[str, Scores] = {}
-    shown: list[Outcome] = []
+    shown: list[Answer] = []
     before: Question | None = None
     for question in questions:
         if before is None or before.group != question.group:
             console.rule(question.group)
             if question.match != "contains":
-                console.print("[dim]after these examples, which leave the device too when it calls:[/dim]")
+                console.print("[dim]Few-shot examples (sent along when the cloud is called):[/dim]")
                 for message in question.messages[:-1]:
                     console.print(f"[dim]  {message.role}: {escape(message.content)}[/dim]")
         before = question
         console.print(f"\n[bold]{escape(question.messages[-1].content)}[/bold]", soft_wrap=True)
-        outcome = _ask(session, question, Strategy.CASCADE, console)
-        verdict = "[green]right[/green]" if question.is_right(outcome.answer) else "[red]wrong[/red]"
-        console.print(f"{verdict}  {describe(outcome)}", soft_wrap=True)
-        if outcome.redacted is not None:
-            sent = outcome.redacted.messages if question.match == "contains" else outcome.redacted.messages[-1:]
-            console.print(describe_departure(outcome.redacted, sent), soft_wrap=True)
-        shown.append(outcome)
-        is_local = outcome.decision is not None and outcome.decision.place is Place.DEVICE
+        answer = _ask(session, question, Strategy.CASCADE, console)
+        verdict = "[green]right[/green]" if question.is_right(answer.text) else "[red]wrong[/red]"
+        console.print(f"{verdict}  {describe(answer)}", soft_wrap=True)
+        if answer.redacted is not None:
+            sent = answer.redacted.messages if question.match == "contains" else answer.redacted.messages[-1:]
+            console.print(describe_departure(answer.redacted, sent), soft_wrap=True)
+        shown.append(answer)
+        is_local = answer.decision is not None and answer.decision.place is Place.DEVICE
         # Greedy answers repeat, so the way that Upcall took need not be asked again.
-        local = outcome if is_local else _ask(session, question, Strategy.LOCAL, None)
-        cloud = _ask(session, question, Strategy.CLOUD, None) if is_local else outcome
+        local = answer if is_local else _ask(session, question, Strategy.LOCAL, None)
+        cloud = _ask(session, question, Strategy.CLOUD, None) if is_local else answer
         scores.setdefault(question.group, Scores()).add(
-            local=question.is_right(local.answer),
-            cloud=question.is_right(cloud.answer),
-            upcall=question.is_right(outcome.answer),
-            called=outcome.redacted is not None,
+            local=question.is_right(local.text),
+            cloud=question.is_right(cloud.text),
+            upcall=question.is_right(answer.text),
+            called=answer.redacted is not None,
         )
     console.rule()
     console.print(_table(scores))
     for place in Place:
         _print_speed(place, shown, console)
-    masked = sum(len(outcome.redacted.masked) for outcome in shown if outcome.redacted is not None)
-    console.print(f"Placeholders sent in place of private words: {masked}")
+    masked = sum(len(answer.redacted.masked) for answer in shown if answer.redacted is not None)
+    console.print(f"Private values replaced by placeholders: {masked}")
 
 
-def _ask(session: Session, question: Question, strategy: Strategy, console: Console | None) -> Outcome:
+def _ask(session: Session, question: Question, strategy: Strategy, console: Console | None) -> Answer:
     options = AskOptions(strategy=strategy, max_output_tokens=MAX_OUTPUT_TOKENS)
-    outcome = follow(session.ask(question.messages, options), out=console, notes=console)
-    if outcome.was_stopped:
+    answer = follow(session.ask(question.messages, options), out=console, notes=console)
+    if answer.was_stopped:
         raise KeyboardInterrupt
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome
+    if answer.error is not None:
+        raise answer.error
+    return answer
 
 
 def _table(scores: dict[str, Scores]) -> Table:
@@ -193,8 +199,8 @@ def _table(scores: dict[str, Scores]) -> Table:
     return table
 
 
-def _print_speed(place: Place, outcomes: Sequence[Outcome], console: Console) -> None:
-    usages = [outcome.usage for outcome in outcomes if outcome.usage is not None and outcome.usage.place is place]
+def _print_speed(place: Place, answers: Sequence[Answer], console: Console) -> None:
+    usages = [answer.usage for answer in answers if answer.usage is not None and answer.usage.place is place]
     first = [usage.time_to_first_token_ms for usage in usages if usage.time_to_first_token_ms is not None]
     speeds = [usage.tokens_per_s for usage in usages if usage.tokens_per_s is not None]
     if first and speeds:
@@ -216,7 +222,7 @@ def _run(*arguments: str) -> None:
 
 
 @contextmanager
-def _service(model: str) -> Iterator[CloudOptions]:
+def _service(model: str) -> Iterator[CloudEndpoint]:
     """The cloud service on loopback, with a key made for this run."""
     folder = upcall_home() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
@@ -230,8 +236,10 @@ def _service(model: str) -> Iterator[CloudOptions]:
     process = subprocess.Popen(
         _command("cloud", "--model", model, "--port", "0", "--keys", str(keys)), stdout=subprocess.PIPE, text=True
     )
+    from upcall.edge_runtime.escalation import CloudEndpoint
+
     try:
-        yield CloudOptions(target=f"127.0.0.1:{_port_of(process)}", api_key=made.stdout.strip())
+        yield CloudEndpoint(target=f"127.0.0.1:{_port_of(process)}", api_key=made.stdout.strip())
     finally:
         process.terminate()
         try:

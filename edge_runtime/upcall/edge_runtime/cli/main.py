@@ -8,26 +8,8 @@ import sys
 
 import typer
 
-from upcall.edge_runtime.errors import (
-    BundleError,
-    EngineError,
-    EscalationError,
-    InputError,
-    MissingExtraError,
-    ModelError,
-    RedactionError,
-    UpcallError,
-)
+from upcall.edge_runtime.errors import UpcallError
 
-EXIT_CODES: dict[type[UpcallError], int] = {
-    InputError: 2,
-    MissingExtraError: 3,
-    ModelError: 4,
-    BundleError: 5,
-    EngineError: 6,
-    EscalationError: 7,
-    RedactionError: 8,
-}
 INTERRUPTED = 130
 
 # Name → module with a Typer app named `app`, and the line that help shows.
@@ -79,19 +61,15 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except UpcallError as error:
-        _fail(str(error), code=next(code for kind, code in _exit_codes() if isinstance(error, kind)))
+        _fail(str(error), code=error.exit_code)
     except Exception as error:
         if os.environ.get("UPCALL_DEBUG"):
             raise
         # The text of an unknown error may quote the prompt, so only its type is shown.
         _fail(
-            f"Upcall met an unexpected {type(error).__name__}.\nNext: set UPCALL_DEBUG=1 to see where, and report it",
+            f"Unexpected internal error ({type(error).__name__}).\nNext: set UPCALL_DEBUG=1 to see where, and report it",
             code=1,
         )
-
-
-def _exit_codes() -> list[tuple[type[UpcallError], int]]:
-    return [*EXIT_CODES.items(), (UpcallError, 1)]
 
 
 def _fail(text: str, *, code: int) -> None:

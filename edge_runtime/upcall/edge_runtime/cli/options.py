@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from upcall.edge_runtime import opening
+from upcall.edge_runtime.engines.opening import EngineName
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.opening import NAME_MODEL, CloudOptions, EngineName, has_name_model, open_session
+from upcall.edge_runtime.opening import NAME_MODEL, has_name_model, open_names, open_session
 from upcall.edge_runtime.redaction import Action, Policy, PolicyFile, read_policy
 from upcall.edge_runtime.redaction.detector import NameFinder
 from upcall.edge_runtime.session import Session
@@ -93,19 +93,21 @@ def session_from(
     Raises:
         UpcallError: an option is wrong, or something that it names cannot be had.
     """
-    called = CloudOptions(
-        target=cloud or "",
-        api_key=os.environ.get(API_KEY_VARIABLE, ""),
-        model=cloud_model,
-        use_tls=tls,
-        ca_certificate=ca_certificate,
-    )
+    endpoint = None
+    if cloud:
+        from upcall.edge_runtime.escalation import CloudEndpoint  # brings gRPC
+
+        endpoint = CloudEndpoint(
+            target=cloud,
+            api_key=os.environ.get(API_KEY_VARIABLE, ""),
+            model=cloud_model,
+            use_tls=tls,
+            ca_certificate=ca_certificate,
+        )
     # Before the model is loaded: a mistake in a list is told at once.
-    names = open_names(is_wanted=cloud is not None and not no_ner)
+    names = usual_names(is_wanted=endpoint is not None and not no_ner)
     detector = given.detector(deny_terms=tuple(private or ()), names=names)
-    return open_session(
-        bundle_path=bundle, engine=engine, cloud=called if cloud else None, policy=given.policy, detector=detector
-    )
+    return open_session(bundle_path=bundle, engine=engine, cloud=endpoint, policy=given.policy, detector=detector)
 
 
 def read_standard_input() -> str:
@@ -122,7 +124,7 @@ def decoded(raw: bytes, what: str) -> str:
 
     Args:
         raw: UTF-8.
-        what: begins the error.
+        what: subject of the error message.
 
     Raises:
         InputError: they are not UTF-8, or every other one is zero: in UTF-16 no rule would find anything.
@@ -150,7 +152,7 @@ def policy_from(path: Path | None, *, block: list[str] | None) -> PolicyFile:
     return replace(given, policy=Policy({**given.policy.actions, **blocked.actions}))
 
 
-def open_names(*, is_wanted: bool) -> NameFinder | None:
+def usual_names(*, is_wanted: bool) -> NameFinder | None:
     """The finder of names that the commands use: the name model where it was pulled. Says it where it is wanted and not there.
 
     Raises:
@@ -158,7 +160,7 @@ def open_names(*, is_wanted: bool) -> NameFinder | None:
         MissingExtraError: what runs it is not installed.
     """
     if is_wanted and has_name_model():
-        return opening.open_names()
+        return open_names()
     if is_wanted:
         sys.stderr.write(f"Names and addresses are not found.\nNext: upcall pull {NAME_MODEL}, or say --no-ner\n")
     return None

@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from upcall.edge_runtime.downloads.catalogue import CatalogueEntry, entries, find
+from upcall.edge_runtime.downloads.catalogue import DEVICE_MODEL, CatalogueEntry, entries, find
 from upcall.edge_runtime.downloads.pull import PullProgress, pull
 from upcall.edge_runtime.downloads.store import is_pulled
 from upcall.edge_runtime.errors import InputError
 
-DEVICE_MODEL = "smollm2-135m-instruct"
 CLOUD_MODEL = "qwen2.5-coder-0.5b-instruct"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

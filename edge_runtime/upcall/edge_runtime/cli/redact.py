@@ -50,7 +50,7 @@ def redact_command(
     if jsonl and as_json:
         raise InputError("--jsonl and --json were given together.", allowed="one of them")
     given = shared.policy_from(policy, block=block)
-    detector = given.detector(deny_terms=tuple(private or ()), names=shared.open_names(is_wanted=not no_ner))
+    detector = given.detector(deny_terms=tuple(private or ()), names=shared.usual_names(is_wanted=not no_ner))
     with opened(file) as stream, open_vault(vault) if vault is not None else nullcontext(Vault()) as kept:
         if jsonl:
             is_whole = _Corpus(detector, kept, given.policy).run(stream)

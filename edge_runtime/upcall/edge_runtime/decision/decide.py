@@ -117,3 +117,13 @@ def decide(given: Circumstances) -> RouteDecision:
     if given.score is None or given.threshold is None or given.score < given.threshold:
         return choose(Place.CLOUD, Reason.NOT_CONFIDENT)
     return choose(Place.DEVICE, Reason.CONFIDENT)
+
+
+def needs_draft(given: Circumstances) -> bool:
+    """Whether only the score of the device's answer can decide, so that the device must answer first.
+
+    Never where a hard rule decides already, and never without a threshold, against which no score could count.
+
+    Vectors: proto/vectors/decision.json
+    """
+    return given.score is None and given.threshold is not None and decide(given).reason is Reason.NOT_CONFIDENT

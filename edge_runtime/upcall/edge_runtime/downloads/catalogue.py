@@ -12,6 +12,10 @@ from upcall.edge_runtime.errors import ModelError
 ModelRole = Literal["device", "cloud", "detector"]
 
 
+DEVICE_MODEL = "smollm2-135m-instruct"
+"""The device's model where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class HubFile:
     """A file of a repository on a model hub; the hub's address is ``HF_ENDPOINT``, by default huggingface.co."""
@@ -85,7 +89,7 @@ class CatalogueEntry:
 
     @property
     def size_bytes(self) -> int:
-        """Of all files together."""
+        """Total size in bytes."""
         return sum(file.size_bytes for file in self.files)
 
 
@@ -108,7 +112,7 @@ def _rampart(path: str, *, size_bytes: int, sha256: str, member: str) -> ModelFi
 
 _ENTRIES = (
     CatalogueEntry(
-        name="smollm2-135m-instruct",
+        name=DEVICE_MODEL,
         role="device",
         files=(
             ModelFile(

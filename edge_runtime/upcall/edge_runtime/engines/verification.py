@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.features import AnswerFeatures, pre_features
+from upcall.edge_runtime.engines.opening import open_engine
 from upcall.edge_runtime.errors import BundleError, EngineError
 from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step, logit_rows
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.opening import open_engine
 
 MAX_CHUNKED_DISTANCES = {MODEL_ONNX: 0.1, MODEL_PTE: 0.25}
 """Total variation of two distributions of the next token, as the exporter bounds it: activations in 8 bits round otherwise for

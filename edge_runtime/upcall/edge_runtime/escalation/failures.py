@@ -7,7 +7,7 @@ import re
 
 import grpc
 
-from upcall.edge_runtime.errors import EscalationError
+from upcall.edge_runtime.errors import EscalationError, EscalationReason
 
 _ERROR_ID = re.compile(r"\bid ([0-9a-f]{12})\b")
 _MAX_DETAILS = 300
@@ -37,7 +37,9 @@ def pushback_s(error: grpc.RpcError) -> float:
 def interrupted(address: str) -> EscalationError:
     """The answer began and did not end."""
     return EscalationError(
-        f"The answer from {address} was cut off.", reason="interrupted", next_step="ask again, or answer on the device"
+        f"The answer from {address} was cut off.",
+        reason=EscalationReason.INTERRUPTED,
+        next_step="ask again, or answer on the device",
     )
 
 
@@ -56,7 +58,7 @@ def escalation_error(error: grpc.RpcError, *, address: str, model: str, has_text
     if status is grpc.StatusCode.DEADLINE_EXCEEDED:
         return EscalationError(
             f"{address} did not answer in time.",
-            reason="deadline",
+            reason=EscalationReason.DEADLINE,
             next_step="allow more time, or answer on the device",
         )
     if has_text:
@@ -64,33 +66,33 @@ def escalation_error(error: grpc.RpcError, *, address: str, model: str, has_text
     if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED) or may_retry(error):
         return EscalationError(
             f"{address} cannot be reached or is busy.",
-            reason="unavailable",
+            reason=EscalationReason.UNAVAILABLE,
             next_step="check that the service runs (upcall cloud), its address and --tls",
         )
     if status in (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT):
-        return EscalationError(f"{address} refused the request: {_shown(details)}.", reason="refused")
+        return EscalationError(f"{address} refused the request: {_shown(details)}.", reason=EscalationReason.REFUSED)
     if status is grpc.StatusCode.NOT_FOUND:
         return EscalationError(
             f"{address} does not serve the model '{model}'.",
-            reason="refused",
+            reason=EscalationReason.REFUSED,
             next_step="leave the model's name out to take the default",
         )
     if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return EscalationError(
             f"The request is too large for {address}, or a quota is used up.",
-            reason="refused",
+            reason=EscalationReason.REFUSED,
             next_step="shorten the conversation, or ask later",
         )
     if status in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
         return EscalationError(
             f"{address} does not accept the API key, or none was given.",
-            reason="unauthenticated",
+            reason=EscalationReason.UNAUTHENTICATED,
             next_step="make a key where the service runs (upcall cloud key NAME) and set UPCALL_API_KEY to it",
         )
     known_id = _ERROR_ID.search(details)
     return EscalationError(
         f"{address} failed ({status.name}{f', error id {known_id[1]}' if known_id else ''}).",
-        reason="internal",
+        reason=EscalationReason.INTERNAL,
         next_step="ask again later; the service's log has the error id" if known_id else "ask again later",
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from upcall.edge_runtime.cloud import CloudQuestion, FinishReason
-from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.cloud import CloudQuestion
+from upcall.edge_runtime.conversation import FinishReason, Message, SamplingOptions
 from upcall.edge_runtime.decision.decide import RouteDecision, Strategy
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
 from upcall.edge_runtime.redaction import RedactedMessages
 from upcall.protocol.v1 import escalation_pb2, redaction_pb2, routing_pb2
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.conversation import Message, Role, as_conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class ChatTemplate:
         Raises:
             InputError: no messages, a system message that is not the first, or a last message that is not the user's.
         """
-        check_conversation(messages)
+        messages = as_conversation(messages)
         pieces = [Piece(self.beginning, is_template=True)]
         if messages[0].role is not Role.SYSTEM and self.default_system is not None:
             pieces += self._turn(Role.SYSTEM, Piece(self.default_system, is_template=True))
@@ -52,17 +51,3 @@ class ChatTemplate:
     def _turn(self, role: Role, content: Piece) -> list[Piece]:
         form = self.roles[role]
         return [Piece(form.prefix, is_template=True), content, Piece(form.suffix, is_template=True)]
-
-
-def check_conversation(messages: Sequence[Message]) -> None:
-    """Refuse a conversation that no model can answer.
-
-    Raises:
-        InputError: no messages, a system message that is not the first, or a last message that is not the user's.
-    """
-    if not messages:
-        raise InputError("The conversation is empty.", allowed="one message or more, the last one the user's")
-    if messages[-1].role is not Role.USER:
-        raise InputError(f"The last message is the {messages[-1].role}'s.", allowed="the user's")
-    if any(message.role is Role.SYSTEM for message in messages[1:]):
-        raise InputError("A system message stands in the middle.", allowed="at most one, as the first message")

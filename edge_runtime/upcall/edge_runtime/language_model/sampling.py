@@ -4,53 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.errors import InputError
-
-_RANGES = {
-    "temperature": (0.0, 2.0),
-    "top_p": (1e-6, 1.0),
-    "top_k": (0, 1_000_000),
-    "min_p": (0.0, 1.0),
-    "repetition_penalty": (1e-6, 2.0),
-    "seed": (0, 2**64 - 1),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingOptions:
-    """Knobs of sampling. The defaults are greedy.
-
-    Args:
-        temperature: 0 is greedy; 0 to 2.
-        top_p: keep the likeliest tokens whose probabilities sum to it; above 0, to 1.
-        top_k: keep that many of the likeliest; 0 keeps all.
-        min_p: drop tokens less likely than this share of the likeliest one; 0 to 1.
-        repetition_penalty: divide positive logits of seen tokens by it, multiply negative ones (CTRL, Keskar et al. 2019,
-            1909.05858); 1 changes nothing; above 0, to 2.
-        seed: 0 to 2⁶⁴ − 1.
-
-    Raises:
-        InputError: a value outside its range.
-    """
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            low, high = _RANGES[field.name]
-            if not low <= value <= high:
-                raise InputError(f"The sampling option {field.name} is {value}.", allowed=f"{low:g} to {high:g}")
+from upcall.edge_runtime.conversation import SamplingOptions
 
 
 class SplitMix64:

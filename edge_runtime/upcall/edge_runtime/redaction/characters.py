@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,22 +63,32 @@ def rewritten(text: str, edits: Iterable[tuple[int, int, str]]) -> Shadow | None
 
 @dataclass(frozen=True, slots=True)
 class CharacterTable:
-    """What each character stands for; read from proto/rules/characters.json.
+    """What each character stands for; read from proto/rules/characters.json and unicode.json.
 
     Args:
         replacements: character to its plain form, empty for one that is left out.
         confusable: letter of another script to the Latin letter that looks like it.
         unspaced: inclusive ranges of scripts that put no spaces between words.
+        unassigned: matches a character that the pinned version of Unicode does not know.
     """
 
     replacements: Mapping[str, str]
     confusable: Mapping[str, str]
     unspaced: tuple[tuple[int, int], ...]
+    unassigned: re.Pattern[str]
     _points: dict[int, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         points = {ord(character): plain for character, plain in {**self.replacements, **self.confusable}.items()}
         object.__setattr__(self, "_points", points)
+
+    def readable(self, text: str) -> str:
+        """The text as every language reads it, of the same length.
+
+        U+FFFD stands for a lone surrogate, and for a character that is newer than the pinned version of Unicode: a newer Python
+        would see a letter or a digit in it.
+        """
+        return text if text.isascii() else self.unassigned.sub("\ufffd", without_surrogates(text))
 
     def shadow(self, text: str) -> Shadow | None:
         """The shadow copy of a text, or None where it would be the same."""
@@ -91,8 +102,8 @@ class CharacterTable:
         return Shadow(plain, kept.starts, kept.ends) if kept else None
 
 
-def character_table(data: Mapping[str, object]) -> CharacterTable:
-    """Build the table from the parsed proto/rules/characters.json.
+def character_table(data: Mapping[str, object], unicode: Mapping[str, object]) -> CharacterTable:
+    """Build the table from the parsed proto/rules/characters.json and unicode.json.
 
     Raises:
         KeyError, TypeError, ValueError: the file does not follow its schema.
@@ -110,7 +121,10 @@ def character_table(data: Mapping[str, object]) -> CharacterTable:
     for zero in listed("digit_zeros"):
         replacements.update({chr(zero + digit): str(digit) for digit in range(10)})
     replacements.update(_runs(data["compatible"]))
-    return CharacterTable(replacements, dict(_runs(data["confusable"])), tuple(_ranges(data["unspaced"])))
+    unassigned = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in _ranges(unicode["unassigned"]))
+    return CharacterTable(
+        replacements, dict(_runs(data["confusable"])), tuple(_ranges(data["unspaced"])), re.compile(f"[{unassigned}]")
+    )
 
 
 def _runs(listed: object) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from typing import Protocol
 
 from upcall.edge_runtime.errors import InputError, RedactionError
-from upcall.edge_runtime.redaction.characters import Shadow, is_letter, without_surrogates
+from upcall.edge_runtime.redaction.characters import Shadow, is_letter
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.identifiers.phone import checked_regions
@@ -117,7 +117,7 @@ class Detector:
         raise RedactionError(f"A redaction rule failed ({failed}).", next_step="ask with the strategy local")
 
     def _claims(self, text: str, *, with_names: bool) -> Iterator[Span]:
-        readable = blank_placeholders(without_surrogates(text))
+        readable = blank_placeholders(self._rules.characters.readable(text))
         seen: set[tuple[int, int, EntityType]] = set()
         for start, end, entity_type, detector in self._found(readable):
             if (start, end, entity_type) not in seen and readable[start:end] not in self._allowed:

@@ -199,7 +199,7 @@ def load_rules() -> Rules:
             iban_lengths=iban["lengths"],
             iban_numeric=frozenset(iban["numeric"]),
             phone_regions=tuple(patterns["phone_regions"]),
-            characters=character_table(read_rules("characters.json")),
+            characters=character_table(read_rules("characters.json"), read_rules("unicode.json")),
             disguises=Disguises(**{name: re2.compile(pattern) for name, pattern in patterns["disguises"].items()}),
             top_level_domains=_domains(read_rules("domains.json")),
             months=tuple(tuple(names) for names in patterns["months"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.engines.verification import MAX_CHUNKED_DISTANCES, both_ways, next_token_distance
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.language_model.engine import Engine
-from upcall.edge_runtime.language_model.generation import shared_beginning
+from upcall.edge_runtime.language_model.engine import Engine, Step
+from upcall.edge_runtime.language_model.model import LanguageModel, shared_beginning
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export.checks.reference import Reference
@@ -116,7 +115,7 @@ def check_stored(
     return [*checks, _checked("prompt in chunks vs at once, next token", worst, bound, unit)]
 
 
-def greedy_texts(engine: Engine, reference: Reference, prompts: Sequence[Sequence[int]]) -> list[Measurement]:
+def greedy_texts(model: LanguageModel, reference: Reference, prompts: Sequence[Sequence[int]]) -> list[Measurement]:
     """How far the bundle's greedy texts are float32's, and how near the choice was where one first differs.
 
     Two bundles of one model give the same text as long as both give float32's, so this also says where their texts may part.
@@ -128,7 +127,7 @@ def greedy_texts(engine: Engine, reference: Reference, prompts: Sequence[Sequenc
     same, choices = 0, 0
     parted = []
     for number, prompt in enumerate(prompts, start=1):
-        differing = list(_differing(engine, reference, prompt))
+        differing = list(_differing(model, reference, prompt))
         same += not differing
         choices += GREEDY_TOKENS - len(differing)
         if differing:
@@ -143,17 +142,14 @@ def greedy_texts(engine: Engine, reference: Reference, prompts: Sequence[Sequenc
     ]
 
 
-def _differing(engine: Engine, reference: Reference, prompt: Sequence[int]) -> Iterator[tuple[int, float]]:
+def _differing(model: LanguageModel, reference: Reference, prompt: Sequence[int]) -> Iterator[tuple[int, float]]:
     """Places along the bundle's greedy text, from 1, where float32 would choose otherwise, and by how many nats.
 
     Float32 reads the whole text in one pass; up to the first such place its own greedy text is the same.
     """
-    engine.truncate(0)
     text: list[int] = []
-    tokens = list(prompt)
     for _ in range(GREEDY_TOKENS):
-        tokens = [int(engine.forward(tokens).logits.argmax())]
-        text += tokens
+        text.append(int(_last(model, [*prompt, *text]).logits.argmax()))
     after = reference.all_logits([*prompt, *text[:-1]])[len(prompt) - 1 :]
     for place, (token, logits) in enumerate(zip(text, after, strict=True), start=1):
         margin = float(logits.max() - logits[token])
@@ -161,13 +157,18 @@ def _differing(engine: Engine, reference: Reference, prompt: Sequence[int]) -> I
             yield place, margin
 
 
-def perplexity(engine: Engine, tokens: Sequence[int]) -> float:
+def perplexity(model: LanguageModel, tokens: Sequence[int]) -> float:
     """exp of the mean negative log-probability of each token after the first, by single steps."""
-    engine.truncate(0)
     total = 0.0
-    for token, following in pairwise(tokens):
-        total -= float(log_softmax(engine.forward([token]).logits)[following])
+    for place in range(1, len(tokens)):
+        total -= float(log_softmax(_last(model, tokens[:place]).logits)[tokens[place]])
     return float(np.exp(total / (len(tokens) - 1)))
+
+
+def _last(model: LanguageModel, tokens: Sequence[int]) -> Step:
+    """The step of the last token of a text."""
+    (step,) = (step for step in model.read(tokens) if step is not None)
+    return step
 
 
 def reference_perplexity(reference: Reference, tokens: Sequence[int]) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import ModelError, require
 from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS, Step
-from upcall.edge_runtime.language_model.generation import shared_beginning
+from upcall.edge_runtime.language_model.model import shared_beginning
 from upcall.export.sources.families import tensor_name
 from upcall.export.sources.model import DecoderShape, SourceModel
 

@@ -16,11 +16,7 @@ import numpy as np
 
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.confidence import Signal, score
-from upcall.edge_runtime.language_model.chat_template import ChatTemplate
-from upcall.edge_runtime.language_model.engine import Engine
-from upcall.edge_runtime.language_model.generation import LocalAnswer, PromptCache
-from upcall.edge_runtime.language_model.sampling import SamplingOptions
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.export.checks.samples import CALIBRATION
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.metrics import auroc
@@ -91,23 +87,13 @@ def _questions(text: str) -> Iterator[Question]:
             yield Question(line["task"], messages, line["answer"])
 
 
-def asker(engine: Engine, *, tokenizer: Tokenizer, template: ChatTemplate, stop_token_ids: frozenset[int]) -> Ask:
+def asker(model: LanguageModel) -> Ask:
     """Greedy answers as the device gives them; questions with a common beginning share its cache."""
-    cache = PromptCache(engine)
 
     def ask(messages: Sequence[Message]) -> Answer:
-        prompt = tokenizer.encode(template.render(messages))
-        local = LocalAnswer(
-            cache=cache,
-            tokenizer=tokenizer,
-            prompt=prompt,
-            stop_token_ids=stop_token_ids,
-            sampling=SamplingOptions(),
-            max_output_tokens=MAX_ANSWER_TOKENS,
-        )
-        for _ in local.text():
-            pass
-        return Answer(local.answer, tuple(prompt), tuple(local.tokens), tuple(local.log_probs))
+        local = model.answer(messages, max_output_tokens=MAX_ANSWER_TOKENS)
+        local.finish()
+        return Answer(local.answer, local.prompt, tuple(local.tokens), tuple(local.log_probs))
 
     return ask
 

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
 from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.engines.opening import EngineName, open_model
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.language_model.tokenizer import Tokenizer
-from upcall.edge_runtime.opening import CloudOptions, EngineName, default_bundle_path, open_cloud, open_engine
+from upcall.edge_runtime.escalation import CloudEndpoint, GrpcCloud
+from upcall.edge_runtime.opening import default_bundle_path
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Vault, redact_messages
 from upcall.edge_runtime.session import Session
 from upcall.routing.collect import AskTier, Journal, assemble, cloud_tier, collect, device_tier
@@ -91,7 +92,7 @@ def collect_command(
         raise InputError(f"--allow names the tier '{unknown[0]}'.", allowed=", ".join(addresses))
     asked = _questions(tasks.split(","), data=data, count=queries, limits=limit, seed=seed, varied=varied)
     opened = open_bundle(bundle or default_bundle_path(engine))
-    detector = Detector(names=shared.open_names(is_wanted=not no_ner))
+    detector = Detector(names=shared.usual_names(is_wanted=not no_ner))
     about = {
         "model_revision": opened.manifest.model.revision,
         "recipe": opened.manifest.recipe,
@@ -121,22 +122,22 @@ def collect_command(
         )
 
     with ExitStack() as stack:
-        device = stack.enter_context(closing(open_engine(opened, engine=engine)))
-        tiers: dict[str, AskTier] = {DEVICE: device_tier(DEVICE, engine=device, bundle=opened)}
+        # One model for the device's tier and for the sessions, which answer with it where the cloud fails.
+        model = stack.enter_context(closing(open_model(opened, engine=engine)))
+        tiers: dict[str, AskTier] = {DEVICE: device_tier(DEVICE, model)}
         for name, address in addresses.items():
-            cloud = open_cloud(CloudOptions(target=address, api_key=os.environ.get(shared.API_KEY_VARIABLE, "")))
+            cloud = GrpcCloud(CloudEndpoint(target=address, api_key=os.environ.get(shared.API_KEY_VARIABLE, "")))
             stack.enter_context(closing(cloud))
-            session = Session(
-                engine=device,
-                tokenizer=Tokenizer(opened.tokenizer),
-                template=opened.template,
-                stop_token_ids=opened.stop_token_ids,
-                threshold=None,
-                detector=detector,
-                policy=Policy(dict.fromkeys(EntityType, Action.ALLOW)) if name in (allow or ()) else Policy(),
-                cloud=cloud,
+            tiers[name] = cloud_tier(
+                name,
+                Session(
+                    model=model,
+                    threshold=None,
+                    detector=detector,
+                    policy=Policy(dict.fromkeys(EntityType, Action.ALLOW)) if name in (allow or ()) else Policy(),
+                    cloud=cloud,
+                ),
             )
-            tiers[name] = cloud_tier(name, session)
         try:
             _run(asked, tiers, journal, detector)
         finally:  # an interrupt or a failure, too, leaves a table of what is whole

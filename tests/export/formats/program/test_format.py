@@ -10,9 +10,9 @@ from tests.export.conftest import write_model
 from tests.export.folder import write_folder
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
 from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
+from upcall.edge_runtime.engines.opening import open_engine
 from upcall.edge_runtime.engines.verification import MAX_CHUNKED_DISTANCES, verify_engine
 from upcall.edge_runtime.errors import EngineError, ModelError
-from upcall.edge_runtime.opening import open_engine
 from upcall.export import ExportPlan, export
 from upcall.export.recipes import XNNPACK_8DA4W_G32, XNNPACK_FP32, Recipe
 

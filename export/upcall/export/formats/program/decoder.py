@@ -70,7 +70,7 @@ class Decoder(nn.Module):
             if number + 1 == self._shape.middle_layer:
                 middle = residual
         normal = self.final_norm(residual)
-        rows = torch.sym_min(count, MAX_LOGIT_ROWS)
+        rows = torch.sym_min(count, MAX_LOGIT_ROWS)  # type: ignore[no-untyped-call]  # torch gives it no types
         # Chosen one by one, and of two axes: a slice or a view of a length that is a minimum would guard T in torch.export.
         last = normal[0].index_select(0, torch.arange(rows) + (count - rows))
         return self.head(last)[None], normal[:, -1], middle[:, -1]

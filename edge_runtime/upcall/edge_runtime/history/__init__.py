@@ -1,0 +1,1 @@
+"""The turns of a conversation, as its next question needs them."""

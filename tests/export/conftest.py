@@ -30,7 +30,8 @@ def write_model(path: Path, **changes: Any) -> Path:
 
     Args:
         path: where.
-        changes: ``architecture``, ``pre``, ``chat_template``, ``merges``, ``extra`` (name of one more tensor), ``tied``.
+        changes: ``architecture``, ``pre``, ``chat_template``, ``merges``, ``extra`` (name of one more tensor), ``tied``,
+            ``spoilt`` (name of a tensor with an infinite number).
     """
     given: dict[str, Any] = {
         "architecture": "llama",
@@ -39,6 +40,7 @@ def write_model(path: Path, **changes: Any) -> Path:
         "merges": MERGES,
         "extra": "",
         "tied": True,
+        "spoilt": "",
     } | changes
     tokens = [*SPECIAL, *sorted(ByteLevel.alphabet()), *(merge.replace(" ", "") for merge in MERGES)]
     writer = gguf.GGUFWriter(str(path), given["architecture"])
@@ -60,6 +62,8 @@ def write_model(path: Path, **changes: Any) -> Path:
     if given["chat_template"]:
         writer.add_chat_template(given["chat_template"])
     for name, weight in _weights(len(tokens), **given).items():
+        if name == given["spoilt"]:
+            weight.flat[weight.size // 3] = np.inf
         writer.add_tensor(name, weight)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

@@ -134,6 +134,7 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(home: Path, tmp_path: Path
         ),
         ({"chat_template": "{{ raise_exception('no') }}"}, "refuses a plain conversation"),
         ({"merges": ["not there"]}, "merges do not fit"),
+        ({"spoilt": "blk.1.ffn_down.weight"}, r"'blk\.1\.ffn_down\.weight' of tiny\.gguf has 1 numbers"),
     ],
 )
 def test_unsuitable_models_are_refused(home: Path, tmp_path: Path, changes: dict[str, Any], text: str) -> None:

@@ -22,13 +22,17 @@ MODEL_ONNX = "model.onnx"
 MODEL_PTE = "model.pte"
 TOKENIZER = "tokenizer.json"
 _MAX_MANIFEST_BYTES = 1 << 20
-_SIGNALS = {
+SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
     bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
     bundle_pb2.SIGNAL_ROUTER_POST: Signal.ROUTER_POST,
     bundle_pb2.SIGNAL_ROUTER_PRE: Signal.ROUTER_PRE,
 }
-_STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_POST: RouterStage.POST}
+"""The contract's signals as the runtime names them."""
+STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_POST: RouterStage.POST}
+"""The contract's stages of router heads as the runtime names them."""
+SIGNAL_TO_PROTO = {signal: number for number, signal in SIGNALS.items()}
+STAGE_TO_PROTO = {stage: number for number, stage in STAGES.items()}
 _EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
 
 
@@ -192,14 +196,14 @@ def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
 
 
 def _router_stages(manifest: bundle_pb2.BundleManifest) -> frozenset[RouterStage]:
-    stages = [_STAGES.get(head.stage) for head in manifest.router_heads]
+    stages = [STAGES.get(head.stage) for head in manifest.router_heads]
     if None in stages or len(set(stages)) < len(stages):
         raise BundleError(
             "The bundle's router heads are not one of each stage.", fault=BundleFault.HEADS, next_step=_EXPORT_AGAIN
         )
     known = frozenset(stage for stage in stages if stage is not None)
     for head in manifest.router_heads:
-        wanted = feature_count(_STAGES[head.stage], hidden_size=manifest.shape.hidden_size)
+        wanted = feature_count(STAGES[head.stage], hidden_size=manifest.shape.hidden_size)
         if head.feature_count != wanted:
             raise BundleError(
                 f"A router head of the bundle takes {head.feature_count:,} features.",
@@ -219,7 +223,7 @@ def _router_stages(manifest: bundle_pb2.BundleManifest) -> frozenset[RouterStage
 def _threshold(manifest: bundle_pb2.BundleManifest, stages: frozenset[RouterStage]) -> Threshold | None:
     if not manifest.HasField("threshold"):
         return None
-    signal = _SIGNALS.get(manifest.threshold.signal)
+    signal = SIGNALS.get(manifest.threshold.signal)
     if signal is None or signal.stage not in (None, *stages) or not manifest.threshold.value <= 0:
         raise BundleError(
             "The bundle's escalation threshold is not usable.", fault=BundleFault.THRESHOLD, next_step=_EXPORT_AGAIN

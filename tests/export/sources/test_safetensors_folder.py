@@ -24,9 +24,15 @@ from upcall.export.sources.tokenizer import build_tokenizer, stop_token_ids
 INDEX = "model.safetensors.index.json"
 
 
-@pytest.mark.parametrize("family", ["llama3", "gemma3"])
-def test_from_folder_to_bundle(home: Path, tmp_path: Path, short_export: None, family: str) -> None:
-    folder = write_folder(tmp_path / "My-Model", family)
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    [("llama3", {"num_hidden_layers": 1, "hidden_size": 80, "intermediate_size": 200}), ("gemma3", {})],
+    ids=["one layer of odd sizes", "gemma3"],
+)
+def test_from_folder_to_bundle(
+    home: Path, tmp_path: Path, short_export: None, family: str, changes: dict[str, Any]
+) -> None:
+    folder = write_folder(tmp_path / "My-Model", family, changes=changes)
     (folder / "README.md").write_text("---\nlicense: apache-2.0\nlanguage: en\n---\n# A model\n", encoding="utf-8")
     found = locate(str(folder))
     plan = ExportPlan(found.path, found.name, found.licence, tmp_path / "out" / "bundle")
@@ -171,10 +177,25 @@ def test_the_tokenizer_of_another_model_is_refused(tmp_path: Path, words: int) -
         build_tokenizer(read_folder(folder).tokenizer)
 
 
-def test_a_broken_tokenizer_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["", "{}", "[]", "null", "[" * 50])
+def test_a_broken_tokenizer_is_refused(tmp_path: Path, content: str) -> None:
+    folder = write_folder(tmp_path / "model", "llama")
+    (folder / "tokenizer.json").write_text(content)
+    with pytest.raises(ModelError, match="not a readable tokenizer"):
+        build_tokenizer(read_folder(folder).tokenizer)
+
+
+def test_a_cut_tokenizer_is_refused(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "model", "llama")
     cut(folder / "tokenizer.json", kept=0.5)
     with pytest.raises(ModelError, match="not a readable tokenizer"):
+        build_tokenizer(read_folder(folder).tokenizer)
+
+
+def test_a_tokenizer_of_no_words_is_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "model", "llama")
+    other_tokenizer(folder, words=0)
+    with pytest.raises(ModelError, match="tokenizer"):
         build_tokenizer(read_folder(folder).tokenizer)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from upcall.edge_runtime.bundle import SIGNALS, STAGES
+from upcall.edge_runtime.decision.confidence import Signal
 from upcall.protocol.v1 import bundle_pb2
 
 _SIGNALS = {
-    bundle_pb2.SIGNAL_MEAN_LOG_PROB: "mean log-probability of the answer's tokens",
-    bundle_pb2.SIGNAL_MIN_LOG_PROB: "least log-probability of the answer's tokens",
-    bundle_pb2.SIGNAL_ROUTER_POST: "log-probability that the answer is right, as the router head says,",
-    bundle_pb2.SIGNAL_ROUTER_PRE: "log-probability that the answer will be right, as the router head says before it,",
+    Signal.MEAN_LOG_PROB: "mean log-probability of the answer's tokens",
+    Signal.MIN_LOG_PROB: "least log-probability of the answer's tokens",
+    Signal.ROUTER_POST: "log-probability that the answer is right, as the router head says,",
+    Signal.ROUTER_PRE: "log-probability that the answer will be right, as the router head says before it,",
 }
-_STAGES = {bundle_pb2.ROUTER_STAGE_PRE: "`route_pre`", bundle_pb2.ROUTER_STAGE_POST: "`route_post`"}
 
 
 def write_card(manifest: bundle_pb2.BundleManifest) -> str:
@@ -48,10 +49,10 @@ def write_card(manifest: bundle_pb2.BundleManifest) -> str:
 
 
 def _threshold(threshold: bundle_pb2.Threshold) -> list[str]:
-    own = threshold.calibration
+    own, signal = threshold.calibration, _SIGNALS[SIGNALS[threshold.signal]]
     target = f" (target {own.target_kept_accuracy:.0%})" if own.target_kept_accuracy else ""  # or a loss was promised
     return [
-        f"When the {_SIGNALS[threshold.signal]} is below {threshold.value:.4f} nats. Calibrated on {own.question_count} "
+        f"When the {signal} is below {threshold.value:.4f} nats. Calibrated on {own.question_count} "
         f"questions of `{own.set_name}`: this model answers {own.local_accuracy:.0%} of them right; the signal tells right "
         f"from wrong with an AUROC of {own.auroc:.2f}; at the threshold it keeps {own.kept_share:.0%} of the questions and "
         f"answers {own.kept_accuracy:.0%} of those right{target}. Everyday questions of other kinds may "
@@ -61,8 +62,8 @@ def _threshold(threshold: bundle_pb2.Threshold) -> list[str]:
 
 def _head(head: bundle_pb2.RouterHead) -> str:
     if head.HasField("revision"):
-        return f"- {_STAGES[head.stage]}: a trained router head, {head.revision}."
-    return f"- {_STAGES[head.stage]}: no router head was trained; it passes on `{head.identity_of}`."
+        return f"- `{STAGES[head.stage].method}`: a trained router head, {head.revision}."
+    return f"- `{STAGES[head.stage].method}`: no router head was trained; it passes on `{head.identity_of}`."
 
 
 def _table(rows: Iterable[bundle_pb2.Measurement]) -> list[str]:

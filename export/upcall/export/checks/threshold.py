@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from upcall.edge_runtime.bundle import SIGNAL_TO_PROTO
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.confidence import Signal, score
 from upcall.edge_runtime.language_model.model import LanguageModel
@@ -25,10 +26,7 @@ from upcall.routing.thresholds import described, least_threshold
 SET_NAME = "everyday-v1"
 DEFAULT_TARGET = 0.9
 MAX_ANSWER_TOKENS = 24
-_SIGNALS = {
-    Signal.MEAN_LOG_PROB: bundle_pb2.SIGNAL_MEAN_LOG_PROB,
-    Signal.MIN_LOG_PROB: bundle_pb2.SIGNAL_MIN_LOG_PROB,
-}
+_SIGNALS = (Signal.MEAN_LOG_PROB, Signal.MIN_LOG_PROB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +142,4 @@ def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float
     value = least_threshold(scores[signal], right, target_kept_accuracy=target_kept_accuracy)
     calibration = described(scores[signal], right, value)
     calibration.target_kept_accuracy = target_kept_accuracy
-    return bundle_pb2.Threshold(signal=_SIGNALS[signal], value=value, calibration=calibration)
+    return bundle_pb2.Threshold(signal=SIGNAL_TO_PROTO[signal], value=value, calibration=calibration)

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE
+from upcall.edge_runtime.errors import ModelError
+from upcall.edge_runtime.language_model.engine import Step
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.testing import (
     BYTE_VOCABULARY_SIZE,
@@ -17,7 +20,14 @@ from upcall.edge_runtime.testing import (
     chatml_model,
     write_byte_tokenizer,
 )
-from upcall.export.checks.parity import GREEDY_TOKENS, greedy_texts, perplexity, reference_asker
+from upcall.export.checks.parity import (
+    GREEDY_TOKENS,
+    check_float_cache,
+    check_stored,
+    greedy_texts,
+    perplexity,
+    reference_asker,
+)
 from upcall.export.checks.reference import Reference
 from upcall.export.checks.samples import prose
 from upcall.export.checks.threshold import MAX_ANSWER_TOKENS, Answer, asker, load_set
@@ -110,3 +120,30 @@ def test_the_threshold_is_calibrated_on_the_questions_whatever_was_measured_befo
     for question in questions[80:]:
         answer = ask(question.messages)
         assert read[-1] == answer.prompt
+
+
+class WrongRows(ScriptedEngine):
+    """An engine whose logits are right after the last token of a pass only."""
+
+    def forward(self, tokens: Sequence[int]) -> Step:
+        step = super().forward(tokens)
+        step.last_logits[:-1] = 0
+        return step
+
+
+def test_wrong_logits_before_the_last_token_show() -> None:
+    prompts = [[5, 6, 7, 8, 9, 10]]
+    right, wrong = (kind(lambda tokens: (following(tokens), 0.9)) for kind in (ScriptedEngine, WrongRows))
+    assert check_float_cache(right, prompts, of="scripted").value == 0
+    with pytest.raises(ModelError, match="scripted, prompt in chunks vs at once"):
+        check_float_cache(wrong, prompts, of="scripted")
+
+
+def test_a_stored_model_is_measured_by_its_last_token_and_against_its_twin() -> None:
+    engine, twin = (ScriptedEngine(lambda tokens: (following(tokens), 0.9)) for _ in range(2))
+    other = ScriptedEngine(lambda tokens: (following(tokens) + 1, 0.9))
+    prompts = [[5, 6, 7, 8, 9, 10]]
+    assert [one.value for one in check_stored(engine, prompts, model_file=MODEL_ONNX, twin=None)] == [0]
+    assert [one.value for one in check_stored(engine, prompts, model_file=MODEL_PTE, twin=twin)] == [0, 0]
+    with pytest.raises(ModelError, match="vs the same in PyTorch"):
+        check_stored(engine, prompts, model_file=MODEL_PTE, twin=other)

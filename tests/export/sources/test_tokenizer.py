@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models
 
-from upcall.export.sources.tokenizer import save_tokenizer
+from upcall.edge_runtime.errors import ModelError
+from upcall.export.sources.model import TokenizerFields
+from upcall.export.sources.tokenizer import build_tokenizer, save_tokenizer
 
 TEXT = "a b abc ☕"
 
@@ -26,3 +28,14 @@ def test_merges_are_written_short_where_that_is_the_same(space: str, written: ob
     text = TEXT.replace(" ", space)
     assert read.encode(text).ids == tokenizer.encode(text).ids
     assert read.encode(text).tokens[0] == f"a{space}b"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kinds"),
+    [([], []), (["a", "b"], [1]), (["a"], [1, 1]), (["a", "a"], [1, 1])],
+    ids=["no tokens", "a kind less", "a kind more", "a token twice"],
+)
+def test_fields_that_are_no_tokenizer_are_refused(tokens: list[str], kinds: list[int]) -> None:
+    fields = TokenizerFields("gpt2", "smollm", tokens, kinds, merges=[], eos_id=0, add_bos=False, chat_template="")
+    with pytest.raises(ModelError, match="tokenizer is damaged"):
+        build_tokenizer(fields)

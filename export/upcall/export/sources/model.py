@@ -189,8 +189,12 @@ def check_shape(shape: DecoderShape) -> None:
     """Refuse sizes that no decoder has.
 
     Raises:
-        ModelError: heads do not share keys and values evenly or cannot be rotated, or a number is not above 0 and finite.
+        ModelError: a size is 0, heads do not share keys and values evenly or cannot be rotated, or a number is not above 0 and
+            finite.
     """
+    sizes = ("layers", "hidden", "intermediate", "heads", "kv_heads", "head_size", "vocabulary", "context")
+    if empty := [name for name in sizes if getattr(shape, name) < 1]:
+        raise ModelError(f"The model's {', '.join(empty)} are 0.", allowed="1 or more")
     if shape.heads % shape.kv_heads:
         raise ModelError(
             f"The model has {shape.heads} heads and {shape.kv_heads} of keys and values.",

@@ -71,6 +71,13 @@ def _from_fields(fields: TokenizerFields) -> Any:
         )
     if fields.add_bos:
         raise ModelError("The model's tokenizer adds a BOS token to every text.", allowed="one that adds none")
+    if not len(fields.tokens) == len(fields.token_types) == len(set(fields.tokens)) > 0:
+        raise ModelError(
+            f"The model's tokenizer is damaged: {len(fields.tokens):,} tokens, {len(set(fields.tokens)):,} of them different, "
+            f"and {len(fields.token_types):,} kinds of tokens.",
+            allowed="as many of each, one or more",
+            next_step="pull the model again with --verify, or copy it anew",
+        )
     tokenizers = require("tokenizers", extra="export")
     merges = [tuple(merge.split(" ")) for merge in fields.merges]
     vocabulary = {token: number for number, token in enumerate(fields.tokens)}

@@ -52,7 +52,7 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
         assert figures[f"accuracy of {task}, float32"].unit == "share of 40"
         assert 0 <= figures[f"accuracy of {task}, this bundle"].value <= 1
     assert figures["peak memory of the export"].value > 100
-    assert len(manifest.checks) == 8
+    assert len(manifest.checks) == 7
     assert "apache" not in (plan.target / "card.md").read_text()
     assert {path.name for path in plan.target.parent.iterdir()} == {"tiny"}
     assert not [path for path in (home / "work").rglob("*") if path.is_file() and path.name != ".lock"]
@@ -66,7 +66,7 @@ def test_other_recipes(home: Path, tmp_path: Path, short_export: None, recipe: R
     plan = plan_for(write_model(tmp_path / "tiny.gguf"), recipe=recipe)
     manifest = export(plan)
     figures = {figure.name: figure.value for figure in manifest.figures}
-    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 8)
+    assert (manifest.recipe, len(manifest.checks)) == (recipe.name, 7)
     assert figures["greedy choice as in float32"] >= (1.0 if recipe is ONNX_FP32 else 0.8)
     assert figures["size of the model"] < megabytes + 1.1  # the tables of the rotary positions are half a megabyte
     assert f"# tiny, {recipe.name}" in (plan.target / "card.md").read_text()

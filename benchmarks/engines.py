@@ -16,9 +16,10 @@ from benchmarks.machine import OtherPrograms, copy_bandwidth, describe
 from benchmarks.subjects import Case, MeasuringError, Subject
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.language_model.chat_template import Piece
+from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.processors import physical_cores
-from upcall.export.parity import prose
+from upcall.export.checks.samples import prose
 
 PROMPT_LENGTHS = (128, 512)
 NEW_TOKENS = 128
@@ -95,6 +96,10 @@ def _cases(ids: Sequence[int]) -> dict[str, Case]:
     """What is measured, by the name of its figure."""
     cases = {f"prefill {length} tokens": Case("prefill", ids[:length]) for length in PROMPT_LENGTHS}
     cases[_DECODE] = Case("decode", ids[: PROMPT_LENGTHS[0]], NEW_TOKENS)
+    # A draft of seven tokens is checked so: what it costs beside as many single steps bounds what drafts can win.
+    cases[f"passes of {MAX_LOGIT_ROWS} tokens with the logits of each"] = Case(
+        "check", ids[: PROMPT_LENGTHS[0]], NEW_TOKENS
+    )
     cases[f"decode {NEW_TOKENS} tokens in Session.ask"] = Case("session", new_tokens=NEW_TOKENS)
     return cases
 

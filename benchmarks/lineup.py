@@ -92,7 +92,7 @@ def _upcall(given: argparse.Namespace, question: str) -> Iterator[Subject]:
             python=Path(sys.executable),
             module="benchmarks.upcall_models",
             settings={"bundle": str(bundle.path.absolute()), "threads": given.threads, "question": question},
-            cases=frozenset({"prefill", "decode", "session"}),
+            cases=frozenset({"prefill", "decode", "check", "session"}),
         )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.worker import Model, serve
 from upcall.edge_runtime.errors import require
-from upcall.export.gguf_file import read_gguf
-from upcall.export.reference import Reference
+from upcall.export.checks.reference import Reference
+from upcall.export.sources.gguf_file import read_gguf
 
 
 class XllamacppModel:

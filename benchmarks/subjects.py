@@ -27,7 +27,7 @@ class Case:
     """One thing to measure.
 
     Args:
-        name: ``prefill``, ``decode`` or ``session``.
+        name: ``prefill``, ``decode``, ``check`` or ``session``.
         tokens: the prompt's ids; of a session, which renders its own prompt, none.
         new_tokens: to decode; of a prefill none.
     """

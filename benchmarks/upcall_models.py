@@ -16,7 +16,7 @@ from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.decide import Strategy
 from upcall.edge_runtime.engines.opening import open_engine
 from upcall.edge_runtime.events import Done, Failed
-from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS, Engine, RouterStage, Step
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.edge_runtime.question import AskOptions
@@ -75,7 +75,11 @@ class UpcallModel:
         self._question: str = settings["question"]
 
     def measure(self, case: str, tokens: list[int], new_tokens: int) -> dict[str, float]:
-        """``prefill``: all tokens in one call. ``decode``: greedy, after them. ``session``: a whole ``Session.ask``."""
+        """One run.
+
+        ``prefill``: all tokens in one call. ``decode``: greedy, after them. ``check``: as many tokens, eight at once, with the
+        logits of each. ``session``: a whole ``Session.ask``.
+        """
         if case == "session":
             return self._ask(new_tokens)
         self._engine.truncate(0)
@@ -84,6 +88,10 @@ class UpcallModel:
         if case == "prefill":
             return {"tokens_per_s": len(tokens) / (time.perf_counter() - start)}
         start = time.perf_counter()
+        if case == "check":
+            for _ in range(0, new_tokens, MAX_LOGIT_ROWS):
+                step = self._engine.forward(step.last_logits.argmax(axis=-1).tolist())
+            return {"tokens_per_s": new_tokens / (time.perf_counter() - start)}
         for _ in range(new_tokens):
             step = self._engine.forward([int(step.logits.argmax())])
         return {"tokens_per_s": new_tokens / (time.perf_counter() - start)}

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, SCHEMA_VERSION, TOKENIZER, file_sha256
 from upcall.edge_runtime.conversation import Role
-from upcall.edge_runtime.language_model.engine import RouterStage
+from upcall.edge_runtime.language_model.engine import MAX_LOGIT_ROWS, RouterStage
 from upcall.edge_runtime.testing import (
     BYTE_VOCABULARY_SIZE,
     CHATML,
@@ -25,7 +25,8 @@ from upcall.edge_runtime.testing import (
     TURN_START,
     write_byte_tokenizer,
 )
-from upcall.export.router_graphs import link, lower_heads, save_graph
+from upcall.export.formats.onnx_graph.heads import save_head_graph
+from upcall.export.formats.program.heads import link, lower_heads
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.router_head import untrained
 
@@ -46,6 +47,8 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "head": generator.normal(size=(HIDDEN, BYTE_VOCABULARY_SIZE)).astype(np.float32),
         "axis_0": np.array([0], dtype=np.int64),
         "axis_1": np.array([1], dtype=np.int64),
+        "first_row": np.array([-MAX_LOGIT_ROWS], dtype=np.int64),
+        "no_end": np.array([np.iinfo(np.int64).max]),
         "minus_one": np.array(-1, dtype=np.int64),
         "one": np.array([1], dtype=np.int32),
         "nothing": np.array(0, dtype=np.float32),
@@ -70,9 +73,9 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
             kv_num_heads=1,
         ),
         helper.make_node("Gather", ["mean", "minus_one"], ["hidden_last"], axis=1),
-        helper.make_node("ReduceSum", ["x", "axis_1"], ["hidden_sum"], keepdims=0),
         helper.make_node("Mul", ["hidden_last", "half"], ["hidden_mid"]),
-        helper.make_node("MatMul", ["hidden_last", "head"], ["logits"]),
+        helper.make_node("Slice", ["mean", "first_row", "no_end", "axis_1"], ["last"]),
+        helper.make_node("MatMul", ["last", "head"], ["logits"]),
     ]
     cache = [1, 1, "M", HIDDEN]
     graph = helper.make_graph(
@@ -84,8 +87,8 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *(helper.make_tensor_value_info(name, float32, cache) for name in past),
         ],
         [
-            helper.make_tensor_value_info("logits", float32, [1, BYTE_VOCABULARY_SIZE]),
-            *(helper.make_tensor_value_info(f"hidden_{name}", float32, [1, HIDDEN]) for name in ("last", "sum", "mid")),
+            helper.make_tensor_value_info("logits", float32, [1, "R", BYTE_VOCABULARY_SIZE]),
+            *(helper.make_tensor_value_info(f"hidden_{name}", float32, [1, HIDDEN]) for name in ("last", "mid")),
             *(helper.make_tensor_value_info(name, float32, cache) for name in present),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
@@ -97,7 +100,7 @@ def tiny_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         path,
     )
-    save_graph(untrained(RouterStage.POST, hidden_size=HIDDEN), path.parent)
+    save_head_graph(untrained(RouterStage.POST, hidden_size=HIDDEN), path.parent)
     return path
 
 
@@ -146,7 +149,7 @@ def device_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An ExecuTorch program of two layers with random weights, a cache of PROGRAM_CONTEXT tokens and a head of stage POST."""
     from tests.export.decoders import tiny_decoder, tiny_source  # they bring in torch
-    from upcall.export.lowering import lower
+    from upcall.export.formats.program.lowering import lower
 
     folder = tmp_path_factory.mktemp("program")
     changes = {"vocab_size": BYTE_VOCABULARY_SIZE, "max_position_embeddings": PROGRAM_CONTEXT}

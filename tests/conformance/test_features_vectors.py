@@ -22,7 +22,7 @@ HIDDEN = 2
 
 def step(given: dict[str, Any]) -> Step:
     last, mid = (np.array(given[name], dtype=np.float32) for name in ("hidden_last", "hidden_mid"))
-    return Step(logits=np.array(given["logits"], dtype=np.float32), hidden_last=last, hidden_sum=last, hidden_mid=mid)
+    return Step(np.array([given["logits"]], dtype=np.float32), hidden_last=last, hidden_mid=mid)
 
 
 def test_names_and_order() -> None:

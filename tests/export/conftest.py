@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tokenizers.pre_tokenizers import ByteLevel
 
-from upcall.export.parity import prose
-from upcall.export.threshold import load_set
+from upcall.export.checks.samples import prose
+from upcall.export.checks.threshold import load_set
 
 HIDDEN, LAYERS, HEADS, KV_HEADS, INTERMEDIATE, CONTEXT = 64, 2, 4, 2, 96, 2048
 CHAT_TEMPLATE = (
@@ -30,7 +30,8 @@ def write_model(path: Path, **changes: Any) -> Path:
 
     Args:
         path: where.
-        changes: ``architecture``, ``pre``, ``chat_template``, ``merges``, ``extra`` (name of one more tensor), ``tied``.
+        changes: ``architecture``, ``pre``, ``chat_template``, ``merges``, ``extra`` (name of one more tensor), ``tied``,
+            ``spoilt`` (name of a tensor with an infinite number).
     """
     given: dict[str, Any] = {
         "architecture": "llama",
@@ -39,6 +40,7 @@ def write_model(path: Path, **changes: Any) -> Path:
         "merges": MERGES,
         "extra": "",
         "tied": True,
+        "spoilt": "",
     } | changes
     tokens = [*SPECIAL, *sorted(ByteLevel.alphabet()), *(merge.replace(" ", "") for merge in MERGES)]
     writer = gguf.GGUFWriter(str(path), given["architecture"])
@@ -60,6 +62,8 @@ def write_model(path: Path, **changes: Any) -> Path:
     if given["chat_template"]:
         writer.add_chat_template(given["chat_template"])
     for name, weight in _weights(len(tokens), **given).items():
+        if name == given["spoilt"]:
+            weight.flat[weight.size // 3] = np.inf
         writer.add_tensor(name, weight)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -112,5 +116,5 @@ def short_export(monkeypatch: pytest.MonkeyPatch) -> None:
     questions, sha256 = load_set()
     text = prose()[:600]
     for module in ("threshold", "parity"):
-        monkeypatch.setattr(f"upcall.export.{module}.load_set", lambda: (questions[::10], sha256))
-    monkeypatch.setattr("upcall.export.parity.prose", lambda: text)
+        monkeypatch.setattr(f"upcall.export.checks.{module}.load_set", lambda: (questions[::10], sha256))
+    monkeypatch.setattr("upcall.export.checks.samples.prose", lambda: text)

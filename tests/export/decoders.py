@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.export.folder import write_folder
-from upcall.export.decoder import Decoder
-from upcall.export.graph import joined
-from upcall.export.safetensors_folder import read_folder
-from upcall.export.source import SourceModel
+from upcall.export.formats.program.decoder import Decoder
+from upcall.export.sources.model import SourceModel
+from upcall.export.sources.safetensors_folder import read_folder
+from upcall.export.sources.weights import joined
 
 
 def tiny_source(folder: Path, family: str, **changes: Any) -> SourceModel:

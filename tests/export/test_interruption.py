@@ -22,11 +22,12 @@ KILLED = textwrap.dedent(
     import json, os, signal, sys
     from pathlib import Path
     import gguf, onnx, onnxruntime, torch, transformers
-    from upcall.export import ExportPlan, export, parity, threshold
+    from upcall.export import ExportPlan, export
+    from upcall.export.checks import parity, samples, threshold
     questions, sha256 = threshold.load_set()
     threshold.load_set = parity.load_set = lambda: (questions[::20], sha256)
-    text = parity.prose()[:600]
-    parity.prose = lambda: text
+    text = samples.prose()[:600]
+    samples.prose = lambda: text
     torch.set_num_threads(1)
     source, target, home = map(Path, sys.argv[1:])
     step = 0

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from upcall.edge_runtime.conversation import Role
 from upcall.edge_runtime.decision.confidence import Signal, Threshold
 from upcall.edge_runtime.decision.features import feature_count
-from upcall.edge_runtime.errors import BundleError
+from upcall.edge_runtime.errors import BundleError, BundleFault
 from upcall.edge_runtime.language_model.chat_template import ChatTemplate, RoleFormat
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
@@ -22,13 +22,17 @@ MODEL_ONNX = "model.onnx"
 MODEL_PTE = "model.pte"
 TOKENIZER = "tokenizer.json"
 _MAX_MANIFEST_BYTES = 1 << 20
-_SIGNALS = {
+SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
     bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
     bundle_pb2.SIGNAL_ROUTER_POST: Signal.ROUTER_POST,
     bundle_pb2.SIGNAL_ROUTER_PRE: Signal.ROUTER_PRE,
 }
-_STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_POST: RouterStage.POST}
+"""The contract's signals as the runtime names them."""
+STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_POST: RouterStage.POST}
+"""The contract's stages of router heads as the runtime names them."""
+SIGNAL_TO_PROTO = {signal: number for number, signal in SIGNALS.items()}
+STAGE_TO_PROTO = {stage: number for number, stage in STAGES.items()}
 _EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
 
 
@@ -72,6 +76,7 @@ def open_bundle(path: Path) -> Bundle:
     if not path.is_dir():
         raise BundleError(
             f"There is no bundle at {path}.",
+            fault=BundleFault.MISSING,
             next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx (or executorch, for its engine)",
         )
     manifest = _read_manifest(path / MANIFEST)
@@ -109,17 +114,27 @@ def template_from_proto(given: bundle_pb2.ChatTemplate) -> ChatTemplate:
 
 def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
     if path.is_symlink() or not path.is_file():
-        raise BundleError(f"{path} is missing or not a plain file.", next_step=_EXPORT_AGAIN)
+        raise BundleError(
+            f"{path} is missing or not a plain file.", fault=BundleFault.MANIFEST, next_step=_EXPORT_AGAIN
+        )
     if path.stat().st_size > _MAX_MANIFEST_BYTES:
-        raise BundleError(f"{path} is larger than 1 MiB, so it is no manifest.", next_step=_EXPORT_AGAIN)
+        raise BundleError(
+            f"{path} is larger than 1 MiB, so it is no manifest.", fault=BundleFault.MANIFEST, next_step=_EXPORT_AGAIN
+        )
     try:
-        manifest = json_format.Parse(path.read_text(encoding="utf-8"), bundle_pb2.BundleManifest())
+        text = path.read_text(encoding="utf-8")
+        if text.lstrip()[:1] != "{":  # the parser takes an empty list for an empty message
+            raise json_format.ParseError("no JSON object")
+        manifest = json_format.Parse(text, bundle_pb2.BundleManifest())
     except (UnicodeDecodeError, json_format.ParseError) as error:
-        raise BundleError(f"{path} is not a manifest that this Upcall can read.", next_step=_EXPORT_AGAIN) from error
+        raise BundleError(
+            f"{path} is not a manifest that this Upcall can read.", fault=BundleFault.MANIFEST, next_step=_EXPORT_AGAIN
+        ) from error
     if manifest.schema_version != SCHEMA_VERSION:
         raise BundleError(
             f"{path} has schema version {manifest.schema_version}.",
             allowed=str(SCHEMA_VERSION),
+            fault=BundleFault.VERSION,
             next_step="use the version of Upcall that made it, or export the model again",
         )
     return manifest
@@ -128,65 +143,89 @@ def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
 def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
     listed = {entry.path for entry in manifest.files}
     if len(listed) != len(manifest.files):
-        raise BundleError(f"{path / MANIFEST} lists a file twice.", next_step=_EXPORT_AGAIN)
+        raise BundleError(f"{path / MANIFEST} lists a file twice.", fault=BundleFault.LISTING, next_step=_EXPORT_AGAIN)
     for name in listed:
         pure = PurePosixPath(name)
-        if not name or pure.is_absolute() or ".." in pure.parts or "\\" in name or str(pure) != name:
-            raise BundleError(f"The bundle lists a file outside itself: {name!r}.", next_step="do not use this bundle")
+        if not pure.parts or pure.is_absolute() or ".." in pure.parts or "\\" in name or str(pure) != name:
+            raise BundleError(
+                f"The bundle lists a file outside itself: {name!r}.",
+                fault=BundleFault.PATH,
+                next_step="do not use this bundle",
+            )
     if TOKENIZER not in listed or not listed & {MODEL_ONNX, MODEL_PTE}:
         raise BundleError(
             "The bundle does not list a model and its tokenizer.",
             allowed=f"{TOKENIZER}, and {MODEL_ONNX} or {MODEL_PTE} or both",
+            fault=BundleFault.LISTING,
             next_step=_EXPORT_AGAIN,
         )
     found = set()
     for file in path.rglob("*"):
         if file.is_symlink():
-            raise BundleError(f"The bundle holds a symbolic link: {file.name}.", next_step="do not use this bundle")
+            raise BundleError(
+                f"The bundle holds a symbolic link: {file.name}.",
+                fault=BundleFault.LINK,
+                next_step="do not use this bundle",
+            )
         if not file.is_dir():
             found.add(file.relative_to(path).as_posix())
     if extra := found - listed - {MANIFEST}:
         raise BundleError(
             f"The bundle holds files that its manifest does not list: {', '.join(sorted(extra))}.",
+            fault=BundleFault.EXTRA,
             next_step=_EXPORT_AGAIN,
         )
     for entry in manifest.files:
         file = path / entry.path
         if entry.path not in found:
-            raise BundleError(f"The bundle lacks {entry.path}.", next_step=_EXPORT_AGAIN)
+            raise BundleError(f"The bundle lacks {entry.path}.", fault=BundleFault.LACKING, next_step=_EXPORT_AGAIN)
         size = file.stat().st_size
         if size != entry.size_bytes:
             raise BundleError(
-                f"{entry.path} has {size:,} bytes.", allowed=f"{entry.size_bytes:,}", next_step=_EXPORT_AGAIN
+                f"{entry.path} has {size:,} bytes.",
+                allowed=f"{entry.size_bytes:,}",
+                fault=BundleFault.SIZE,
+                next_step=_EXPORT_AGAIN,
             )
         if file_sha256(file) != entry.sha256:
-            raise BundleError(f"{entry.path} is damaged or edited: its sha256 differs.", next_step=_EXPORT_AGAIN)
+            raise BundleError(
+                f"{entry.path} is damaged or edited: its sha256 differs.",
+                fault=BundleFault.HASH,
+                next_step=_EXPORT_AGAIN,
+            )
 
 
 def _router_stages(manifest: bundle_pb2.BundleManifest) -> frozenset[RouterStage]:
-    stages = [_STAGES.get(head.stage) for head in manifest.router_heads]
+    stages = [STAGES.get(head.stage) for head in manifest.router_heads]
     if None in stages or len(set(stages)) < len(stages):
-        raise BundleError("The bundle's router heads are not one of each stage.", next_step=_EXPORT_AGAIN)
+        raise BundleError(
+            "The bundle's router heads are not one of each stage.", fault=BundleFault.HEADS, next_step=_EXPORT_AGAIN
+        )
     known = frozenset(stage for stage in stages if stage is not None)
     for head in manifest.router_heads:
-        wanted = feature_count(_STAGES[head.stage], hidden_size=manifest.shape.hidden_size)
+        wanted = feature_count(STAGES[head.stage], hidden_size=manifest.shape.hidden_size)
         if head.feature_count != wanted:
             raise BundleError(
                 f"A router head of the bundle takes {head.feature_count:,} features.",
                 allowed=f"{wanted:,}, what this Upcall gives it",
+                fault=BundleFault.HEADS,
                 next_step=_EXPORT_AGAIN,
             )
     listed = {entry.path for entry in manifest.files}
     graphs = {f"{stage.method}.onnx" for stage in known} if MODEL_ONNX in listed else set()
     if graphs != {f"{stage.method}.onnx" for stage in RouterStage} & listed:
-        raise BundleError("The bundle's router heads are not those of its manifest.", next_step=_EXPORT_AGAIN)
+        raise BundleError(
+            "The bundle's router heads are not those of its manifest.", fault=BundleFault.HEADS, next_step=_EXPORT_AGAIN
+        )
     return known
 
 
 def _threshold(manifest: bundle_pb2.BundleManifest, stages: frozenset[RouterStage]) -> Threshold | None:
     if not manifest.HasField("threshold"):
         return None
-    signal = _SIGNALS.get(manifest.threshold.signal)
+    signal = SIGNALS.get(manifest.threshold.signal)
     if signal is None or signal.stage not in (None, *stages) or not manifest.threshold.value <= 0:
-        raise BundleError("The bundle's escalation threshold is not usable.", next_step=_EXPORT_AGAIN)
+        raise BundleError(
+            "The bundle's escalation threshold is not usable.", fault=BundleFault.THRESHOLD, next_step=_EXPORT_AGAIN
+        )
     return Threshold(signal=signal, value=manifest.threshold.value)

@@ -57,11 +57,44 @@ class ModelError(UpcallError):
     exit_code = 4
 
 
+class BundleFault(StrEnum):
+    """What is wrong with a bundle, in the words of proto/vectors/bundle.json."""
+
+    MISSING = "missing"
+    """There is no folder."""
+    MANIFEST = "manifest"
+    """The manifest is missing, no plain file, too large or unreadable."""
+    VERSION = "version"
+    PATH = "path"
+    """A listed path leads outside, or is not written in its one way."""
+    LISTING = "listing"
+    """A file is listed twice, or no model or tokenizer is."""
+    LINK = "link"
+    EXTRA = "extra"
+    LACKING = "lacking"
+    SIZE = "size"
+    HASH = "hash"
+    HEADS = "heads"
+    THRESHOLD = "threshold"
+    MODEL = "model"
+    """The bundle's bytes are whole, but its model or tokenizer does not work here."""
+
+
 class BundleError(UpcallError):
-    """A bundle is damaged, incomplete, edited or of another version."""
+    """A bundle is damaged, incomplete, edited or of another version.
+
+    Args:
+        fault: what is wrong, for programs.
+    """
 
     name = "bundle"
     exit_code = 5
+
+    def __init__(
+        self, problem: str, *, fault: BundleFault = BundleFault.MODEL, allowed: str = "", next_step: str = ""
+    ) -> None:
+        super().__init__(problem, allowed=allowed, next_step=next_step)
+        self.fault = fault
 
 
 class EngineError(UpcallError):

@@ -23,6 +23,7 @@ from upcall.edge_runtime.language_model.engine import (
     check_features,
     check_position,
     check_tokens,
+    logit_rows,
 )
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
@@ -116,11 +117,14 @@ class ScriptedEngine:
             context_length=self._context_length,
             vocabulary_size=self._vocabulary_size,
         )
-        token, probability = self._script([*cache, *tokens])
+        rows = []
+        for end in range(len(tokens) - logit_rows(len(tokens)) + 1, len(tokens) + 1):
+            token, probability = self._script([*cache, *tokens[:end]])
+            rows.append(self._logits(token, probability))
         cache += tokens
         self.forwarded_tokens += len(tokens)
         hidden = np.full(SCRIPTED_HIDDEN_SIZE, len(cache), dtype=np.float32)
-        return Step(self._logits(token, probability), hidden, hidden, hidden)
+        return Step(np.stack(rows), hidden, hidden)
 
     def truncate(self, position: int) -> None:
         """Keep the first tokens; see ``Engine``."""

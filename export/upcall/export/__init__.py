@@ -6,12 +6,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from upcall.export.pipeline import ExportPlan, StageTime, export
+    from upcall.export.pipeline import StageTime, export
+    from upcall.export.plan import ExportPlan
 
+_MODULES = {
+    "ExportPlan": "upcall.export.plan",
+    "StageTime": "upcall.export.pipeline",
+    "export": "upcall.export.pipeline",
+}
 __all__ = ["ExportPlan", "StageTime", "export"]
 
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        return getattr(importlib.import_module("upcall.export.pipeline"), name)
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

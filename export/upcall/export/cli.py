@@ -12,11 +12,12 @@ from rich.console import Console
 from upcall.edge_runtime.bundle import MANIFEST, open_bundle
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.home import upcall_home
-from upcall.export.baking import bake, read_heads, shipped_heads
-from upcall.export.model_files import locate
-from upcall.export.pipeline import ExportPlan, StageTime, check_plan, export
+from upcall.export.bundle.heads import bake, read_heads, shipped_heads
+from upcall.export.checks.threshold import DEFAULT_TARGET
+from upcall.export.pipeline import StageTime, export
+from upcall.export.plan import ExportPlan, check_plan
 from upcall.export.recipes import check_format, find_recipe
-from upcall.export.threshold import DEFAULT_TARGET
+from upcall.export.sources.model_files import locate
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.router_head import RouterHead
 

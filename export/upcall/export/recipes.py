@@ -1,12 +1,12 @@
-"""Named, frozen ways to make a bundle: a name stands for the same graph for ever, so a change makes a new name."""
+"""Named, frozen ways to make a bundle: from the first release on a name stands for the same graph for ever, and a change makes
+a new name. Until then a changed graph keeps its name, and engines refuse the graphs of before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from upcall.edge_runtime.errors import InputError
-
-FORMATS = ("onnx", "executorch")
+from upcall.export.formats.known import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,6 @@ def check_format(name: str) -> str:
         raise InputError(
             f"The export format '{name}' is not available in this version." if name else "No export format was given.",
             allowed=", ".join(FORMATS),
-            next_step=f"upcall export MODEL --to {FORMATS[0]}",
+            next_step=f"upcall export MODEL --to {next(iter(FORMATS))}",
         )
     return name

@@ -18,7 +18,7 @@ import numpy as np
 from google.protobuf import json_format
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.bundle import file_sha256
+from upcall.edge_runtime.bundle import SIGNAL_TO_PROTO, STAGE_TO_PROTO, file_sha256
 from upcall.edge_runtime.decision.features import STATISTICS, Statistic, feature_count
 from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.language_model.engine import RouterStage
@@ -26,8 +26,8 @@ from upcall.protocol.v1 import bundle_pb2
 
 Array = NDArray[np.float32]
 FORMAT = "upcall.router_head.v1"
-_STAGES = {RouterStage.PRE: bundle_pb2.ROUTER_STAGE_PRE, RouterStage.POST: bundle_pb2.ROUTER_STAGE_POST}
-SIGNALS = {RouterStage.PRE: bundle_pb2.SIGNAL_ROUTER_PRE, RouterStage.POST: bundle_pb2.SIGNAL_ROUTER_POST}
+SIGNALS = {signal.stage: number for signal, number in SIGNAL_TO_PROTO.items() if signal.stage is not None}
+"""The signal of a head of each stage, as the contract numbers it."""
 _PASSED = {RouterStage.PRE: Statistic.FIRST_LOG_PROB, RouterStage.POST: Statistic.MEAN_LOG_PROB}
 _TRAIN_AGAIN = "train it again on outcomes of this bundle"
 
@@ -75,7 +75,7 @@ class RouterHead:
 
     def described(self) -> bundle_pb2.RouterHead:
         """As a manifest says it."""
-        head = bundle_pb2.RouterHead(stage=_STAGES[self.stage], feature_count=self.feature_count)
+        head = bundle_pb2.RouterHead(stage=STAGE_TO_PROTO[self.stage], feature_count=self.feature_count)
         if self.layers:
             head.revision = self.revision
         else:

@@ -22,7 +22,7 @@ def test_statistics_are_those_of_the_distribution() -> None:
 
 def test_an_engine_may_reuse_its_arrays() -> None:
     state = np.zeros(2, dtype=np.float32)
-    step = Step(np.array([1, 2], dtype=np.float32), state, state, state)
+    step = Step(np.array([[1, 2]], dtype=np.float32), state, state)
     answer = AnswerFeatures()
     answer.add(step, 0)
     state += 5

@@ -41,9 +41,10 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def test_shapes_and_types(engine: Engine) -> None:
     step = engine.forward([1, 2, 3])
     assert step.logits.shape == (BYTE_VOCABULARY_SIZE,)
-    assert step.hidden_last.shape == step.hidden_sum.shape == step.hidden_mid.shape
-    for array in (step.logits, step.hidden_last, step.hidden_sum, step.hidden_mid):
-        assert array.ndim == 1
+    assert step.last_logits.shape == (3, BYTE_VOCABULARY_SIZE)
+    assert step.hidden_last.shape == step.hidden_mid.shape
+    for array, axes in ((step.logits, 1), (step.last_logits, 2), (step.hidden_last, 1), (step.hidden_mid, 1)):
+        assert array.ndim == axes
         assert array.dtype == np.float32
     assert engine.position == 3
 
@@ -54,6 +55,22 @@ def test_chunked_prefill_equals_single(engine: Engine) -> None:
     engine.forward([5])
     engine.forward([6, 7])
     np.testing.assert_allclose(engine.forward([8]).logits, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 13])
+def test_logits_of_the_last_eight_tokens_are_those_of_single_steps(engine: Engine, size: int) -> None:
+    """Step sizes grow and shrink between the passes, as they do where drafts are checked."""
+    tokens = [7 * number % BYTE_VOCABULARY_SIZE for number in range(size)]
+    single = np.stack([engine.forward([token]).logits.copy() for token in tokens])
+    for ahead in (0, size // 2):
+        engine.truncate(0)
+        if ahead:
+            engine.forward(tokens[:ahead])
+        step = engine.forward(tokens[ahead:])
+        rows = min(size - ahead, 8)
+        assert step.last_logits.shape == (rows, BYTE_VOCABULARY_SIZE)
+        np.testing.assert_allclose(step.last_logits, single[-rows:], atol=1e-5)
+        np.testing.assert_array_equal(step.logits, step.last_logits[-1])
 
 
 def test_truncate_forgets(engine: Engine) -> None:

@@ -7,6 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from tests.conftest import HIDDEN
 from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import EngineError
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
@@ -25,8 +26,24 @@ def test_a_graph_of_something_else(tmp_path: Path) -> None:
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "other", [value], [other])
     path = tmp_path / "model.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
-    with pytest.raises(EngineError, match="not an Upcall graph"):
+    with pytest.raises(EngineError, match="not a graph that this version of Upcall runs"):
         OnnxEngine(path, context_length=8, vocabulary_size=8)
+
+
+@pytest.mark.parametrize("spoil", ["logits of the last token alone", "an output more"])
+def test_a_graph_of_an_earlier_contract_is_to_be_made_again(tiny_graph: Path, tmp_path: Path, spoil: str) -> None:
+    model = onnx.load(tiny_graph)
+    if spoil == "an output more":
+        model.graph.node.add(op_type="Identity", input=["hidden_last"], output=["hidden_sum"])
+        model.graph.output.append(helper.make_tensor_value_info("hidden_sum", TensorProto.FLOAT, [1, HIDDEN]))
+    else:
+        next(node for node in model.graph.node if "logits" in node.output).input[0] = "hidden_last"
+        logits = next(value for value in model.graph.output if value.name == "logits")
+        del logits.type.tensor_type.shape.dim[1]
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    with pytest.raises(EngineError, match="upcall export"):
+        OnnxEngine(path, context_length=8, vocabulary_size=BYTE_VOCABULARY_SIZE)
 
 
 def test_the_cache_grows_and_keeps_what_it_holds(tiny_graph: Path) -> None:

@@ -114,9 +114,7 @@ class AnswerFeatures:
     def add(self, step: Step, token: int) -> None:
         """A token was chosen after this step of the engine; what is needed of the step's arrays is copied."""
         if self._first is None:
-            self._first = Step(
-                step.logits.copy(), step.hidden_last.copy(), step.hidden_sum.copy(), step.hidden_mid.copy()
-            )
+            self._first = Step(step.logits[None].copy(), step.hidden_last.copy(), step.hidden_mid.copy())
         self._tokens.append(token_statistics(step.logits, token))
         self._last = [step.hidden_last.copy(), step.hidden_mid.copy()]
         if not self._sums:

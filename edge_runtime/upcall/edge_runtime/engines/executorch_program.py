@@ -21,13 +21,13 @@ _LIBRARIES = (
     "extension/llm/custom_ops/libcustom_ops_aot_lib.*",
     "kernels/quantized/libquantized_ops_aot_lib.*",
 )
-_OUTPUTS = 4
+_OUTPUTS = 3
 
 
 class ExecuTorchEngine:
     """Runs the method ``forward`` of a program that keeps its key-value cache inside.
 
-    Program (export writes it): tokens [1, T] int64 and position [1] int64 → logits [1, V], hidden_last, hidden_sum and
+    Program (export writes it): tokens [1, T] int64 and position [1] int64 → logits [1, min(T, 8), V], hidden_last and
     hidden_mid [1, D], float32. The tokens take the places from ``position`` on, so cutting the cache back costs nothing. The
     router heads are its methods ``route_pre`` and ``route_post``, features [1, F] → [1].
 
@@ -57,7 +57,11 @@ class ExecuTorchEngine:
         except Exception as error:  # RuntimeError of the bindings, with a number of the C++ code
             raise EngineError(f"ExecuTorch cannot load {model.name}.", next_step=next_step) from error
         if (described.num_inputs(), described.num_outputs()) != (2, _OUTPUTS):
-            raise EngineError(f"{model.name} is not an Upcall program.", next_step="make it with `upcall export`")
+            raise EngineError(
+                f"{model.name} is not a program that this version of Upcall runs.",
+                allowed="one that it made itself",
+                next_step="make the bundle again with `upcall export`",
+            )
         self._feature_counts = {
             stage: self._program.method_meta(stage.method).input_tensor_meta(0).sizes()[1]
             for stage in RouterStage
@@ -90,8 +94,8 @@ class ExecuTorchEngine:
                 next_step="free some memory and ask again",
             ) from error
         self._position += len(tokens)
-        logits, hidden_last, hidden_sum, hidden_mid = (np.asarray(output.numpy()).reshape(-1) for output in outputs)
-        return Step(logits=logits, hidden_last=hidden_last, hidden_sum=hidden_sum, hidden_mid=hidden_mid)
+        logits, hidden_last, hidden_mid = (np.asarray(output.numpy())[0] for output in outputs)
+        return Step(last_logits=logits, hidden_last=hidden_last, hidden_mid=hidden_mid)
 
     def truncate(self, position: int) -> None:
         """Keep the first ``position`` tokens of the cache. See ``Engine``."""

@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from upcall.edge_runtime.errors import EngineError, require
-from upcall.edge_runtime.language_model.engine import RouterStage, Step, check_features, check_position, check_tokens
+from upcall.edge_runtime.language_model.engine import (
+    MAX_LOGIT_ROWS,
+    RouterStage,
+    Step,
+    check_features,
+    check_position,
+    check_tokens,
+    logit_rows,
+)
 from upcall.edge_runtime.processors import physical_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PAST, _PRESENT = "past_key_values.", "present."
-_OUTPUTS = ("logits", "hidden_last", "hidden_sum", "hidden_mid")
+_HIDDEN_STATES = ("hidden_last", "hidden_mid")
+_INPUTS = {"input_ids", "position"}
+_OUTPUTS = {"logits", *_HIDDEN_STATES}
+_LOGIT_AXES = 3
 _FIRST_CAPACITY = 256  # tokens
 
 
@@ -25,7 +36,7 @@ class OnnxEngine:
     """Runs a graph that is given its key-value cache, and writes into it.
 
     Graph (export writes it): ``input_ids`` [1, T] int64, ``position`` [1] int64 and ``past_key_values.N.{key,value}``
-    [1, H, M, D/H] float32 → ``logits`` [1, V], ``hidden_last``, ``hidden_sum``, ``hidden_mid`` [1, D] and
+    [1, H, M, D/H] float32 → ``logits`` [1, min(T, 8), V], ``hidden_last``, ``hidden_mid`` [1, D] and
     ``present.N.{key,value}``, float32. Past and present are the same memory, M places that grow with the conversation, so a
     step copies nothing and cutting the cache back costs nothing.
 
@@ -48,16 +59,24 @@ class OnnxEngine:
         self._heads = {stage: self._load(path, threads=1) for stage, path in heads.items() if path.is_file()}
         shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
         past = {name: shape for name, shape in shapes.items() if name.startswith(_PAST)}
-        if not past or not shapes.keys() >= {"input_ids", "position", *_OUTPUTS}:
-            raise EngineError(f"{model.name} is not an Upcall graph.", next_step="make it with `upcall export`")
+        present = {name.replace(_PAST, _PRESENT) for name in past}
+        if not past or shapes.keys() != {*past, *present, *_INPUTS, *_OUTPUTS} or len(shapes["logits"]) != _LOGIT_AXES:
+            raise EngineError(
+                f"{model.name} is not a graph that this version of Upcall runs.",
+                allowed="one that it made itself",
+                next_step="make the bundle again with `upcall export`",
+            )
         self._context_length = context_length
         self._vocabulary_size = vocabulary_size
         self._cache = {name: np.zeros((1, shape[1], 0, shape[3]), dtype=np.float32) for name, shape in past.items()}
-        self._results = {name: np.zeros(shapes[name], dtype=np.float32) for name in _OUTPUTS}
+        self._hidden = {name: np.zeros(shapes[name], dtype=np.float32) for name in _HIDDEN_STATES}
+        self._logits = np.zeros((1, MAX_LOGIT_ROWS, shapes["logits"][-1]), dtype=np.float32)
+        self._rows = 0  # of logits, as bound
         self._capacity = 0
         self._position = 0
         self._binding: Any = None
         self._bound: list[Any] = []
+        self._bound_logits: Any = None
 
     @property
     def context_length(self) -> int:
@@ -75,6 +94,9 @@ class OnnxEngine:
         end = self._position + len(tokens)
         if end > self._capacity:
             self._grow(end)
+        rows = logit_rows(len(tokens))
+        if rows != self._rows:
+            self._bind_logits(rows)
         self._binding.bind_cpu_input("input_ids", np.array([tokens], dtype=np.int64))
         self._binding.bind_cpu_input("position", np.array([self._position], dtype=np.int64))
         try:
@@ -85,7 +107,7 @@ class OnnxEngine:
                 next_step="free some memory and ask again",
             ) from error
         self._position = end
-        return Step(**{name: result[0] for name, result in self._results.items()})
+        return Step(self._logits[0, :rows], *(self._hidden[name][0] for name in _HIDDEN_STATES))
 
     def _grow(self, tokens: int) -> None:
         """Make room for so many tokens, twice as many as before or more, and bind what the graph reads and writes."""
@@ -99,9 +121,16 @@ class OnnxEngine:
             value = self._wrapped(large)
             binding.bind_ortvalue_input(name, value)
             binding.bind_ortvalue_output(name.replace(_PAST, _PRESENT), value)
-        for name, result in self._results.items():
-            binding.bind_ortvalue_output(name, self._wrapped(result))
+        for name, state in self._hidden.items():
+            binding.bind_ortvalue_output(name, self._wrapped(state))
         self._binding = binding
+        self._rows = 0
+
+    def _bind_logits(self, rows: int) -> None:
+        """Let the graph write so many rows of logits, at the beginning of their memory."""
+        self._bound_logits = self._ort.OrtValue.ortvalue_from_numpy(self._logits[:, :rows])
+        self._binding.bind_ortvalue_output("logits", self._bound_logits)
+        self._rows = rows
 
     def _wrapped(self, array: NDArray[np.float32]) -> Any:
         """The array as onnxruntime's value, of the same memory; kept, as the binding alone would not keep that memory."""
@@ -132,7 +161,7 @@ class OnnxEngine:
         """Free the model."""
         self._session = None
         self._heads = {}
-        self._cache, self._bound, self._binding = {}, [], None
+        self._cache, self._bound, self._bound_logits, self._binding = {}, [], None, None
 
     def _load(self, path: Path, *, threads: int) -> Any:
         options = self._ort.SessionOptions()

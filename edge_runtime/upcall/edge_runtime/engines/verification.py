@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.features import AnswerFeatures, pre_features
 from upcall.edge_runtime.engines.opening import open_engine
 from upcall.edge_runtime.errors import BundleError, EngineError
-from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
+from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step, logit_rows
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 
@@ -89,27 +89,25 @@ def _limit(engine: Engine) -> Verified:
 def _greedy(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     """Every step of a short answer gives finite vectors of the manifest's sizes."""
     engine.truncate(0)
-    logits = _checked(engine.forward(prompt), bundle)
+    logits = _checked(engine.forward(prompt), bundle, tokens=len(prompt))
     steps = 1
     while steps < _GREEDY_STEPS and engine.position < engine.context_length:
         token = int(logits.argmax())
         if token in bundle.stop_token_ids:
             break
-        logits = _checked(engine.forward([token]), bundle)
+        logits = _checked(engine.forward([token]), bundle, tokens=1)
         steps += 1
     return Verified("its vectors are finite and of the right size", f"in {steps} steps of an answer")
 
 
 def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     """The prompt in chunks and token by token, after the cache was cut back, says what the prompt at once says."""
-    engine.truncate(0)
-    at_once = np.exp(log_softmax(_checked(engine.forward(prompt), bundle)))
-    distance = 0.0
-    for size in _CHUNKS:
-        engine.truncate(len(prompt) // 2)
-        for start in range(engine.position, len(prompt), size):
-            logits = _checked(engine.forward(prompt[start : start + size]), bundle)
-        distance = max(distance, 0.5 * float(np.abs(np.exp(log_softmax(logits)) - at_once).sum()))
+
+    def check(step: Step, tokens: int) -> None:
+        _checked(step, bundle, tokens=tokens)
+
+    ways = both_ways(engine, prompt, check=check)
+    distance = max(next_token_distance(chunked[-1], at_once[-1]) for chunked, at_once in ways)
     limit = MAX_CHUNKED_DISTANCES[MODEL_ONNX if bundle.holds(MODEL_ONNX) else MODEL_PTE]
     if not distance <= limit:
         raise BundleError(
@@ -118,6 +116,41 @@ def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
             next_step=_EXPORT_AGAIN,
         )
     return Verified("a prompt in chunks is read as at once", f"total variation {distance:.2g}")
+
+
+def both_ways(
+    engine: Engine, prompt: Sequence[int], *, check: Callable[[Step, int], None] = lambda *_: None
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Read a prompt in chunks of seven tokens, then of one, each from a cache that was cut back to its half, and at once.
+
+    Args:
+        engine: its cache is lost.
+        prompt: token ids.
+        check: called with every step and its number of tokens.
+
+    Yields:
+        For each size of chunks the logits [R, V] of the last R tokens, read in chunks and at once.
+    """
+    engine.truncate(0)
+    step = engine.forward(prompt)
+    check(step, len(prompt))
+    at_once = step.last_logits.copy()
+    for size in _CHUNKS:
+        engine.truncate(len(prompt) // 2)
+        rows = []
+        for start in range(engine.position, len(prompt), size):
+            chunk = prompt[start : start + size]
+            step = engine.forward(chunk)
+            check(step, len(chunk))
+            rows.append(step.last_logits.copy())
+        chunked = np.concatenate(rows)[-len(at_once) :]
+        yield chunked, at_once[-len(chunked) :]
+
+
+def next_token_distance(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    """Total variation of the distributions of the next token by two vectors of logits [V]: 0 to 1; 1 if one is not finite."""
+    distance = 0.5 * float(np.abs(np.exp(log_softmax(ours)) - np.exp(log_softmax(theirs))).sum())
+    return distance if np.isfinite(distance) else 1.0
 
 
 def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
@@ -136,16 +169,22 @@ def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     return Verified("the router heads answer", ", ".join(f"{stage} {value:.3f}" for stage, value in said.items()))
 
 
-def _checked(step: Step, bundle: Bundle) -> NDArray[np.float32]:
-    """A copy of the logits [V], of a step whose vectors are what they must be."""
+def _checked(step: Step, bundle: Bundle, *, tokens: int) -> NDArray[np.float32]:
+    """A copy of the logits [V], of a step over so many tokens whose arrays are what they must be."""
     shape = bundle.manifest.shape
-    for name, size in (
-        ("logits", shape.vocabulary_size),
-        *((name, shape.hidden_size) for name in ("hidden_last", "hidden_sum", "hidden_mid")),
-    ):
-        vector = getattr(step, name)
-        if vector.shape != (size,):
-            raise BundleError(f"The model's {name} has {vector.size:,} numbers.", allowed=f"{size:,}")
-        if not np.isfinite(vector).all():
+    sizes = {
+        "last_logits": (logit_rows(tokens), shape.vocabulary_size),
+        "hidden_last": (shape.hidden_size,),
+        "hidden_mid": (shape.hidden_size,),
+    }
+    for name, size in sizes.items():
+        array = getattr(step, name)
+        if array.shape != size:
+            raise BundleError(
+                f"The model's {name} is an array of {' × '.join(f'{axis:,}' for axis in array.shape)} numbers.",
+                allowed=" × ".join(f"{axis:,}" for axis in size),
+                next_step=_EXPORT_AGAIN,
+            )
+        if not np.isfinite(array).all():
             raise BundleError(f"The model's {name} is not finite.", next_step=_EXPORT_AGAIN)
     return step.logits.copy()

@@ -12,22 +12,33 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import EngineError
 
+MAX_LOGIT_ROWS = 8
+"""The logits of so many of a step's last tokens are given: what it takes to check a draft of seven tokens in one pass."""
+
+
+def logit_rows(tokens: int) -> int:
+    """R, the rows of logits that a step over T ≥ 1 tokens gives: min(T, 8)."""
+    return min(tokens, MAX_LOGIT_ROWS)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one forward pass over T tokens gives. Arrays are valid until the next call on the engine.
 
     Args:
-        logits: [V] float32, for the token after the last one.
+        last_logits: [R, V] float32, R = min(T, 8): after each of the last R tokens, for the token that follows it.
         hidden_last: [D] float32, final-norm hidden state of the last token.
-        hidden_sum: [D] float32, sum of the final-norm hidden states of the T tokens.
         hidden_mid: [D] float32, residual stream of the last token after three quarters of the layers.
     """
 
-    logits: NDArray[np.float32]
+    last_logits: NDArray[np.float32]
     hidden_last: NDArray[np.float32]
-    hidden_sum: NDArray[np.float32]
     hidden_mid: NDArray[np.float32]
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """[V] float32, for the token after the last one."""
+        return np.asarray(self.last_logits[-1])
 
 
 class RouterStage(StrEnum):

@@ -1,0 +1,1 @@
+"""The folder that becomes a bundle: its card, and its router heads."""

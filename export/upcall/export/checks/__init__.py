@@ -1,0 +1,1 @@
+"""What stops an export when it fails, and what its card says of quality."""

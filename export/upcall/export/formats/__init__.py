@@ -1,0 +1,1 @@
+"""What a bundle's model may be, behind one port."""

@@ -21,31 +21,25 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _ENDS = {"|", "||", "&&", ";", "&", ">", "<", ">>", "2>"}
 
 
-def _commands() -> Iterator[tuple[str, Any]]:
+def _commands(words: str, commands: dict[str, tuple[str, str]]) -> Iterator[tuple[str, Any]]:
     """Each command by the words that call it, groups and their commands alike."""
-
-    def under(words: str, command: Any) -> Iterator[tuple[str, Any]]:
-        yield words, command
-        if isinstance(command, TyperGroup):
-            for name in command.list_commands(typer.Context(command)):
-                found = command.get_command(typer.Context(command), name)
-                assert found is not None
-                module = getattr(found.callback, "lazy_module", None)
-                yield from under(f"{words} {name}", _app(module) if module else found)
-
-    for name, (module, _) in COMMANDS.items():
-        yield from under(f"upcall {name}", _app(module))
+    for name, (place, _) in commands.items():
+        module = importlib.import_module(place)
+        command = typer.main.get_command(module.app)
+        yield f"{words} {name}", command
+        if hasattr(module, "COMMANDS"):
+            yield from _commands(f"{words} {name}", module.COMMANDS)
+        elif isinstance(command, TyperGroup):
+            yield from ((f"{words} {name} {own}", each) for own, each in command.commands.items())
 
 
-def _app(module: str) -> Any:
-    return typer.main.get_command(importlib.import_module(module).app)
-
-
-ALL = dict(_commands())
+ALL = dict(_commands("upcall", COMMANDS))
 
 
 def _calls(line: str) -> Iterator[list[str]]:
-    """The arguments of each ``upcall`` in a shell line, pipes and lists included."""
+    """The arguments of each ``upcall`` in a shell line, in pipes, lists and substitutions too."""
+    for inner in re.findall(r"\$\(([^()]*)\)", line):
+        yield from _calls(inner)
     words = _split(line)
     while words:
         end = next((place for place, word in enumerate(words) if word in _ENDS), len(words))

@@ -15,12 +15,13 @@ from upcall.cloud_service.engine import Engine
 from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
 from upcall.cloud_service.engines.scripted import ScriptedEngine
 from upcall.cloud_service.server import ServerOptions, is_loopback, serve
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.home import upcall_home
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 class EngineName(StrEnum):
@@ -35,7 +36,16 @@ KeysOption = Annotated[
 ]
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(
+    invoke_without_command=True,
+    help=help_with_examples(
+        "Serve the large model over gRPC until Ctrl-C. Nothing of a call's content is logged or kept.",
+        "upcall cloud --no-auth                       # for this machine only",
+        "upcall cloud key phone && upcall cloud       # make a key, shown once",
+        "upcall cloud --model ./own.gguf --port 0     # own model, a free port",
+        "upcall cloud --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem",
+    ),
+)
 def cloud(
     context: typer.Context,
     model: Annotated[str, typer.Option(help="Name in the catalogue, or path of a GGUF file.")] = DEFAULT_MODEL,
@@ -63,18 +73,7 @@ def cloud(
         ),
     ] = False,
 ) -> None:
-    """Serve the large model over gRPC until Ctrl-C. Nothing of a call's content is logged or kept.
-
-    Examples:
-
-      upcall cloud --no-auth                       (for this machine only)
-
-      upcall cloud key phone && upcall cloud       (make a key, shown once)
-
-      upcall cloud --model ./own.gguf --port 0     (own model, a free port)
-
-      upcall cloud --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem
-    """
+    """Serve until Ctrl-C, unless a command of the group was called."""
     if context.invoked_subcommand is not None:
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -106,17 +105,18 @@ def cloud(
     asyncio.run(serve(chosen, options=options, keys=allowed, announce=typer.echo))
 
 
-@app.command("key")
+@app.command(
+    "key",
+    help=help_with_examples(
+        "Make an API key and show it once; the key file keeps only its SHA-256.",
+        "export UPCALL_API_KEY=$(upcall cloud key phone)",
+    ),
+)
 def key(
     tenant: Annotated[str, typer.Argument(help="Who will use it, for example a device's name.")],
     keys: KeysOption = None,
 ) -> None:
-    """Make an API key and show it once; the key file keeps only its SHA-256.
-
-    Example:
-
-      export UPCALL_API_KEY=$(upcall cloud key phone)
-    """
+    """Add a key to the file, and print it."""
     typer.echo(create_key(_key_file(keys), tenant))
 
 

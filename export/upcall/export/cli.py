@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import MANIFEST, open_bundle
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.home import upcall_home
 from upcall.export.bundle.heads import bake, read_heads, shipped_heads
@@ -21,19 +22,20 @@ from upcall.export.sources.model_files import locate
 from upcall.protocol.v1 import bundle_pb2
 from upcall.routing.router_head import RouterHead
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Turn a model into a device bundle: quantised, checked against PyTorch, its escalation threshold calibrated. "
-    "A failed check writes no bundle.\n\n"
-    "Examples:\n\n"
-    "  upcall export smollm2-135m-instruct --to onnx\n\n"
-    "  upcall export ./my-model.gguf --to onnx --out ./my-bundle\n\n"
-    "  upcall export Qwen/Qwen3-0.6B --revision main --to onnx --recipe onnx_int8\n\n"
-    "  upcall export smollm2-135m-instruct --to onnx,executorch\n\n"
-    "  upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed\n\n"
-    "  upcall export smollm2-135m-instruct --to onnx --dry-run",
+    help=help_with_examples(
+        "Turn a model into a device bundle: quantised, checked against PyTorch, its escalation threshold "
+        "calibrated. A failed check writes no bundle.",
+        "upcall export smollm2-135m-instruct --to onnx",
+        "upcall export ./my-model.gguf --to onnx --out ./my-bundle",
+        "upcall export Qwen/Qwen3-0.6B --revision main --to onnx --recipe onnx_int8",
+        "upcall export smollm2-135m-instruct --to onnx,executorch",
+        "upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed",
+        "upcall export smollm2-135m-instruct --to onnx --dry-run",
+    ),
 )
 def export_command(
     model: Annotated[

@@ -82,7 +82,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "another size": (
         lambda path: seal_again(path, wider),
-        f"hidden_last has {HIDDEN} numbers",
+        f"hidden_last is an array of {HIDDEN} numbers",
     ),
     "another tokenizer": (
         lambda path: seal_again(path, lambda manifest: setattr(manifest.shape, "vocabulary_size", 100)),

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import as_json as plain_values
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
@@ -18,12 +19,16 @@ from upcall.edge_runtime.decision.decide import Strategy
 from upcall.edge_runtime.engines.opening import EngineName
 from upcall.edge_runtime.question import AskOptions
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    epilog="Examples:  upcall ask 'What is 12 + 30?'   ·   echo 'Sort these: …' | upcall ask -   ·   "
-    "UPCALL_API_KEY=… upcall ask --cloud localhost:50551 --why 'Write to ann@example.com'"
+    help=help_with_examples(
+        "Ask one question. The answer goes to standard output, where it came from to standard error.",
+        "upcall ask 'What is 12 + 30?'",
+        "echo 'Sort these: pear, apple, fig' | upcall ask -",
+        "UPCALL_API_KEY=… upcall ask --cloud localhost:50051 --why 'Write to ann@example.com'",
+    )
 )
 def ask(
     prompt: Annotated[str, typer.Argument(help="The question; - reads standard input.")] = "-",
@@ -50,7 +55,7 @@ def ask(
     why: Annotated[bool, typer.Option("--why", help="Show exactly what left the device.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all there is to know.")] = False,
 ) -> None:
-    """Ask one question. The answer goes to standard output, where it came from to standard error."""
+    """Ask, show the answer as it comes, and then where it came from."""
     text = shared.read_standard_input() if prompt == "-" else prompt
     messages = [Message(Role.SYSTEM, system)] if system is not None else []
     messages.append(Message(Role.USER, text))

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-import typer
 from rich.console import Console
 
 from upcall.edge_runtime.answer import Answer
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role, SamplingOptions
@@ -22,7 +22,7 @@ from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import Session
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 HELP = """\
 /why            exactly what left the device for the last answer
@@ -31,7 +31,13 @@ HELP = """\
 /quit           leave (also Ctrl-D); Ctrl-C stops an answer"""
 
 
-@app.command(epilog="Example:  UPCALL_API_KEY=… upcall chat --cloud localhost:50551 --private 'Project Heron'")
+@app.command(
+    help=help_with_examples(
+        "Talk, turn by turn. Type /help for the commands.",
+        "upcall chat --system 'Answer in one sentence.'",
+        "UPCALL_API_KEY=… upcall chat --cloud localhost:50051 --private 'Project Heron'",
+    )
+)
 def chat(
     bundle: shared.BundleOption = None,
     engine: shared.EngineOption = EngineName.AUTO,
@@ -52,7 +58,7 @@ def chat(
     seed: shared.SeedOption = 0,
     cloud_timeout_ms: shared.TimeoutOption = 60_000,
 ) -> None:
-    """Talk, turn by turn. Type /help for the commands."""
+    """Read turns until /quit or the end of input."""
     asked = AskOptions(
         strategy=strategy,
         sampling=SamplingOptions(temperature=temperature, seed=seed),

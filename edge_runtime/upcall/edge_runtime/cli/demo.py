@@ -22,6 +22,7 @@ from rich.table import Table
 
 from upcall.edge_runtime.answer import Answer
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.options import EngineOption
 from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
 from upcall.edge_runtime.conversation import Message, Role
@@ -38,7 +39,7 @@ from upcall.edge_runtime.session import Session
 if TYPE_CHECKING:
     from upcall.edge_runtime.escalation import CloudEndpoint  # brings gRPC
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 START_TIMEOUT_S = 180
 MAX_OUTPUT_TOKENS = 48
@@ -85,18 +86,22 @@ class Scores:
         self.calls += called
 
 
-@app.command(epilog="Example:  upcall demo --cloud-model qwen2.5-coder-1.5b-instruct")
+@app.command(
+    help=help_with_examples(
+        "Pull, export, start the service here, ask real questions, and count who was right. Answers are greedy. "
+        "Each question is asked three ways: on the device only, in the cloud only (private words masked all the same), "
+        "and as Upcall decides.",
+        "upcall demo",
+        "upcall demo --cloud-model qwen2.5-coder-1.5b-instruct",
+    )
+)
 def demo(
     cloud_model: Annotated[
         str, typer.Option(help="Large model: qwen2.5-coder-0.5b-instruct or qwen2.5-coder-1.5b-instruct.")
     ] = "qwen2.5-coder-0.5b-instruct",
     engine: EngineOption = EngineName.AUTO,
 ) -> None:
-    """Pull, export, start the service here, ask real questions, and count who was right.
-
-    Answers are greedy. Each question is asked three ways: on the device only, in the cloud only (private words masked all the
-    same), and as Upcall decides.
-    """
+    """Prepare what is missing, ask, and print the tables."""
     console = Console(highlight=False)
     started = time.monotonic()
     _run("pull", DEVICE_MODEL, cloud_model, NAME_MODEL)

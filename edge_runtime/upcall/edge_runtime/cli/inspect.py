@@ -12,17 +12,19 @@ from google.protobuf import json_format
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.protocol.v1 import bundle_pb2
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Show what a bundle is: model, recipe, shape, files, threshold and how it was calibrated, checks and figures. "
-    "Its files are verified first.\n\n"
-    "Examples:\n\n"
-    "  upcall inspect ~/.cache/upcall/bundles/smollm2-135m-instruct-onnx_int4_g32\n\n"
-    "  upcall inspect ./my-bundle --json",
+    help=help_with_examples(
+        "Show what a bundle is: model, recipe, shape, files, threshold and how it was calibrated, checks and "
+        "figures. Its files are verified first.",
+        "upcall inspect ~/.cache/upcall/bundles/smollm2-135m-instruct-onnx_int4_g32",
+        "upcall inspect ./my-bundle --json",
+    ),
 )
 def inspect_command(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's folder.", show_default=False)],

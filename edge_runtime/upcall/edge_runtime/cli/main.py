@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 
-import typer
-
+from upcall.edge_runtime.cli.commands import command_app, register
 from upcall.edge_runtime.cli.output import drop_output, tolerate_terminals, unwritable_told
 from upcall.edge_runtime.errors import UpcallError
 
@@ -28,26 +26,14 @@ COMMANDS = {
     "demo": ("upcall.edge_runtime.cli.demo", "See all of it work, on real models."),
 }
 
-app = typer.Typer(
+app = command_app(
     name="upcall",
     help="A small model on the device answers when it can and calls up to a large one when it must. Private words stay.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
 )
 
 
-def _register(name: str, module: str, text: str) -> None:
-    # The command's own options, `--help` included, are read by its own app.
-    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-
-    @app.command(name, help=text, context_settings=settings, add_help_option=False)
-    def _(context: typer.Context) -> None:
-        importlib.import_module(module).app(args=context.args, prog_name=f"upcall {name}", standalone_mode=True)
-
-
-for _name, (_module, _text) in COMMANDS.items():
-    _register(_name, _module, _text)
+register(app, COMMANDS, called="upcall")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.downloads.catalogue import DEVICE_MODEL, CatalogueEntry, entries, find
 from upcall.edge_runtime.downloads.pull import PullProgress, pull
 from upcall.edge_runtime.downloads.store import is_pulled
@@ -17,16 +18,17 @@ from upcall.edge_runtime.errors import InputError
 
 CLOUD_MODEL = "qwen2.5-coder-0.5b-instruct"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Bring models onto this machine: downloaded, checked against a pinned sha256, kept under UPCALL_HOME/models. "
-    "Interrupted, the same command goes on where it stopped.\n\n"
-    "Examples:\n\n"
-    "  upcall pull --device --cloud\n\n"
-    "  upcall pull rampart\n\n"
-    "  upcall pull smollm2-135m-instruct --from ~/Downloads/SmolLM2-135M-Instruct.Q4_1.gguf",
+    help=help_with_examples(
+        "Bring models onto this machine: downloaded, checked against a pinned sha256, kept under "
+        "UPCALL_HOME/models. Interrupted, the same command goes on where it stopped.",
+        "upcall pull --device --cloud",
+        "upcall pull rampart",
+        "upcall pull smollm2-135m-instruct --from ~/Downloads/SmolLM2-135M-Instruct.Q4_1.gguf",
+    ),
 )
 def pull_command(
     names: Annotated[list[str] | None, typer.Argument(help="Models of the catalogue.", show_default=False)] = None,

@@ -16,13 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.errors import InputError, RedactionError
 from upcall.edge_runtime.redaction import Detector, Policy, RedactedText, Vault, open_vault, redact
-from upcall.edge_runtime.redaction.corpus import Corpus, CorpusCounts
+from upcall.edge_runtime.redaction.corpus import Corpus, CorpusCounts, decoded
 from upcall.edge_runtime.redaction.names.scripts import unread_letters
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 FileArgument = Annotated[
     str, typer.Argument(metavar="[FILE]", help="UTF-8; - reads standard input.", show_default=False)
@@ -30,16 +31,17 @@ FileArgument = Annotated[
 
 
 @app.command(
-    help="Mask a text and print what would leave the device; nothing leaves. With --jsonl, mask a corpus: each line is an "
-    'object with "id" and "text", and for each, in the same order, comes one with "id", "masked", "spans" (start, end, type, '
-    'score, detector; in code points of the text) and "blocked". A line that is none is told on standard error, and the '
-    "others go on. A whole text is read into memory, a corpus line by line.\n\n"
-    "Exit code 0 when all was masked, 2 when a line or an option is wrong, 8 when the policy keeps the text, or a line of the "
-    "corpus, on this device.\n\n"
-    "Examples:\n\n"
-    "  upcall redact letter.txt\n\n"
-    "  upcall redact --vault letter.vault letter.txt | ask-somebody | upcall restore --vault letter.vault\n\n"
-    "  upcall redact --jsonl --no-ner --policy policy.json corpus.jsonl > masked.jsonl",
+    help=help_with_examples(
+        "Mask a text and print what would leave the device; nothing leaves. With --jsonl, mask a corpus: each "
+        'line is an object with "id" and "text", and for each, in the same order, comes one with "id", "masked", '
+        '"spans" (start, end, type, score, detector; in code points of the text) and "blocked". A line that is '
+        "none is told on standard error, and the others go on. A whole text is read into memory, a corpus line by "
+        "line.\n\nExit code 0 when all was masked, 2 when a line or an option is wrong, 8 when the policy keeps the "
+        "text, or a line of the corpus, on this device.",
+        "upcall redact letter.txt",
+        "upcall redact --vault letter.vault letter.txt | ask-somebody | upcall restore --vault letter.vault",
+        "upcall redact --jsonl --no-ner --policy policy.json corpus.jsonl > masked.jsonl",
+    ),
 )
 def redact_command(
     file: FileArgument = "-",
@@ -61,7 +63,7 @@ def redact_command(
         if jsonl:
             counts = _mask_corpus(stream, detector, kept, given.policy)
         else:
-            text = shared.decoded(stream.read(), shared_name(file))
+            text = decoded(stream.read(), shared_name(file))
             text = text.removeprefix("\ufeff") if as_json else text
             _tell_unread(text, detector)
             redacted = redact(text, detector=detector, vault=kept, policy=given.policy, is_json=as_json)

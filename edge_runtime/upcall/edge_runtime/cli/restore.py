@@ -11,23 +11,25 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.cli.redact import FileArgument, opened
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction import JsonStreamRestorer, StreamRestorer, read_vault
 from upcall.edge_runtime.redaction.placeholders import find_placeholders
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 _CHUNK_BYTES = 65_536
 
 
 @app.command(
-    help="Put back what `upcall redact --vault FILE` masked: in the masked text, or in an answer to it. Only placeholders of "
-    "that vault are replaced. The text is restored as it comes.\n\n"
-    "Examples:\n\n"
-    "  upcall restore --vault letter.vault answer.txt\n\n"
-    "  upcall restore --vault letter.vault --json arguments.json",
+    help=help_with_examples(
+        "Put back what `upcall redact --vault FILE` masked: in the masked text, or in an answer to it. Only "
+        "placeholders of that vault are replaced. The text is restored as it comes.",
+        "upcall restore --vault letter.vault answer.txt",
+        "upcall restore --vault letter.vault --json arguments.json",
+    ),
 )
 def restore_command(
     vault: Annotated[Path, typer.Option("--vault", metavar="FILE", help="Written by: upcall redact --vault FILE")],

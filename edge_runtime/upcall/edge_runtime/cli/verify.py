@@ -9,18 +9,20 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.engines.verification import verify_engine
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Verify a bundle: every file has the size and sha256 of the manifest and there is no other; the model loads, gives "
-    "finite numbers along a short answer, and reads a prompt in chunks as it does at once. "
-    "Exit code 0 when all of it holds, 5 when not.\n\n"
-    "Examples:\n\n"
-    "  upcall verify ~/.cache/upcall/bundles/smollm2-135m-instruct-onnx_int4_g32\n\n"
-    "  upcall verify ./my-bundle && scp -r ./my-bundle device:",
+    help=help_with_examples(
+        "Verify a bundle: every file has the size and sha256 of the manifest and there is no other; the model "
+        "loads, gives finite numbers along a short answer, and reads a prompt in chunks as it does at once. Exit "
+        "code 0 when all of it holds, 5 when not.",
+        "upcall verify ~/.cache/upcall/bundles/smollm2-135m-instruct-onnx_int4_g32",
+        "upcall verify ./my-bundle && scp -r ./my-bundle device:",
+    ),
 )
 def verify_command(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's folder.", show_default=False)],

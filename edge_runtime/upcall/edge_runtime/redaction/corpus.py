@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from upcall.edge_runtime.errors import InputError, RedactionError, UpcallError
 from upcall.edge_runtime.redaction.detector import Detector
@@ -124,12 +125,12 @@ def parsed_line(line: bytes) -> tuple[Any, str]:
         InputError: it is not UTF-8, no JSON (RFC 8259), holds a key twice or a number that JSON has not, or lacks one of both.
     """
 
-    def refuse(_: str) -> None:
+    def refuse(_: str) -> NoReturn:
         raise ValueError
 
     def finite(text: str) -> float:
         value = float(text)
-        return value if abs(value) != float("inf") else refuse(text) or value
+        return value if math.isfinite(value) else refuse(text)
 
     try:
         text = decoded(line, "It")

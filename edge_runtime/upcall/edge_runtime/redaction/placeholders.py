@@ -165,7 +165,8 @@ def unfinished_from(text: str, *, in_word: bool = False) -> int:
     tail = without_surrogates(text[-LONGEST_PLACEHOLDER:])
     begun = _UNFINISHED.search(tail)
     if begun is not None:
-        return len(text) - len(tail) + begun.start()
+        start: int = begun.start()
+        return len(text) - len(tail) + start
     word = _LAST_WORD.search(tail)
     assert word is not None  # at least the empty one
     is_part = not word.start() and (in_word or len(tail) < len(text))

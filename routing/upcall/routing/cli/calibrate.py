@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import file_sha256
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.routing.cli.train import (
     BoundOption,
     DeltaOption,
@@ -26,14 +27,18 @@ from upcall.routing.outcome_table import read_table
 from upcall.routing.router_head import read_head, save_head
 from upcall.routing.training import with_threshold
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Choose a head's threshold on the calibration queries of a table, such as of your own questions. Its weights stay.\n\n"
-    "Examples:\n\n"
-    "  upcall route calibrate head.safetensors --table mine.parquet --target-kept-accuracy 0.95 --out strict.safetensors\n\n"
-    "  upcall route calibrate head.safetensors --table mine.parquet --max-loss 0.02 --delta 0.05 --out safe.safetensors",
+    help=help_with_examples(
+        "Choose a head's threshold on the calibration queries of a table, such as of your own questions. Its "
+        "weights stay.",
+        "upcall route calibrate head.safetensors --table mine.parquet --target-kept-accuracy 0.95 --out "
+        "strict.safetensors",
+        "upcall route calibrate head.safetensors --table mine.parquet --max-loss 0.02 --delta 0.05 --out "
+        "safe.safetensors",
+    ),
 )
 def calibrate_command(
     head: Annotated[Path, typer.Argument(help="File that `upcall route train` wrote.", show_default=False)],

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, open_bundle
 from upcall.edge_runtime.cli import options as shared
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.engines.opening import EngineName, open_model
 from upcall.edge_runtime.errors import InputError
@@ -28,7 +29,7 @@ from upcall.routing.tasks import TASKS, Query, load_queries
 
 DEVICE = "device"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 TierOption = Annotated[
     list[str] | None,
@@ -37,15 +38,16 @@ TierOption = Annotated[
 
 
 @app.command(
-    help="Ask the device's model and each cloud model the same questions, grade the answers, and write an outcome table with "
-    "the features of the device's model. Private words are masked on the way to the cloud, as always. What was asked is kept "
-    "in a journal beside the table: after an interrupt the same command goes on where it was, and with more --queries it "
-    "asks only what is new.\n\n"
-    "Examples:\n\n"
-    "  upcall cloud --port 50052 --model qwen2.5-coder-1.5b-instruct --max-output-tokens 256 &\n\n"
-    "  upcall route collect --data DATA --tier large=127.0.0.1:50052 --cost device=0.09 --out outcomes.parquet\n\n"
-    "  upcall route collect --data DATA --tasks sst2,trec --queries 50 --tier small=127.0.0.1:50051 --cost small=.32 "
-    "--tier large=127.0.0.1:50052 --cost device=.09 --out three.parquet",
+    help=help_with_examples(
+        "Ask the device's model and each cloud model the same questions, grade the answers, and write an outcome "
+        "table with the features of the device's model. Private words are masked on the way to the cloud, as "
+        "always. What was asked is kept in a journal beside the table: after an interrupt the same command goes "
+        "on where it was, and with more --queries it asks only what is new.",
+        "upcall cloud --port 50052 --model qwen2.5-coder-1.5b-instruct --max-output-tokens 256 &",
+        "upcall route collect --data DATA --tier large=127.0.0.1:50052 --cost device=0.09 --out outcomes.parquet",
+        "upcall route collect --data DATA --tasks sst2,trec --queries 50 --tier small=127.0.0.1:50051 --cost "
+        "small=.32 --tier large=127.0.0.1:50052 --cost device=.09 --out three.parquet",
+    ),
 )
 def collect_command(
     out: Annotated[Path, typer.Option(help="The table, a Parquet file; its journal is OUT.journal.jsonl.")],

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation import Evaluation, Options, evaluate
 from upcall.routing.evaluation_json import as_json
@@ -18,7 +19,7 @@ from upcall.routing.guarantee import Bound
 from upcall.routing.metrics import Interval
 from upcall.routing.outcome_table import OutcomeTable, read_table
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 TableOption = Annotated[Path, typer.Option("--table", metavar="FILE", help="Parquet file of outcomes.")]
 MethodsOption = Annotated[
@@ -40,11 +41,13 @@ BoundOption = Annotated[Bound, typer.Option("--bound", help="Behind the promise.
 
 
 @app.command(
-    help="Run every method and baseline that the columns of a table allow: fitted on its train queries, settings chosen on its "
-    "calibration queries, figures of its test queries with 95 % bootstrap intervals. Progress goes to standard error.\n\n"
-    "Examples:\n\n"
-    "  upcall route eval --table outcomes.parquet\n\n"
-    "  upcall route eval --table outcomes.parquet --methods random,knn,bellman --budgets 2,5 --json > figures.json",
+    help=help_with_examples(
+        "Run every method and baseline that the columns of a table allow: fitted on its train queries, settings "
+        "chosen on its calibration queries, figures of its test queries with 95 % bootstrap intervals. Progress "
+        "goes to standard error.",
+        "upcall route eval --table outcomes.parquet",
+        "upcall route eval --table outcomes.parquet --methods random,knn,bellman --budgets 2,5 --json > figures.json",
+    ),
 )
 def evaluate_command(
     table: TableOption,

@@ -11,20 +11,23 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.methods.method import Method
 from upcall.routing.methods.registry import entries
 from upcall.routing.outcome_table import OutcomeTable, Split, read_table
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Fit a method on a table's train and calibration queries and say, for one query, what was looked at at each step, "
-    "what each action was worth, and what came of it. No word of the prompt is shown unless it is asked for.\n\n"
-    "Examples:\n\n"
-    "  upcall route explain --table outcomes.parquet --query sst2-1775\n\n"
-    "  upcall route explain --table outcomes.parquet --query sst2-1775 --method cascade_routing --budget 0.4 --json",
+    help=help_with_examples(
+        "Fit a method on a table's train and calibration queries and say, for one query, what was looked at at "
+        "each step, what each action was worth, and what came of it. No word of the prompt is shown unless it is "
+        "asked for.",
+        "upcall route explain --table outcomes.parquet --query sst2-1775",
+        "upcall route explain --table outcomes.parquet --query sst2-1775 --method cascade_routing --budget 0.4 --json",
+    ),
 )
 def explain_command(
     table: Annotated[Path, typer.Option("--table", metavar="FILE", help="Parquet file of outcomes.")],

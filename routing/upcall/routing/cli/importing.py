@@ -9,16 +9,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.importing import PAIR_COSTS, SHARES, read_gsm8k, read_mmlu, read_wide_csv
 from upcall.routing.outcome_table import OutcomeTable, Split, write_table
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+app = command_app(
     no_args_is_help=True,
-    help="Make an outcome table of outcomes that were recorded elsewhere.",
+    help=help_with_examples(
+        "Make an outcome table of outcomes that were recorded elsewhere.",
+        "upcall route import csv outcomes.csv --out outcomes.parquet",
+        "upcall route import routellm-gsm8k --data DATA --out gsm8k.parquet",
+    ),
 )
 
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Parquet file to write.")]
@@ -37,12 +39,14 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same 
 
 @app.command(
     "csv",
-    help="A CSV file with one row a query. Its header names quality.TIER (0 to 1) and cost.TIER of each tier, the device "
-    "first; if known also query_id, task, prompt, split (train, calibration or test), private_tokens, "
-    "detected_private_tokens, answer.TIER, and feature.NAME of the device, such as feature.post.mean_log_prob.\n\n"
-    "Examples:\n\n"
-    "  upcall route import csv outcomes.csv --out outcomes.parquet\n\n"
-    "  upcall route import csv scores.csv --cost small=0.2 --cost large=10 --cost-unit 'cents a query' --out o.parquet",
+    help=help_with_examples(
+        "A CSV file with one row a query. Its header names quality.TIER (0 to 1) and cost.TIER of each tier, the "
+        "device first; if known also query_id, task, prompt, split (train, calibration or test), private_tokens, "
+        "detected_private_tokens, answer.TIER, and feature.NAME of the device, such as feature.post.mean_log_prob.",
+        "upcall route import csv outcomes.csv --out outcomes.parquet",
+        "upcall route import csv scores.csv --cost small=0.2 --cost large=10 --cost-unit 'cents a query' --out "
+        "o.parquet",
+    ),
 )
 def csv_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="UTF-8, a header first.")],
@@ -58,12 +62,13 @@ def csv_command(
 
 @app.command(
     "routellm-gsm8k",
-    help="RouteLLM's GSM8K outcomes of Mixtral-8x7B and GPT-4, joined with GSM8K's four example systems: six tiers on 1,319 "
-    "questions. Costs of the six are assumed, each twice the one before in order of quality; --pair takes the two of RouteLLM "
-    "at the prices that its paper gives; --cost names tiers and costs of your own.\n\n"
-    "Examples:\n\n"
-    "  upcall route import routellm-gsm8k --data data --out gsm8k.parquet\n\n"
-    "  upcall route import routellm-gsm8k --data data --pair --out pair.parquet",
+    help=help_with_examples(
+        "RouteLLM's GSM8K outcomes of Mixtral-8x7B and GPT-4, joined with GSM8K's four example systems: six tiers "
+        "on 1,319 questions. Costs of the six are assumed, each twice the one before in order of quality; --pair "
+        "takes the two of RouteLLM at the prices that its paper gives; --cost names tiers and costs of your own.",
+        "upcall route import routellm-gsm8k --data DATA --out gsm8k.parquet",
+        "upcall route import routellm-gsm8k --data DATA --pair --out pair.parquet",
+    ),
 )
 def gsm8k_command(
     data: DataOption,
@@ -81,8 +86,11 @@ def gsm8k_command(
 
 @app.command(
     "routellm-mmlu",
-    help="RouteLLM's MMLU outcomes of Mixtral-8x7B and GPT-4 on 14,042 questions, at the prices that its paper gives or by "
-    "--cost.\n\nExamples:\n\n  upcall route import routellm-mmlu --data data --out mmlu.parquet",
+    help=help_with_examples(
+        "RouteLLM's MMLU outcomes of Mixtral-8x7B and GPT-4 on 14,042 questions, at the prices that its paper "
+        "gives or by --cost.",
+        "upcall route import routellm-mmlu --data DATA --out mmlu.parquet",
+    ),
 )
 def mmlu_command(
     data: DataOption, out: OutOption, cost: CostOption = None, shares: SharesOption = SHARES, seed: SeedOption = 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-
-import typer
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples, register
 
 COMMANDS = {
     "collect": ("upcall.routing.cli.collect", "Ask every tier known questions, write an outcome table."),
@@ -16,24 +14,16 @@ COMMANDS = {
     "explain": ("upcall.routing.cli.explain", "Why a query went where it did."),
 }
 
-app = typer.Typer(
+app = command_app(
     name="upcall route",
-    help="Collect what each tier answers, train routers on it, and compare them.",
+    help=help_with_examples(
+        "Collect what each tier answers, train routers on it, and compare them.",
+        "upcall route collect --data DATA --tier large=127.0.0.1:50051 --cost device=0.09 --out outcomes.parquet",
+        "upcall route train --table outcomes.parquet --out head.safetensors",
+        "upcall route report --table outcomes.parquet --out report",
+    ),
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
 )
 
 
-def _register(name: str, module: str, text: str) -> None:
-    # The command's own options, `--help` included, are read by its own app.
-    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-
-    @app.command(name, help=text, context_settings=settings, add_help_option=False)
-    def _(context: typer.Context) -> None:
-        importlib.import_module(module).app(args=context.args, prog_name=f"upcall route {name}", standalone_mode=True)
-
-
-for _name, (_module, _text) in COMMANDS.items():
-    _register(_name, _module, _text)
+register(app, COMMANDS, called="upcall route")

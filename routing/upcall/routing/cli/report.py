@@ -9,20 +9,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.routing.cli import evaluate as shared
 from upcall.routing.guarantee import Bound
 from upcall.routing.outcome_table import read_table
 from upcall.routing.report import write_report
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 
 @app.command(
-    help="Evaluate as `upcall route eval` does, and write report.html (self-contained: it loads nothing), its plots as PNG and "
-    "figures.json into a folder.\n\n"
-    "Examples:\n\n"
-    "  upcall route report --table outcomes.parquet --out report\n\n"
-    "  upcall route report --table outcomes.parquet --methods random,cascade,bellman --out report --title 'Our pair'",
+    help=help_with_examples(
+        "Evaluate as `upcall route eval` does, and write report.html (self-contained: it loads nothing), its "
+        "plots as PNG and figures.json into a folder.",
+        "upcall route report --table outcomes.parquet --out report",
+        "upcall route report --table outcomes.parquet --methods random,cascade,bellman --out report --title 'Our pair'",
+    ),
 )
 def report_command(
     table: shared.TableOption,

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.bundle import file_sha256
+from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.guarantee import Bound
@@ -17,7 +18,7 @@ from upcall.routing.outcome_table import OutcomeTable, Split, joined, read_table
 from upcall.routing.router_head import RouterHead, save_head
 from upcall.routing.training import KeptAccuracy, SmallLoss, held_out_figures, with_threshold
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = command_app()
 
 TableOption = Annotated[
     Path, typer.Option("--table", metavar="FILE", help="Parquet file of outcomes, with features of the bundle's model.")
@@ -42,14 +43,15 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same 
 
 
 @app.command(
-    help="Train a router head on the train queries of a table, calibrate it and choose its threshold on its calibration "
-    "queries, and tell how good it is on its test queries. `upcall export BUNDLE --router HEAD` puts it into the bundle on "
-    "whose features it was trained, and into no other.\n\n"
-    "Examples:\n\n"
-    "  upcall route train --table outcomes.parquet --stage post --out head.safetensors\n\n"
-    "  upcall route train --table outcomes.parquet --model mlp --max-loss 0.05 --delta 0.1 --out head.safetensors\n\n"
-    "  upcall route train --table usual.parquet --table varied.parquet --out head.safetensors\n\n"
-    "  upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed",
+    help=help_with_examples(
+        "Train a router head on the train queries of a table, calibrate it and choose its threshold on its "
+        "calibration queries, and tell how good it is on its test queries. `upcall export BUNDLE --router HEAD` "
+        "puts it into the bundle on whose features it was trained, and into no other.",
+        "upcall route train --table outcomes.parquet --stage post --out head.safetensors",
+        "upcall route train --table outcomes.parquet --model mlp --max-loss 0.05 --delta 0.1 --out head.safetensors",
+        "upcall route train --table usual.parquet --table varied.parquet --out head.safetensors",
+        "upcall export ./my-bundle --router ./head.safetensors --out ./my-bundle-routed",
+    ),
 )
 def train_command(
     table: Annotated[

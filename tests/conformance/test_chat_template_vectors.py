@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 
+from tests.conformance.refusals import refused
 from upcall.edge_runtime.bundle import template_from_proto
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.errors import InputError
 from upcall.protocol.v1 import bundle_pb2
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/chat_template.json").read_text())
@@ -24,7 +24,7 @@ def test_render(case: dict[str, Any]) -> None:
         return [{"text": piece.text, "is_template": piece.is_template} for piece in template.render(messages)]
 
     if "error" in case:
-        with pytest.raises(InputError):
+        with refused(case["error"]):
             render()
     else:
         assert render() == case["expect"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.refusals import refused
 from upcall.edge_runtime.decision.confidence import Signal, score
 from upcall.edge_runtime.decision.decide import Circumstances, Strategy, decide, needs_draft
-from upcall.edge_runtime.errors import InputError
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/decision.json").read_text())
 
@@ -17,7 +17,7 @@ SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/decision.json").r
 def test_decide(case: dict[str, Any]) -> None:
     given = {**case["given"], "strategy": Strategy(case["given"]["strategy"])}
     if "error" in case["expect"]:
-        with pytest.raises(InputError):
+        with refused(case["expect"]["error"]):
             decide(Circumstances(**given))
         return
     decision = decide(Circumstances(**given))
@@ -35,7 +35,7 @@ def test_needs_draft(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", SUITE["score"], ids=lambda case: case["name"])
 def test_score(case: dict[str, Any]) -> None:
     if "error" in case:
-        with pytest.raises(InputError):
+        with refused(case["error"]):
             score(Signal(case["signal"]), case["log_probs"])
     else:
         assert score(Signal(case["signal"]), case["log_probs"]) == pytest.approx(case["expect"], abs=case["tolerance"])

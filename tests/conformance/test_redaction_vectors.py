@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.refusals import refused
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction import Detector, EntityType, Policy, Vault, redact_messages, sent_sha256
 
 VECTORS = Path(__file__).parents[2] / "proto/vectors"
@@ -36,14 +36,14 @@ def test_detect(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", SUITE["detector_error"], ids=lambda case: case["name"])
 def test_detector_error(case: dict[str, Any]) -> None:
-    with pytest.raises(InputError):
+    with refused(case["error"]):
         _detector(case)
 
 
 @pytest.mark.parametrize("case", SUITE["policy"], ids=lambda case: case["name"])
 def test_policy(case: dict[str, Any]) -> None:
     if "error" in case:
-        with pytest.raises(InputError):
+        with refused(case["error"]):
             Policy.parse(case["policy"])
         return
     policy = Policy.parse(case["policy"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from upcall.edge_runtime.errors import InputError
+from tests.conformance.refusals import refused
 from upcall.edge_runtime.redaction import EntityType, StreamRestorer, Vault
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/restore.json").read_text())
@@ -32,5 +32,5 @@ def test_restore(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", SUITE["nonce_error"], ids=lambda case: case["name"])
 def test_nonce_error(case: dict[str, Any]) -> None:
-    with pytest.raises(InputError):
+    with refused(case["error"]):
         Vault(nonce=case["nonce"])

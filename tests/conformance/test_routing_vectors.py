@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.conformance.refusals import refused
 from upcall.edge_runtime.decision.tiers.closed_loop import ClosedLoop, DiscreteNoise, revealing
 from upcall.edge_runtime.decision.tiers.gaussian import expected_max, expected_max_of_two, posterior
 from upcall.edge_runtime.decision.tiers.mixture import fit_mixture
 from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, choose_option
 from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
-from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/routing.json").read_text())
@@ -26,7 +26,7 @@ def near(value: Any) -> Any:
 def checked(case: dict[str, Any], compute: Callable[[], dict[str, Any]]) -> None:
     """Numbers within the tolerance, choices exactly, errors as errors."""
     if "error" in case:
-        with pytest.raises(InputError):
+        with refused(case["error"]):
             compute()
         return
     expect = case["expect"] if isinstance(case["expect"], dict) else {"value": case["expect"]}

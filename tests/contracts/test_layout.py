@@ -73,3 +73,14 @@ def test_tests_mirror_the_source(package: str) -> None:
     for test in (ROOT / "tests" / package).rglob("test_*.py"):
         source = ROOT / package / "upcall" / package / test.relative_to(ROOT / "tests" / package).parent
         assert source.is_dir(), f"{test} stands beside nothing"
+
+
+def test_docs_list_every_suite_of_vectors() -> None:
+    listed = re.findall(r"^\| ([a-z_]+) \|", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in listed if name != "suite"] == sorted(path.stem for path in (ROOT / "proto/vectors").glob("*.json"))
+
+
+def test_every_suite_of_vectors_is_run() -> None:
+    runners = [path.read_text(encoding="utf-8") for path in (ROOT / "tests/conformance").glob("test_*_vectors.py")]
+    for path in (ROOT / "proto/vectors").glob("*.json"):
+        assert any(path.stem in runner for runner in runners), path.name

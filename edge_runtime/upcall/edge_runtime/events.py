@@ -53,9 +53,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many placeholders of the cloud's answer were turned back."""
+    """What became of the placeholders in the cloud's answer.
+
+    Args:
+        count: how many were replaced by their values.
+        altered_count: texts that carry the session's nonce as a placeholder does and are none of it: the model changed them,
+            so they stand in the answer as they came.
+    """
 
     count: int
+    altered_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

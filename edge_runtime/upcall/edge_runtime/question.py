@@ -296,7 +296,7 @@ class Question:
         yield from spoken(restorer.flush())
         if usage is None:
             raise EscalationError("The cloud's answer did not end.", reason=EscalationReason.INTERRUPTED)
-        yield Restored(restorer.restored_count)
+        yield Restored(restorer.restored_count, restorer.unrestored_count)
         made_s = self._elapsed_s() - first_part_s if first_part_s is not None else 0.0
         yield Usage(
             place=Place.CLOUD,

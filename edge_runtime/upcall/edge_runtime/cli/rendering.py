@@ -29,6 +29,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "sent": [{"role": m.role, "content": m.content} for m in redacted.messages] if redacted else None,
         "sent_to": redacted.address if redacted else None,
         "masked": dict(redacted.masked) if redacted else None,
+        "altered_placeholders": answer.restored.altered_count if answer.restored else None,
         "input_tokens": usage.input_tokens if usage else None,
         "output_tokens": usage.output_tokens if usage else None,
         "time_to_first_token_ms": usage.time_to_first_token_ms if usage else None,
@@ -87,6 +88,10 @@ def describe(answer: Answer) -> str:
     line = f"[dim]{escape(' · '.join(parts))}[/dim]"
     if answer.cloud_error is not None:
         line += f"\n[yellow]{escape(answer.cloud_error.problem)}[/yellow]"
+    if answer.restored is not None and answer.restored.altered_count:
+        line += (
+            f"\n[yellow]{answer.restored.altered_count} placeholders came back altered and stand as they came.[/yellow]"
+        )
     return line
 
 

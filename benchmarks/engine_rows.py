@@ -1,4 +1,4 @@
-"""From runs of engines to rows of results: medians, targets, what the memory would allow."""
+"""Turns runs of engines into rows of results: medians, targets, what the memory would allow."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class OtherPrograms:
         self._busy, self._own, self._start = _busy_s(), _own_s(), time.monotonic()
 
     def share(self) -> float:
-        """Of all cores' time since the start, in percent; steal by the hypervisor is included."""
+        """The share of all cores' time since the start, in percent; steal by the hypervisor is included."""
         elapsed = (time.monotonic() - self._start) * (os.cpu_count() or 1)
         others = (_busy_s() - self._busy) - (_own_s() - self._own)
         return max(0.0, 100 * others / elapsed)

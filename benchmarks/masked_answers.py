@@ -57,7 +57,7 @@ class Task:
     absent: tuple[str, ...]
 
     def is_right(self, answer: str) -> bool:
-        """By the rule, to the character."""
+        """Whether the answer is right by the rule, to the character."""
         if isinstance(self.expect, Mapping):
             return _object_in(answer) == dict(self.expect)
         return all(value in answer for value in self.expect) and not any(value in answer for value in self.absent)

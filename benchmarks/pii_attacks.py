@@ -147,7 +147,7 @@ def _between(value: str, mark: str, every: int) -> str:
 
 
 def _grouped(value: str, mark: str) -> str:
-    """As people group digits: fours in long numbers, threes in short ones, none alone at the end."""
+    """Digits as people group them: fours in long numbers, threes in short ones, none alone at the end."""
     whole = _between(value, mark, 4 if len(value) > 11 else 3)
     return whole[:-2] + whole[-1] if whole[-2] == mark else whole
 

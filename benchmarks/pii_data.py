@@ -86,7 +86,7 @@ def prompts(path: Path) -> list[Marked]:
 
 
 def other_templates(marked: Sequence[Marked], seen: Sequence[Marked]) -> list[Marked]:
-    """Those whose template made none of the seen ones."""
+    """The sentences whose template made none of the seen ones."""
     frames = {one.frame for one in seen}
     return [one for one in marked if one.frame not in frames]
 

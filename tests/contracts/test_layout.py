@@ -77,7 +77,9 @@ def test_tests_mirror_the_source(package: str) -> None:
 
 def test_docs_list_every_suite_of_vectors() -> None:
     listed = re.findall(r"^\| ([a-z_]+) \|", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [name for name in listed if name != "suite"] == sorted(path.stem for path in (ROOT / "proto/vectors").glob("*.json"))
+    assert [name for name in listed if name != "suite"] == sorted(
+        path.stem for path in (ROOT / "proto/vectors").glob("*.json")
+    )
 
 
 def test_every_suite_of_vectors_is_run() -> None:

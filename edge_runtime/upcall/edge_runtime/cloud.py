@@ -55,7 +55,7 @@ class Cloud(Protocol):
 
     @property
     def address(self) -> str:
-        """To whom the words go, for the user to see."""
+        """The address the words go to, for the user to see."""
 
     def generate(self, question: CloudQuestion) -> Generator[CloudText | CloudUsage, None, None]:
         """Stream one answer. Closing the generator cancels the call; running to its end means that the answer is whole.

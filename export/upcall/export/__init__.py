@@ -1,4 +1,4 @@
-"""From a model to a verified device bundle. The names are imported when they are used: importing this does no work."""
+"""Turns a model into a verified device bundle. The names are imported when they are used: importing this does no work."""
 
 from __future__ import annotations
 

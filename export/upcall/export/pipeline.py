@@ -1,4 +1,4 @@
-"""From a model's files to a verified bundle, stage by stage. Any failure leaves no bundle."""
+"""Turns a model's files into a verified bundle, stage by stage. Any failure leaves no bundle."""
 
 from __future__ import annotations
 

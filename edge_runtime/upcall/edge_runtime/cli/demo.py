@@ -59,7 +59,10 @@ class Question:
     match: str
 
     def is_right(self, answer: str) -> bool:
-        """As the group says: holding the words to be copied, ending in the number, or equal but for case and a full stop."""
+        """Whether an answer is right by its group's rule.
+
+        It must hold the words to be copied, end in the number, or be equal but for case and a full stop.
+        """
         if self.match == "contains":
             return self.expected in answer
         if self.match == "last number":

@@ -77,7 +77,7 @@ class TokenStatistics:
 
 
 def token_statistics(logits: NDArray[np.float32], token: int) -> TokenStatistics:
-    """Of one token chosen from logits [V], V ≥ 2. Exponentials in float32, sums in float64."""
+    """The statistics of one token chosen from logits [V], V ≥ 2. Exponentials in float32, sums in float64."""
     best = int(logits.argmax())
     shifted = logits - logits[best]
     exponentials = np.exp(shifted)

@@ -1,4 +1,4 @@
-"""From gRPC's ends of a call to EscalationError, and which of them may be tried again."""
+"""Maps the ways a gRPC call ends to EscalationError, and says which of them may be tried again."""
 
 from __future__ import annotations
 

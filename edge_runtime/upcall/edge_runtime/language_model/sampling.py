@@ -34,7 +34,7 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def log_probability(logits: NDArray[np.float32], token: int) -> float:
-    """Of one token among logits [V], in nats, ≤ 0: ``log_softmax(logits)[token]`` in a quarter of the time.
+    """The log-probability of one token among logits [V], in nats, ≤ 0: ``log_softmax(logits)[token]`` in a quarter of the time.
 
     Exponentials and their pairwise sum in float32, so the two differ by float32 rounding.
     """

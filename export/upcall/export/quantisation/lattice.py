@@ -1,4 +1,4 @@
-"""Which codes stand best for the weights of a group that share a scale: PyTorch in, PyTorch out.
+"""Finds the codes that stand best for the weights of a group that share a scale: PyTorch in, PyTorch out.
 
 Import it only where torch is installed.
 """
@@ -29,7 +29,7 @@ def filled_up(weight: Tensor) -> Tensor:
 
 
 def whole_zero(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """For every group of 32, scale and whole zero of least squared error.
+    """The scale and whole zero of least squared error for every group of 32.
 
     Eleven scales are tried, from 0.8 to 1.05 times a fifteenth of the group's range, each with the zero that centres the range;
     then the best scale is replaced by the least-squares fit to its codes.

@@ -25,7 +25,7 @@ _TEXTS = (
 
 
 def sample_conversations() -> tuple[tuple[Message, ...], ...]:
-    """With and without a system message, one turn and several, in many scripts."""
+    """Conversations with and without a system message, of one turn and several, in many scripts."""
     samples = []
     for number, text in enumerate(_TEXTS):
         user = Message(Role.USER, text)

@@ -164,7 +164,7 @@ def _ids(given: Any) -> list[int]:
 
 
 def _licence(readme: Path) -> str:
-    """From the head of a model card; empty where it says nothing."""
+    """The licence that the head of a model card names; empty where it names none."""
     text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
     head = re.match(r"---\n(.*?)\n---", text, re.DOTALL)
     found = re.search(r"^license:\s*([\w.\-]+)\s*$", head[1], re.MULTILINE) if head else None

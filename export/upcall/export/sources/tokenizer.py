@@ -33,7 +33,10 @@ def build_tokenizer(given: TokenizerFields | TokenizerFile) -> Any:
 
 
 def _from_file(given: TokenizerFile) -> Any:
-    """As the file says, without special tokens beyond the vocabulary: Gemma 3's text models keep one for pictures."""
+    """The tokenizer as its file describes it, without special tokens beyond the vocabulary.
+
+    Gemma 3's text models keep one such token, for pictures.
+    """
     tokenizers = require("tokenizers", extra="export")
     try:
         content = json.loads(given.path.read_text(encoding="utf-8"))

@@ -76,7 +76,7 @@ def rotary_tables(shape: DecoderShape, *, is_local: bool = False) -> tuple[Array
 
 
 def rotary_frequencies(shape: DecoderShape, *, is_local: bool = False) -> Array:
-    """By what a head's pairs of values turn from one position to the next: [head size/2] float32, in radians.
+    """The angles by which a head's pairs of values turn from one position to the next: [head size/2] float32, in radians.
 
     Source: Su et al. 2021 (2104.09864), frequencies base^(−2i/d); Llama 3's stretching as in its reference code. Computed as
     transformers does, in float32 steps.

@@ -1,4 +1,4 @@
-"""Which of K tiers to ask, and when to stop: pure functions of estimates.
+"""Decides which of K tiers to ask, and when to stop: pure functions of estimates.
 
 Vectors: proto/vectors/routing.json
 """

@@ -65,7 +65,7 @@ class GaussianNoise:
         return np.full(self.count, 1 / self.count)
 
     def excess(self, margins: Array, deviations: Array) -> Array:
-        """In closed form."""
+        """Compute the excess in closed form."""
         return expected_excess(margins, deviations)
 
 
@@ -87,7 +87,7 @@ class DiscreteNoise:
             raise InputError(f"The mean of the noise is {self.points @ self.weights:g}.", allowed="0")
 
     def excess(self, margins: Array, deviations: Array) -> Array:
-        """By enumeration."""
+        """Compute the excess by enumeration."""
         moved = np.asarray(margins)[..., None] + np.asarray(deviations)[..., None] * self.points
         return np.asarray(np.maximum(moved, 0) @ self.weights)
 

@@ -1,4 +1,4 @@
-"""From the decoder in PyTorch to an ExecuTorch program, XNNPACK running all that it can.
+"""Lowers the decoder in PyTorch to an ExecuTorch program; XNNPACK runs all that it can.
 
 Import it only where torch, torchao and executorch are installed.
 """
@@ -176,7 +176,7 @@ def _measured(decoder: Decoder, samples: Sequence[Sequence[int]]) -> tuple[Tenso
 
 
 def _int4_linear(codes: Tensor, scales: Tensor, bias: Tensor | None) -> nn.Linear:
-    """Of codes [N, K] and scales [N, groups], with activations as int8."""
+    """A linear layer of codes [N, K] and scales [N, groups], with activations as int8."""
     quantization = importlib.import_module("torchao.quantization")
     weight = quantization.IntxUnpackedToInt8Tensor(
         codes,

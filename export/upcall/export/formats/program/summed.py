@@ -38,7 +38,7 @@ def column_factors(weight: Tensor) -> Tensor:
 
 
 def sum_columns(sum_squares: Tensor) -> Tensor:
-    """Which multiples of the sums of G groups of inputs are appended to the inputs.
+    """The multiples of the sums of G groups of inputs that are appended to the inputs.
 
     All at half their size, about as large as the inputs, with which they share an int8 scale a token. Then a second time, at a
     sixteenth of that, as many as fit, the greatest preferred: their coefficients hold what those of the first lose in 4 bits.

@@ -76,8 +76,9 @@ def test_tests_mirror_the_source(package: str) -> None:
 
 
 def test_docs_list_every_suite_of_vectors() -> None:
-    listed = re.findall(r"^\| ([a-z_]+) \|", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [name for name in listed if name != "suite"] == sorted(
+    suites = (ROOT / "docs/protocol.md").read_text(encoding="utf-8").partition("| suite |")[2]
+    listed = re.findall(r"^\| ([a-z_]+) \|", suites, re.MULTILINE)
+    assert listed == sorted(
         path.stem for path in (ROOT / "proto/vectors").glob("*.json")
     )
 

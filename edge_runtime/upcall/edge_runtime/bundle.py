@@ -33,7 +33,8 @@ STAGES = {bundle_pb2.ROUTER_STAGE_PRE: RouterStage.PRE, bundle_pb2.ROUTER_STAGE_
 """The contract's stages of router heads as the runtime names them."""
 SIGNAL_TO_PROTO = {signal: number for number, signal in SIGNALS.items()}
 STAGE_TO_PROTO = {stage: number for number, stage in STAGES.items()}
-_EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
+EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
+"""The next step where a bundle is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,11 @@ def template_from_proto(given: bundle_pb2.ChatTemplate) -> ChatTemplate:
 def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
     if path.is_symlink() or not path.is_file():
         raise BundleError(
-            f"{path} is missing or not a plain file.", fault=BundleFault.MANIFEST, next_step=_EXPORT_AGAIN
+            f"{path} is missing or not a plain file.", fault=BundleFault.MANIFEST, next_step=EXPORT_AGAIN
         )
     if path.stat().st_size > _MAX_MANIFEST_BYTES:
         raise BundleError(
-            f"{path} is larger than 1 MiB, so it is no manifest.", fault=BundleFault.MANIFEST, next_step=_EXPORT_AGAIN
+            f"{path} is larger than 1 MiB, so it is no manifest.", fault=BundleFault.MANIFEST, next_step=EXPORT_AGAIN
         )
     try:
         text = path.read_text(encoding="utf-8")
@@ -128,7 +129,7 @@ def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
         manifest = json_format.Parse(text, bundle_pb2.BundleManifest())
     except (UnicodeDecodeError, json_format.ParseError) as error:
         raise BundleError(
-            f"{path} is not a manifest that this Upcall can read.", fault=BundleFault.MANIFEST, next_step=_EXPORT_AGAIN
+            f"{path} is not a manifest that this Upcall can read.", fault=BundleFault.MANIFEST, next_step=EXPORT_AGAIN
         ) from error
     if manifest.schema_version != SCHEMA_VERSION:
         raise BundleError(
@@ -143,7 +144,7 @@ def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
 def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
     listed = {entry.path for entry in manifest.files}
     if len(listed) != len(manifest.files):
-        raise BundleError(f"{path / MANIFEST} lists a file twice.", fault=BundleFault.LISTING, next_step=_EXPORT_AGAIN)
+        raise BundleError(f"{path / MANIFEST} lists a file twice.", fault=BundleFault.LISTING, next_step=EXPORT_AGAIN)
     for name in listed:
         pure = PurePosixPath(name)
         if not pure.parts or pure.is_absolute() or ".." in pure.parts or "\\" in name or str(pure) != name:
@@ -157,7 +158,7 @@ def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
             "The bundle does not list a model and its tokenizer.",
             allowed=f"{TOKENIZER}, and {MODEL_ONNX} or {MODEL_PTE} or both",
             fault=BundleFault.LISTING,
-            next_step=_EXPORT_AGAIN,
+            next_step=EXPORT_AGAIN,
         )
     found = set()
     for file in path.rglob("*"):
@@ -173,25 +174,25 @@ def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:
         raise BundleError(
             f"The bundle holds files that its manifest does not list: {', '.join(sorted(extra))}.",
             fault=BundleFault.EXTRA,
-            next_step=_EXPORT_AGAIN,
+            next_step=EXPORT_AGAIN,
         )
     for entry in manifest.files:
         file = path / entry.path
         if entry.path not in found:
-            raise BundleError(f"The bundle lacks {entry.path}.", fault=BundleFault.LACKING, next_step=_EXPORT_AGAIN)
+            raise BundleError(f"The bundle lacks {entry.path}.", fault=BundleFault.LACKING, next_step=EXPORT_AGAIN)
         size = file.stat().st_size
         if size != entry.size_bytes:
             raise BundleError(
                 f"{entry.path} has {size:,} bytes.",
                 allowed=f"{entry.size_bytes:,}",
                 fault=BundleFault.SIZE,
-                next_step=_EXPORT_AGAIN,
+                next_step=EXPORT_AGAIN,
             )
         if file_sha256(file) != entry.sha256:
             raise BundleError(
                 f"{entry.path} is damaged or edited: its sha256 differs.",
                 fault=BundleFault.HASH,
-                next_step=_EXPORT_AGAIN,
+                next_step=EXPORT_AGAIN,
             )
 
 
@@ -199,7 +200,7 @@ def _router_stages(manifest: bundle_pb2.BundleManifest) -> frozenset[RouterStage
     stages = [STAGES.get(head.stage) for head in manifest.router_heads]
     if None in stages or len(set(stages)) < len(stages):
         raise BundleError(
-            "The bundle's router heads are not one of each stage.", fault=BundleFault.HEADS, next_step=_EXPORT_AGAIN
+            "The bundle's router heads are not one of each stage.", fault=BundleFault.HEADS, next_step=EXPORT_AGAIN
         )
     known = frozenset(stage for stage in stages if stage is not None)
     for head in manifest.router_heads:
@@ -209,13 +210,13 @@ def _router_stages(manifest: bundle_pb2.BundleManifest) -> frozenset[RouterStage
                 f"A router head of the bundle takes {head.feature_count:,} features.",
                 allowed=f"{wanted:,}, what this Upcall gives it",
                 fault=BundleFault.HEADS,
-                next_step=_EXPORT_AGAIN,
+                next_step=EXPORT_AGAIN,
             )
     listed = {entry.path for entry in manifest.files}
     graphs = {f"{stage.method}.onnx" for stage in known} if MODEL_ONNX in listed else set()
     if graphs != {f"{stage.method}.onnx" for stage in RouterStage} & listed:
         raise BundleError(
-            "The bundle's router heads are not those of its manifest.", fault=BundleFault.HEADS, next_step=_EXPORT_AGAIN
+            "The bundle's router heads are not those of its manifest.", fault=BundleFault.HEADS, next_step=EXPORT_AGAIN
         )
     return known
 
@@ -226,6 +227,6 @@ def _threshold(manifest: bundle_pb2.BundleManifest, stages: frozenset[RouterStag
     signal = SIGNALS.get(manifest.threshold.signal)
     if signal is None or signal.stage not in (None, *stages) or not manifest.threshold.value <= 0:
         raise BundleError(
-            "The bundle's escalation threshold is not usable.", fault=BundleFault.THRESHOLD, next_step=_EXPORT_AGAIN
+            "The bundle's escalation threshold is not usable.", fault=BundleFault.THRESHOLD, next_step=EXPORT_AGAIN
         )
     return Threshold(signal=signal, value=manifest.threshold.value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
+from upcall.edge_runtime.bundle import EXPORT_AGAIN, MODEL_ONNX, MODEL_PTE, Bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.features import AnswerFeatures, pre_features
 from upcall.edge_runtime.engines.opening import open_engine
@@ -23,7 +23,6 @@ one token than for many, and more so with one scale a token, as in ExecuTorch pr
 _GREEDY_STEPS = 16
 _CHUNKS = (7, 1)
 _QUESTION = "What is the capital of France? Answer in one sentence, and add 12 to 30."
-_EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def verify_engine(bundle: Bundle, *, threads: int | None = None) -> Iterator[Ver
         raise BundleError(
             f"The bundle's tokenizer has {tokenizer.vocabulary_size:,} tokens.",
             allowed=f"{vocabulary:,}, the model's vocabulary",
-            next_step=_EXPORT_AGAIN,
+            next_step=EXPORT_AGAIN,
         )
     prompt = tokenizer.encode(bundle.template.render([Message(Role.USER, _QUESTION)]))
     try:
@@ -74,7 +73,7 @@ def verify_engine(bundle: Bundle, *, threads: int | None = None) -> Iterator[Ver
         finally:
             engine.close()
     except EngineError as error:
-        raise BundleError(f"The bundle's model fails: {error.problem}", next_step=_EXPORT_AGAIN) from error
+        raise BundleError(f"The bundle's model fails: {error.problem}", next_step=EXPORT_AGAIN) from error
 
 
 def _limit(engine: Engine) -> Verified:
@@ -83,7 +82,7 @@ def _limit(engine: Engine) -> Verified:
         engine.forward([0] * (engine.context_length + 1))
     except EngineError:
         return Verified("the context has its limit", f"{engine.context_length:,} tokens")
-    raise BundleError("The model takes more tokens than its context holds.", next_step=_EXPORT_AGAIN)
+    raise BundleError("The model takes more tokens than its context holds.", next_step=EXPORT_AGAIN)
 
 
 def _greedy(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
@@ -113,7 +112,7 @@ def _chunks(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
         raise BundleError(
             f"The model reads a prompt in chunks otherwise than at once: total variation {distance:.2g}.",
             allowed=f"≤ {limit:g}",
-            next_step=_EXPORT_AGAIN,
+            next_step=EXPORT_AGAIN,
         )
     return Verified("a prompt in chunks is read as at once", f"total variation {distance:.2g}")
 
@@ -165,7 +164,7 @@ def _heads(engine: Engine, bundle: Bundle, prompt: list[int]) -> Verified:
     }
     said = {stage: engine.route(stage, features[stage]) for stage in RouterStage if stage in bundle.router_stages}
     if not all(value <= 0 for value in said.values()):
-        raise BundleError("A router head gives no log-probability.", allowed="0 or less", next_step=_EXPORT_AGAIN)
+        raise BundleError("A router head gives no log-probability.", allowed="0 or less", next_step=EXPORT_AGAIN)
     return Verified("the router heads answer", ", ".join(f"{stage} {value:.3f}" for stage, value in said.items()))
 
 
@@ -183,8 +182,8 @@ def _checked(step: Step, bundle: Bundle, *, tokens: int) -> NDArray[np.float32]:
             raise BundleError(
                 f"The model's {name} is an array of {' × '.join(f'{axis:,}' for axis in array.shape)} numbers.",
                 allowed=" × ".join(f"{axis:,}" for axis in size),
-                next_step=_EXPORT_AGAIN,
+                next_step=EXPORT_AGAIN,
             )
         if not np.isfinite(array).all():
-            raise BundleError(f"The model's {name} is not finite.", next_step=_EXPORT_AGAIN)
+            raise BundleError(f"The model's {name} is not finite.", next_step=EXPORT_AGAIN)
     return step.logits.copy()

@@ -78,9 +78,7 @@ def test_tests_mirror_the_source(package: str) -> None:
 def test_docs_list_every_suite_of_vectors() -> None:
     suites = (ROOT / "docs/protocol.md").read_text(encoding="utf-8").partition("| suite |")[2]
     listed = re.findall(r"^\| ([a-z_]+) \|", suites, re.MULTILINE)
-    assert listed == sorted(
-        path.stem for path in (ROOT / "proto/vectors").glob("*.json")
-    )
+    assert listed == sorted(path.stem for path in (ROOT / "proto/vectors").glob("*.json"))
 
 
 def test_every_suite_of_vectors_is_run() -> None:

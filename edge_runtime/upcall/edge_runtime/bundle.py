@@ -115,9 +115,7 @@ def template_from_proto(given: bundle_pb2.ChatTemplate) -> ChatTemplate:
 
 def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
     if path.is_symlink() or not path.is_file():
-        raise BundleError(
-            f"{path} is missing or not a plain file.", fault=BundleFault.MANIFEST, next_step=EXPORT_AGAIN
-        )
+        raise BundleError(f"{path} is missing or not a plain file.", fault=BundleFault.MANIFEST, next_step=EXPORT_AGAIN)
     if path.stat().st_size > _MAX_MANIFEST_BYTES:
         raise BundleError(
             f"{path} is larger than 1 MiB, so it is no manifest.", fault=BundleFault.MANIFEST, next_step=EXPORT_AGAIN

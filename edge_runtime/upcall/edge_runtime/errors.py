@@ -16,6 +16,7 @@ No message carries text of a prompt, an answer or a secret.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import ModuleType
 from typing import ClassVar
@@ -151,6 +152,42 @@ class MissingExtraError(UpcallError):
 
     name = "missing_extra"
     exit_code = 3
+
+
+def check_type(what: str, value: object, *kinds: type) -> None:
+    """Refuse a value of a type that nothing can be made of, before something inside trips over it.
+
+    Args:
+        what: the subject of the message, such as "The text".
+        value: anything. A bool is no number.
+        kinds: the types that are right.
+
+    Raises:
+        InputError: the value is of another type; its content is not told.
+    """
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+        raise InputError(f"{what} is of type {type(value).__name__}.", allowed=names)
+
+
+def check_texts(what: str, values: object) -> tuple[str, ...]:
+    """The texts of a list. One text by itself is refused, as its letters would be taken for the list.
+
+    Args:
+        what: the subject of the message, such as "The deny list".
+        values: an iterable of str.
+
+    Raises:
+        InputError: it is of another type, or holds something else.
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InputError(
+            f"{what} is of type {type(values).__name__}.", allowed='a list of texts, such as ["Project Heron"]'
+        )
+    texts = tuple(values)
+    for text in texts:
+        check_type(f"An entry of {what[0].lower()}{what[1:]}", text, str)
+    return texts
 
 
 def require(module: str, *, extra: str) -> ModuleType:

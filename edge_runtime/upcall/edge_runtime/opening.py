@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.downloads.catalogue import DEVICE_MODEL, find
 from upcall.edge_runtime.downloads.store import model_folder, read_verified
-from upcall.edge_runtime.engines.opening import DEFAULT_RECIPES, EngineName, open_model
-from upcall.edge_runtime.errors import ModelError, RedactionError
+from upcall.edge_runtime.engines.opening import DEFAULT_RECIPES, EngineName, engine_name, open_model
+from upcall.edge_runtime.errors import ModelError, RedactionError, check_texts, check_type
 from upcall.edge_runtime.home import upcall_home
 from upcall.edge_runtime.redaction import Detector, Policy, Vault
 from upcall.edge_runtime.redaction.detector import NameFinder
@@ -67,12 +67,14 @@ def open_detector(*, private_terms: Sequence[str] = (), names: bool | None = Non
         UpcallError: a term is not acceptable, or the model is wanted and cannot be had.
     """
     wanted = has_name_model() if names is None else names
-    return Detector(deny_terms=tuple(private_terms), names=open_names() if wanted else None)
+    return Detector(
+        deny_terms=check_texts("The list of private terms", private_terms), names=open_names() if wanted else None
+    )
 
 
 def open_session(
     *,
-    bundle_path: Path | None = None,
+    bundle_path: Path | str | None = None,
     engine: EngineName = EngineName.AUTO,
     cloud: CloudEndpoint | None = None,
     policy: Policy | None = None,
@@ -95,13 +97,18 @@ def open_session(
     Raises:
         UpcallError: whatever of it cannot be had.
     """
-    bundle = open_bundle(bundle_path or default_bundle_path(engine))
+    check_type("The vault", vault, Vault, type(None))
+    check_type("The policy", policy, Policy, type(None))
+    check_type("The detector", detector, Detector, type(None))
+    check_type("The bundle's path", bundle_path, Path, str, type(None))
+    bundle = open_bundle(Path(bundle_path) if bundle_path else default_bundle_path(engine_name(engine)))
     if detector is None:
         detector = open_detector() if cloud is not None else Detector()
     client = None
     if cloud is not None:
-        from upcall.edge_runtime.escalation import GrpcCloud
+        from upcall.edge_runtime.escalation import CloudEndpoint, GrpcCloud
 
+        check_type("The cloud", cloud, CloudEndpoint)
         client = GrpcCloud(cloud)
     return Session(
         model=open_model(bundle, engine=engine, threads=threads),

@@ -5,6 +5,7 @@ Each step gives a value (what may leave, the draft or why there is none), and th
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Generator, Iterator, Sequence
@@ -24,11 +25,14 @@ from upcall.edge_runtime.errors import (
     InputError,
     RedactionError,
     UpcallError,
+    check_type,
 )
 from upcall.edge_runtime.events import Approve, Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.redaction import Detector, Policy, RedactedMessages, StreamRestorer, Vault, redact_messages
 
+MAX_COUNT = 2**31 - 1
+"""The most that an option may count, so that every language and the wire can hold it."""
 _MAX_EDITS = 100  # of one question before it leaves: an end for a program that never agrees with what it gets
 
 
@@ -39,8 +43,8 @@ class AskOptions:
     Args:
         strategy: where it may be answered; its name is taken for it.
         sampling: how to choose tokens, on the device and in the cloud.
-        max_output_tokens: most tokens of the answer, ≥ 1.
-        cloud_timeout_ms: for the cloud's whole answer, ≥ 1.
+        max_output_tokens: most tokens of the answer, 1 to MAX_COUNT.
+        cloud_timeout_ms: for the cloud's whole answer, 1 to MAX_COUNT.
         threshold: in place of the bundle's: call when the signal is below it.
 
     Raises:
@@ -59,18 +63,13 @@ class AskOptions:
         except ValueError:
             raise InputError("The option strategy is not known.", allowed=", ".join(Strategy)) from None
         for name, kind in (("max_output_tokens", int), ("cloud_timeout_ms", int), ("sampling", SamplingOptions)):
-            _check_type(name, getattr(self, name), kind)
-        if self.threshold is not None:
-            _check_type("threshold", self.threshold, (int, float))
+            check_type(f"The option {name}", getattr(self, name), kind)
+        check_type("The option threshold", self.threshold, int, float, type(None))
+        if self.threshold is not None and math.isnan(self.threshold):
+            raise InputError("The option threshold is not a number.", allowed="a score in nats, such as -0.5")
         for name in ("max_output_tokens", "cloud_timeout_ms"):
-            if getattr(self, name) < 1:
-                raise InputError(f"The option {name} is {getattr(self, name)}.", allowed="1 or more")
-
-
-def _check_type(name: str, value: object, kind: type | tuple[type, ...]) -> None:
-    if isinstance(value, bool) or not isinstance(value, kind):
-        names = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
-        raise InputError(f"The option {name} is of type {type(value).__name__}.", allowed=names)
+            if not 1 <= getattr(self, name) <= MAX_COUNT:
+                raise InputError(f"The option {name} is {getattr(self, name)}.", allowed=f"1 to {MAX_COUNT:,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

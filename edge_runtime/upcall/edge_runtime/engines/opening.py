@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
-from upcall.edge_runtime.errors import BundleError
+from upcall.edge_runtime.errors import BundleError, InputError, check_type
 from upcall.edge_runtime.language_model.engine import Engine
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
@@ -23,14 +23,32 @@ DEFAULT_RECIPES = {EngineName.ONNX: "onnx_int4_g32", EngineName.EXECUTORCH: "xnn
 """How a model is exported for each engine where nothing else is said."""
 
 
+def engine_name(given: object) -> EngineName:
+    """The engine of this name.
+
+    Raises:
+        InputError: there is none, or it is no name.
+    """
+    check_type("The engine", given, str)
+    try:
+        return EngineName(str(given))
+    except ValueError:
+        raise InputError(f"There is no engine {given!r:.40}.", allowed=", ".join(EngineName)) from None
+
+
 def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads: int | None = None) -> Engine:
     """Load the bundle's model.
 
     Raises:
+        InputError: there is no such engine, or the threads are no number above 0.
         BundleError: the bundle holds no model for that engine.
         MissingExtraError: the engine's package is not installed.
         EngineError: the model cannot be loaded.
     """
+    engine = engine_name(engine)
+    check_type("The number of threads", threads, int, type(None))
+    if threads is not None and threads < 1:
+        raise InputError(f"The number of threads is {threads}.", allowed="1 or more")
     if engine is EngineName.AUTO:
         engine = EngineName.ONNX if bundle.holds(MODEL_ONNX) else EngineName.EXECUTORCH
     name, other = (MODEL_ONNX, MODEL_PTE) if engine is EngineName.ONNX else (MODEL_PTE, MODEL_ONNX)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import grpc
 
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.errors import InputError, check_type
 
 # Nothing but the endpoint's own connection is opened, and nothing is taken from the environment.
 _OPTIONS = (
@@ -47,6 +47,9 @@ class CloudEndpoint:
     ca_certificate: Path | None = None
 
     def __post_init__(self) -> None:
+        for name, kinds in (("target", (str,)), ("api_key", (str,)), ("model", (str,)), ("use_tls", (bool,))):
+            check_type(f"The endpoint's {name}", getattr(self, name), *kinds)
+        check_type("The endpoint's ca_certificate", self.ca_certificate, Path, type(None))
         host, port = self._split()
         if not host or "/" in host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
             raise InputError(

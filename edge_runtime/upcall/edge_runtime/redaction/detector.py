@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import accumulate, chain
 from typing import Protocol
 
-from upcall.edge_runtime.errors import InputError, RedactionError
+from upcall.edge_runtime.errors import InputError, RedactionError, check_texts, check_type
 from upcall.edge_runtime.redaction.characters import Shadow, is_letter
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
@@ -68,6 +68,8 @@ class Detector:
         phone_regions: Iterable[str] | None = None,
         names: NameFinder | None = None,
     ) -> None:
+        if names is not None and not hasattr(names, "spans"):
+            raise InputError(f"The name finder is of type {type(names).__name__}.", allowed="what open_names() gives")
         self._names = names
         self._rules = load_rules() if rules is None else rules
         self._groups = {
@@ -76,10 +78,18 @@ class Detector:
             )
             for entity_type in EntityType
         }
-        self._regions = self._rules.phone_regions if phone_regions is None else checked_regions(phone_regions)
+        self._regions = (
+            self._rules.phone_regions
+            if phone_regions is None
+            else checked_regions(check_texts("The list of regions", phone_regions))
+        )
         characters = self._rules.characters
-        self._denied = Terms(deny_terms, characters=characters, gap=self._rules.term_gap, purpose="deny")
-        self._allowed = Terms(allow_terms, characters=characters, gap=self._rules.term_gap, purpose="allow")
+        self._denied = Terms(
+            check_texts("The deny list", deny_terms), characters=characters, gap=self._rules.term_gap, purpose="deny"
+        )
+        self._allowed = Terms(
+            check_texts("The allow list", allow_terms), characters=characters, gap=self._rules.term_gap, purpose="allow"
+        )
         if self._denied.shares_with(self._allowed):
             raise InputError("A term is both denied and allowed.", next_step="remove it from one of the lists")
 
@@ -100,8 +110,10 @@ class Detector:
             text: any text, also one that is not valid Unicode.
 
         Raises:
+            InputError: the text is of another type.
             RedactionError: a rule failed; nothing may be sent.
         """
+        check_type("The text", text, str)
         return self.merge(self.claims(text))
 
     def merge(self, claims: Iterable[Span]) -> tuple[Span, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.errors import RedactionError
+from upcall.edge_runtime.errors import RedactionError, check_type
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import PlainText, counted
 from upcall.edge_runtime.redaction.entities import EntityType
@@ -89,8 +89,10 @@ def redact_messages(
 
     Raises:
         RedactionError: a rule failed, or masking came to no end; nothing may be sent.
-        InputError: a message with its placeholders is longer than a message may be.
+        InputError: a message with its placeholders is longer than a message may be, or is of another type.
     """
+    for message in messages:
+        check_type("A message", message, Message)
     documents = [PlainText(message.content) for message in messages]
     masking = Masking(documents, detector=detector, vault=vault, policy=policy, keeps_placeholders=edited)
     blocked = masking.run()

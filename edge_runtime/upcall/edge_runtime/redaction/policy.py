@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.errors import InputError, check_type
 from upcall.edge_runtime.redaction.entities import EntityType
 
 _VERSION = "1"
@@ -27,13 +27,18 @@ class Policy:
     """An action for each type; what is not named is masked.
 
     Block: a conversation that holds one stays on the device. Mask: a placeholder leaves in its place. Allow: it leaves as
-    it is.
+    it is. Types and actions may be given by their names.
+
+    Raises:
+        InputError: a type or an action is not known.
     """
 
     actions: Mapping[EntityType, Action] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "actions", MappingProxyType(dict(self.actions)))
+        check_type("The mapping of actions of a redaction policy", self.actions, Mapping)
+        actions = {_entity_type(name): _action(name, action) for name, action in self.actions.items()}
+        object.__setattr__(self, "actions", MappingProxyType(actions))
 
     def action(self, entity_type: EntityType) -> Action:
         """What to do with a finding of this type."""
@@ -64,14 +69,19 @@ class Policy:
         Raises:
             InputError: a type or an action is not known.
         """
-        actions: dict[EntityType, Action] = {}
-        for name, action in given.items():
-            if name not in EntityType.__members__:
-                raise InputError(
-                    f"The redaction policy names the type {name!r}, which does not exist.",
-                    allowed=", ".join(EntityType),
-                )
-            if action not in tuple(Action):
-                raise InputError(f"The redaction policy gives {name} the action {action!r}.", allowed=", ".join(Action))
-            actions[EntityType(name)] = Action(str(action))
-        return cls(actions)
+        check_type("A redaction policy", given, Mapping)
+        return cls(given)  # type: ignore[arg-type]  # names are taken
+
+
+def _entity_type(name: object) -> EntityType:
+    if not isinstance(name, str) or name not in EntityType.__members__:
+        raise InputError(
+            f"The redaction policy names the type {name!r:.40}, which does not exist.", allowed=", ".join(EntityType)
+        )
+    return EntityType(name)
+
+
+def _action(name: object, action: object) -> Action:
+    if not isinstance(action, str) or action not in tuple(Action):
+        raise InputError(f"The redaction policy gives {name} the action {action!r:.40}.", allowed=", ".join(Action))
+    return Action(action)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from upcall.edge_runtime.errors import check_type
 from upcall.edge_runtime.redaction.escapes import escape
 from upcall.edge_runtime.redaction.placeholders import (
     LONGEST_ALTERED,
@@ -27,6 +28,7 @@ class StreamRestorer:
     """
 
     def __init__(self, vault: Vault) -> None:
+        check_type("The vault", vault, Vault)
         self._vault = vault
         self._held = ""
         self._in_word = False  # what was let go ends in a part of a word
@@ -57,6 +59,7 @@ class StreamRestorer:
 
     def feed(self, chunk: str) -> str:
         """Take the next chunk; return what is certain by now, possibly nothing."""
+        check_type("The chunk", chunk, str)
         text = self._held + chunk
         restored, position = self._restore(text, self._border(text))
         self._held = text[position:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from upcall.edge_runtime.errors import check_type
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import PlainText, counted
 from upcall.edge_runtime.redaction.entities import EntityType, Span
@@ -56,9 +57,13 @@ def redact(
         remembers: also mask what the vault already holds, wherever it stands.
 
     Raises:
-        InputError: the text is to be JSON and is not.
+        InputError: the text is to be JSON and is not, or something is of another type.
         RedactionError: a rule failed, or masking came to no end; nothing may be sent.
     """
+    check_type("The text", text, str)
+    check_type("The detector", detector, Detector, type(None))
+    check_type("The vault", vault, Vault, type(None))
+    check_type("The policy", policy, Policy, type(None))
     vault = Vault() if vault is None else vault
     document = JsonText(text) if is_json else PlainText(text)
     masking = Masking(
@@ -83,7 +88,12 @@ def restore(text: str, vault: Vault, *, is_json: bool = False) -> str:
         vault: that masked it.
         is_json: the text is JSON: values are escaped as its strings need it, and what was a bare number is one again. A value
             that was written with other escapes than JSON needs comes back equal, though not to the byte.
+
+    Raises:
+        InputError: something is of another type.
     """
+    check_type("The text", text, str)
+    check_type("The vault", vault, Vault)
     if not is_json:
         return vault.restore(text)
     restorer = JsonStreamRestorer(vault)

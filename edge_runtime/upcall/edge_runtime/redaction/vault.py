@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from upcall.edge_runtime.errors import InputError, RedactionError
+from upcall.edge_runtime.errors import InputError, RedactionError, check_type
 from upcall.edge_runtime.redaction.entities import EntityType
 from upcall.edge_runtime.redaction.placeholders import (
     LAST_NUMBER,
@@ -53,6 +53,7 @@ class Vault:
     def __init__(self, *, nonce: str | None = None) -> None:
         if nonce is None:
             nonce = "".join(secrets.choice(NONCE_CHARACTERS) for _ in range(NONCE_LENGTH))
+        check_type("The nonce of a vault", nonce, str)
         if not is_nonce(nonce):
             raise InputError("The nonce of a vault has another form.", allowed="two of 0-9 and a-z")
         self._nonce = nonce
@@ -132,11 +133,16 @@ class Vault:
         return vault
 
     def restore(self, text: str) -> str:
-        """The text with every placeholder of this vault replaced by its value, once; all else is left as it is."""
+        """The text with every placeholder of this vault replaced by its value, once; all else is left as it is.
+
+        Raises:
+            InputError: the text is of another type.
+        """
+        check_type("The text", text, str)
         return self.restore_counted(text)[0]
 
     def restore_counted(self, text: str, *, in_word: bool = False) -> tuple[str, int]:
-        """As ``restore``, with the number of placeholders replaced.
+        """Restore a text as ``restore`` does, and count the placeholders replaced.
 
         Args:
             text: to restore.

@@ -160,11 +160,16 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     if any(address.version == network.version and address in network for network in networks):
         return
     before = text[max(0, start - _NEAR) : start].lower().rstrip(' :=#-"')
-    word = next((word for word in rule.not_after if before.endswith(word)), "")
+    word = next((word for word in rule.not_after if _ends_with_word(before, word)), "")
     # A server build is a server: "build" is no word for a version there.
     owner = before.removesuffix(word).rstrip()
     if not word or (not word.startswith("ver") and owner.endswith(rule.not_after_unless or ("\x00",))):
         yield start, end
+
+
+def _ends_with_word(text: str, word: str) -> bool:
+    """Whether the last word of a text is this one: "ver" is none in "server"."""
+    return text.endswith(word) and not text[-len(word) - 1 : -len(word)].isalpha()
 
 
 def _is_long_enough(value: str) -> bool:

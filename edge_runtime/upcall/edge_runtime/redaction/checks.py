@@ -23,6 +23,7 @@ _LONGEST_EMAIL = 320  # 64 for the local part, 255 for the domain (RFC 5321), an
 _NEAR = 20  # characters in which a word such as "version" must stand
 _OLDEST = 130  # years
 _YEARS = range(1850, 2100)
+_BUDDHIST = 543  # years by which the era of Thailand is ahead
 _SEPARATORS = str.maketrans("", "", " .-/+")
 _IN_ROW = re.compile("[0-9A-Fa-f]:")  # the rest of a longer row, as in a fingerprint
 _DECIMALS = re.compile("[.][0-9]")
@@ -86,13 +87,18 @@ def _date(text: str, start: int, end: int, _rule: Rule, rules: Rules, _: tuple[s
         numbers = [int(words[0][:4]), int(words[0][4:6]), int(words[0][6:])]
     if named and len(numbers) == 2:
         numbers.insert(1, named[0])
-    if len(numbers) != 3:
-        return
-    if numbers[0] in _YEARS:
-        numbers.reverse()
-    day, month, year = numbers
-    if (year in _YEARS or year < 100) and (is_day(year, month, day) or is_day(year, day, month)):
+    if len(numbers) == 3 and _is_date(*numbers):
         yield start, end
+
+
+def _is_date(first: int, month: int, last: int) -> bool:
+    """Whether three numbers are a day in any order that is in use; a short year may stand first, as in 85-03-04 and 昭和60年."""
+    years = {year for year in (first, last) if year < 100 or year in _YEARS or year - _BUDDHIST in _YEARS}
+    return any(
+        is_day(year, month, day) or is_day(year, day, month)
+        for year, day in ((last, first), (first, last))
+        if year in years
+    )
 
 
 def _age(text: str, start: int, end: int, _rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -154,11 +160,16 @@ def _ip(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str
     if any(address.version == network.version and address in network for network in networks):
         return
     before = text[max(0, start - _NEAR) : start].lower().rstrip(' :=#-"')
-    word = next((word for word in rule.not_after if before.endswith(word)), "")
+    word = next((word for word in rule.not_after if _ends_with_word(before, word)), "")
     # A server build is a server: "build" is no word for a version there.
     owner = before.removesuffix(word).rstrip()
     if not word or (not word.startswith("ver") and owner.endswith(rule.not_after_unless or ("\x00",))):
         yield start, end
+
+
+def _ends_with_word(text: str, word: str) -> bool:
+    """Whether the last word of a text is this one: "ver" is none in "server"."""
+    return text.endswith(word) and not text[-len(word) - 1 : -len(word)].isalpha()
 
 
 def _is_long_enough(value: str) -> bool:

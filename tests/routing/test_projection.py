@@ -33,14 +33,12 @@ def test_a_block_keeps_the_directions_in_which_it_varies() -> None:
     assert deviations[2:] == pytest.approx(0, abs=1e-3)
 
 
+def test_other_features_than_in_training_are_refused() -> None:
+    projection = Projection().fit(features(), NAMES)
+    with pytest.raises(InputError, match=r"13 features(.|\n)*14, as in training"):
+        projection.transform(features()[:, 1:])
+
+
 def test_few_features_of_a_name_are_no_block() -> None:
     names = [f"logit_{place}" for place in range(3)]
     assert Projection(components=1).fit(features()[:, 2:5], names).transform(features()[:, 2:5]).shape == (200, 3)
-
-
-def test_saved_and_restored() -> None:
-    projection = Projection().fit(features(), NAMES)
-    again = Projection().restore(projection.state())
-    assert (again.transform(features()) == projection.transform(features())).all()
-    with pytest.raises(InputError, match=r"13 features(.|\n)*14, as in training"):
-        again.transform(features()[:, 1:])

@@ -23,17 +23,12 @@ def test_words_tell_easy_from_hard() -> None:
     assert model.score(features.transform(test.prompts), test.tasks) > 0.95
 
 
-def test_state_gives_the_same_numbers() -> None:
+def test_words_and_the_features_of_the_device_stand_side_by_side() -> None:
     table = two_tiers(60)
     signals = QuerySignals(components=4).fit(table)
-    again = QuerySignals().restore(signals.state())
-    np.testing.assert_array_equal(signals.transform(table), again.transform(table))
     assert signals.transform(table).shape == (60, 4 + 4 + 1)
-
-
-def test_a_restored_format_is_checked() -> None:
-    with pytest.raises(InputError, match="another"):
-        PromptFeatures().restore({"format": "another"})
+    with pytest.raises(InputError, match="lacks the features of device"):
+        signals.transform(two_tiers(60, has_features=False))
 
 
 def test_prompts_without_words() -> None:

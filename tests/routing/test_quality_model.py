@@ -126,19 +126,6 @@ def test_quality_may_be_a_share(world: tuple[OutcomeTable, np.ndarray, np.ndarra
     assert np.abs(model.mean(test, DEVICE)[:, 0] - test.quality[:, 0]).mean() < 0.03
 
 
-def test_saved_and_restored(model: QualityModel, world: tuple[OutcomeTable, object, object]) -> None:
-    again = QualityModel().restore(model.state())
-    test = world[0].split(Split.TEST)
-    for asked in (NOBODY, DEVICE, ALL):
-        assert (again.mean(test, asked) == model.mean(test, asked)).all()
-        assert (again.covariance(asked) == model.covariance(asked)).all()
-    assert len(again.state()["sets"]) == 8
-    with pytest.raises(InputError, match="train it again"):
-        again.out_of_fold(DEVICE)
-    with pytest.raises(InputError, match="no estimates of this version"):
-        QualityModel().restore({})
-
-
 def test_tables_that_do_not_fit(model: QualityModel, world: tuple[OutcomeTable, object, object]) -> None:
     with pytest.raises(InputError, match="other tiers"):
         QualityModel().fit(world[0], world[0].with_tiers([0, 1]), seed=0)

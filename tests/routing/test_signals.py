@@ -83,14 +83,6 @@ def test_repetition() -> None:
     assert repetition("") == repetition(None) == 0
 
 
-def test_saved_and_restored() -> None:
-    signals, asked = Signals(components=4).fit(TABLE), frozenset({0, 1})
-    again = Signals().restore(signals.state())
-    assert (again.transform(TABLE, asked) == signals.transform(TABLE, asked)).all()
-    with pytest.raises(InputError, match="no signals of this version"):
-        Signals().restore({"format": "upcall.signals.v0"})
-
-
 def test_tables_of_another_kind() -> None:
     signals = Signals(components=4).fit(TABLE)
     for table, asked, text in (

@@ -8,22 +8,17 @@ holds no answers to masked prompts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from upcall.edge_runtime.redaction.policy import Action
 from upcall.routing import metrics
 from upcall.routing.curves import Recorded, Replicates
 from upcall.routing.metrics import Interval
 from upcall.routing.outcome_table import OutcomeTable
 
-
-class SendPolicy(StrEnum):
-    """What is done with private tokens before a call."""
-
-    ALLOW = "allow"
-    MASK = "mask"
-    BLOCK = "block"
+POLICIES = (Action.ALLOW, Action.MASK, Action.BLOCK)
+"""From the one that sends most to the one that sends least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +34,7 @@ class Leak:
         safe_calls: share of calls without a private token; nan where nothing is sent.
     """
 
-    policy: SendPolicy
+    policy: Action
     setting: float
     quality: Interval
     calls: Interval
@@ -63,9 +58,9 @@ def leaks(recorded: Recorded, table: OutcomeTable, replicates: Replicates) -> li
     private = table.private_tokens.astype(np.float64)
     missed = np.maximum(private - table.detected_private_tokens, 0)
     found = []
-    for policy in SendPolicy:
-        stays = (table.detected_private_tokens > 0) & (policy is SendPolicy.BLOCK)
-        sent = private if policy is SendPolicy.ALLOW else missed
+    for policy in POLICIES:
+        stays = (table.detected_private_tokens > 0) & (policy is Action.BLOCK)
+        sent = private if policy is Action.ALLOW else missed
         for place, setting in enumerate(recorded.settings):
             calls = np.where(stays, 0.0, recorded.calls[place])
             quality = np.where(stays, table.quality[:, 0], recorded.quality[place])

@@ -10,7 +10,7 @@ import numpy as np
 
 from upcall.edge_runtime.errors import require
 from upcall.routing.evaluation import Evaluation, MethodResult
-from upcall.routing.leakage import SendPolicy
+from upcall.routing.leakage import POLICIES
 
 _SIZE = (7.2, 4.6)
 _DPI = 110
@@ -74,7 +74,7 @@ def leakage(evaluation: Evaluation) -> bytes | None:
         return None
     best = max(known, key=lambda own: own.figures.auc.value)
     figure, axes = _figure()
-    for policy in SendPolicy:
+    for policy in POLICIES:
         own = [one for one in best.leaks if one.policy is policy]
         axes.plot(
             [one.tokens.value for one in own], [one.quality.value for one in own], "o-", label=policy, markersize=3

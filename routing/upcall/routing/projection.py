@@ -71,16 +71,6 @@ class Projection:
             )
         return np.asarray(features.astype(np.float64) @ self.matrix + self.offset)
 
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as numpy arrays."""
-        return {"matrix": self.matrix, "offset": self.offset}
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Be what was saved."""
-        self.matrix = np.asarray(state["matrix"], dtype=np.float64)
-        self.offset = np.asarray(state["offset"], dtype=np.float64)
-        return self
-
 
 def _blocks(names: Sequence[str]) -> list[list[int]]:
     """Places of the names that are alike but for a number at the end."""

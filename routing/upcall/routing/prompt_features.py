@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError, require
 from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.projection import Projection
 
 PRE = "pre."
 """Names of features that the device knows before it answers begin with it."""
 COMPONENTS = 64
 _MAX_TERMS = 20_000
-_FORMAT = "upcall.prompt_features.v1"
 
 
 class PromptFeatures:
@@ -85,30 +85,6 @@ class PromptFeatures:
         vectorizer.idf_ = self._idf
         return np.hstack([np.asarray(vectorizer.transform(texts) @ self._projection.T), numbers])
 
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays."""
-        return {
-            "format": _FORMAT,
-            "terms": self._terms,
-            "idf": self._idf,
-            "projection": self._projection,
-            "mean": self._mean,
-            "scale": self._scale,
-        }
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Be what was saved.
-
-        Raises:
-            InputError: it is of another format.
-        """
-        if state.get("format") != _FORMAT:
-            raise InputError(f"The prompt features are of the format '{state.get('format')}'.", allowed=_FORMAT)
-        self._terms = list(state["terms"])
-        for name in ("idf", "projection", "mean", "scale"):
-            setattr(self, f"_{name}", np.asarray(state[name], dtype=np.float64))
-        return self
-
 
 _WORD = r"(?u)\b\w+\b"  # single letters and digits count: options and sums are made of them
 
@@ -126,21 +102,20 @@ def _shape_of(text: str) -> tuple[float, float, float, float]:
 
 
 class QuerySignals:
-    """All that is known of a query before an answer: ``PromptFeatures``, and the device's own features named ``pre.``….
+    """What is known of a query before an answer: the words of its prompt and the device's own features named ``pre.``….
 
-    The device's features are standardised and reduced by PCA; what of both a table lacks is left out.
+    The words go through ``PromptFeatures``, the device's features through a ``Projection``. What a table lacks is left out.
 
     Args:
-        components: most dimensions of each of the two.
-        uses_device: whether to look at the device's features.
+        components: most dimensions of the words.
+        seed: of what is random in fitting.
     """
 
-    def __init__(self, *, components: int = COMPONENTS, uses_device: bool = True, seed: int = 0) -> None:
+    def __init__(self, *, components: int = COMPONENTS, seed: int = 0) -> None:
         self._components = components
-        self._uses_device = uses_device
         self._seed = seed
         self._prompts: PromptFeatures | None = None
-        self._device: dict[str, NDArray[np.float64]] | None = None
+        self._device: Projection | None = None
 
     def fit(self, train: OutcomeTable) -> Self:
         """Learn from a table.
@@ -151,14 +126,9 @@ class QuerySignals:
         self._prompts = self._device = None
         if any(prompt is not None for prompt in train.prompts):
             self._prompts = PromptFeatures(components=self._components, seed=self._seed).fit(train.prompts)
-        if self._uses_device and (own := pre_features(train)) is not None:
-            mean, deviation = own.mean(axis=0), own.std(axis=0)
-            scale = np.where(deviation > 1e-9, deviation, 1.0)
-            count = min(self._components, *own.shape)
-            extmath = require("sklearn.utils.extmath", extra="routing")
-            _, sizes, directions = extmath.randomized_svd((own - mean) / scale, count, random_state=self._seed)
-            spread = np.maximum(sizes / np.sqrt(len(own)), 1e-9)
-            self._device = {"mean": mean, "scale": scale, "projection": directions / spread[:, None]}
+        if (own := pre_features(train)) is not None:
+            names = [name for name in train.feature_names[0] if name.startswith(PRE)]
+            self._device = Projection(seed=self._seed).fit(own, names)
         if self._prompts is None and self._device is None:
             raise InputError(
                 "The table holds neither prompts nor features of the device before it answers.",
@@ -167,7 +137,7 @@ class QuerySignals:
         return self
 
     def transform(self, table: OutcomeTable) -> NDArray[np.float64]:
-        """[N, F], about of mean 0 and deviation 1.
+        """[N, F] for the N queries of a table.
 
         Raises:
             InputError: the table lacks features that it was fitted on.
@@ -177,22 +147,13 @@ class QuerySignals:
             parts.append(self._prompts.transform(table.prompts))
         if self._device is not None:
             own = pre_features(table)
-            if own is None or own.shape[1] != len(self._device["mean"]):
-                raise InputError("The features of the device are not those of the table that was learnt from.")
-            parts.append(((own - self._device["mean"]) / self._device["scale"]) @ self._device["projection"].T)
+            if own is None:
+                raise InputError(
+                    f"The table lacks the features of {table.tiers[0]} before it answers.",
+                    allowed="the features of the table that was learnt from",
+                )
+            parts.append(self._device.transform(own))
         return np.hstack(parts).astype(np.float64)
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays."""
-        return {"prompts": None if self._prompts is None else self._prompts.state(), "device": self._device}
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Be what was saved."""
-        self._prompts = None if state["prompts"] is None else PromptFeatures().restore(state["prompts"])
-        self._device = (
-            None if state["device"] is None else {name: np.asarray(own) for name, own in state["device"].items()}
-        )
-        return self
 
 
 def pre_features(table: OutcomeTable) -> NDArray[np.float64] | None:

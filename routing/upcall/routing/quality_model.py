@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ Array = NDArray[np.float64]
 Asked = frozenset[int]
 FOLDS = 5
 _STRENGTH_FOLDS = 3
-_FORMAT = "upcall.quality_model.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class QualityModel:
         Reads what ``Signals`` reads, and nothing else of the table.
 
         Raises:
-            InputError: the table has other tiers than the model, or what was saved does not hold this set.
+            InputError: the table has other tiers than the model.
         """
         known = self._means.of(table)
         if asked not in known:
@@ -126,11 +125,7 @@ class QualityModel:
         return self._folds
 
     def out_of_fold(self, asked: Asked) -> Array:
-        """[N, K]: ``mean`` of the training queries, each by heads that were fitted without it.
-
-        Raises:
-            InputError: the model was restored, so there are no training queries.
-        """
+        """[N, K]: ``mean`` of the training queries, each by heads that were fitted without it."""
         if asked not in self._out_of_fold:
             train, _ = self._fitted_on()
             signals = self._signals.transform(train, asked)
@@ -147,9 +142,7 @@ class QualityModel:
 
     def _fitted_on(self) -> tuple[OutcomeTable, OutcomeTable]:
         if self._tables is None:
-            raise InputError(
-                "What was saved does not hold estimates for these tiers asked.", next_step="train it again"
-            )
+            raise InputError("The quality model is not fitted.", next_step="fit it")
         return self._tables
 
     def _fitted(self, asked: Asked) -> list[_Estimator]:
@@ -173,47 +166,6 @@ class QualityModel:
             folds = np.random.default_rng(self._seed).permutation(len(train)) % _STRENGTH_FOLDS
             self._strengths[kind] = best_strength(signals, train.quality[:, tier], folds)
         return self._strengths[kind]
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays: of the sets asked for so far, which all of K ≤ 4 tiers are."""
-        if self._tables is not None and self._tiers <= 4:
-            for number in range(2**self._tiers):
-                self._fitted(frozenset(tier for tier in range(self._tiers) if number >> tier & 1))
-        return {
-            "format": _FORMAT,
-            "tiers": self._tiers,
-            "signals": self._signals.state(),
-            "sets": [
-                {
-                    "asked": sorted(asked),
-                    "heads": [
-                        {"weights": one.weights, "bias": one.bias, "scaling": [one.scaling.slope, one.scaling.offset]}
-                        for one in own
-                    ],
-                    "covariance": self.covariance(asked),
-                }
-                for asked, own in list(self._estimators.items())
-            ],
-        }
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Be what was saved.
-
-        Raises:
-            InputError: it is of another format.
-        """
-        if state.get("format") != _FORMAT:
-            raise InputError("What was saved holds no estimates of this version.", allowed=_FORMAT)
-        self._tables = None
-        self._learn(Signals().restore(state["signals"]), tiers=int(state["tiers"]), seed=0)
-        for own in state["sets"]:
-            asked = frozenset(int(tier) for tier in own["asked"])
-            self._covariances[asked] = np.asarray(own["covariance"], dtype=np.float64)
-            self._estimators[asked] = [
-                _Estimator(np.asarray(one["weights"], dtype=np.float64), float(one["bias"]), Scaling(*one["scaling"]))
-                for one in own["heads"]
-            ]
-        return self
 
 
 _fitted_last: list[QualityModel] = []

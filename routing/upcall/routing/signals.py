@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from upcall.routing.recent_tables import RecentTables
 
 Array = NDArray[np.float64]
 _ANSWER_COMPONENTS = 16
-_FORMAT = "upcall.signals.v1"
 
 
 class Signals:
@@ -111,33 +110,6 @@ class Signals:
             parts.append(np.array([[repetition(answer)] for answer in answers]))
         return np.hstack(parts)
 
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays."""
-        return {
-            "format": _FORMAT,
-            "tiers": self._tiers,
-            "before": _state(self._before),
-            "prompts": _state(self._prompts),
-            "after": [_state(own) for own in self._after],
-            "answers": [_state(own) for own in self._answers],
-        }
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Be what was saved.
-
-        Raises:
-            InputError: it is of another format.
-        """
-        if state.get("format") != _FORMAT:
-            raise InputError("What was saved holds no signals of this version.", allowed=_FORMAT)
-        self._parts.forget()
-        self._tiers = int(state["tiers"])
-        self._before = _projection_of(state["before"])
-        self._prompts = _words_of(state["prompts"])
-        self._after = [_projection_of(own) for own in state["after"]]
-        self._answers = [_words_of(own) for own in state["answers"]]
-        return self
-
 
 def repetition(answer: str | None) -> float:
     """Share of an answer's words that came before in it, in [0, 1); 0 for none."""
@@ -173,15 +145,3 @@ def _projected(projection: Projection, table: OutcomeTable, tier: int, *, is_bef
     if own is None:
         raise InputError(f"The table lacks the features of {table.tiers[tier]}.", next_step="give the kind of training")
     return projection.transform(own[:, _places(table, tier, is_before=is_before)])
-
-
-def _state(own: Projection | PromptFeatures | None) -> dict[str, Any] | None:
-    return None if own is None else own.state()
-
-
-def _projection_of(state: dict[str, Any] | None) -> Projection | None:
-    return None if state is None else Projection().restore(state)
-
-
-def _words_of(state: dict[str, Any] | None) -> PromptFeatures | None:
-    return None if state is None else PromptFeatures().restore(state)

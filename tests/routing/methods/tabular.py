@@ -83,9 +83,3 @@ class Tabular:
                 np.cov(self.mean(self._train, asked) - self.mean(self._train, every), rowvar=False)
             )
         return np.asarray(self._saved[name])
-
-    def state(self) -> dict[str, Any]:
-        return dict(self._saved)
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self._saved = dict(state)

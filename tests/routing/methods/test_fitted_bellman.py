@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tests.routing.worlds import PRE_NAMES, logistic_world
-from upcall.edge_runtime.errors import InputError
 from upcall.routing.methods.fitted_bellman import MAX_SETS, FittedBellman, answered_sets
 from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table
 
@@ -97,20 +96,6 @@ def test_an_explanation_is_what_was_done(of_world: FittedBellman) -> None:
         assert len(said.steps) == len(said.asked) + 1
         assert "before an answer: estimated quality device 0." in said.steps[0]
         assert said.steps[-1].endswith(f"stops with {said.chosen}")
-
-
-def test_saved_and_restored(of_world: FittedBellman) -> None:
-    again = FittedBellman()
-    again.restore(of_world.state())
-    assert (again.settings() == of_world.settings()).all()
-    for setting in of_world.settings()[::5]:
-        one, other = (own.decide(WORLD, float(setting)) for own in (of_world, again))
-        assert (one.asked == other.asked).all()
-        assert (one.chosen == other.chosen).all()
-    with pytest.raises(InputError, match="saved by the method"):
-        again.restore({"method": "bellman"})
-    with pytest.raises(InputError, match="was not learnt"):
-        again.decide(WORLD, 0.123)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,15 +84,6 @@ class WinProbability(PairMethod):
         inputs = self._prompts.transform(prompts_of(table)).astype(np.float64)
         return 1 - self._head.probabilities(inputs)
 
-    def learnt(self) -> dict[str, Any]:
-        """Words and head."""
-        return {"prompts": self._prompts.state(), "head": self._head.state()}
-
-    def relearn(self, learnt: dict[str, Any]) -> None:
-        """Be what ``learnt`` gave."""
-        self._prompts = PromptFeatures().restore(learnt["prompts"])
-        self._head = Logistic().restore(learnt["head"])
-
 
 class Neighbours(TierMethod):
     """Quality of each tier is the mean over the most similar training prompts; the best value at a price is asked.
@@ -148,16 +137,6 @@ class Neighbours(TierMethod):
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
         """argmax of the estimate − λ · cost."""
         return best_value(self.estimates(table), self._learnt["cost"], setting)
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, the words too."""
-        return {**super().state(), "words": self._words.state()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Be what was saved."""
-        super().restore(state)
-        self._remembered = Remembered(self._estimated)
-        self._words = PromptFeatures().restore(state["words"])
 
 
 def _unit(values: NDArray[np.float32]) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,18 +82,6 @@ class ThresholdCascade(EstimatedMethod):
 
     def _nearest(self, setting: float) -> float:
         return min(self._thresholds, key=lambda one: abs(np.log((one + 1e-12) / (setting + 1e-12))))
-
-    def state(self) -> dict[str, Any]:
-        """See ``Method``."""
-        return {
-            **super().state(),
-            "thresholds": [[setting, *own.tolist()] for setting, own in self._thresholds.items()],
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """See ``Method``."""
-        super().restore(state)
-        self._thresholds = {float(own[0]): np.array(own[1:], dtype=np.float64) for own in state["thresholds"]}
 
 
 def by_cost(costs: Array) -> list[int]:

@@ -83,13 +83,3 @@ class CascadeRouting(EstimatedMethod):
     def _start(self) -> None:
         super()._start()
         self._rules = {}
-
-    def state(self) -> dict[str, Any]:
-        """See ``Method``."""
-        # What is estimated is saved for the sets asked for so far, and what is estimated is all that a rule is made of.
-        return {**super().state(), "factors": [[setting, *own] for setting, own in self._factors.items()]}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """See ``Method``."""
-        super().restore(state)
-        self._factors = {float(own[0]): [float(one) for one in own[1:]] for own in state["factors"]}

@@ -16,7 +16,6 @@ from upcall.routing.recent_tables import RecentTables
 
 Array = NDArray[np.float64]
 Asked = frozenset[int]
-VERSION = 1
 _SETTINGS = 20
 
 
@@ -74,10 +73,10 @@ class EstimatedMethod:
         """The estimates.
 
         Raises:
-            InputError: nothing was fitted or restored.
+            InputError: it is not fitted.
         """
         if self._model is None:
-            raise InputError(f"The method {self.name} is not fitted.", next_step="fit it, or restore what was saved")
+            raise InputError(f"The method {self.name} is not fitted.", next_step="fit it")
         return self._model
 
     def settings(self) -> Array:
@@ -150,29 +149,6 @@ class EstimatedMethod:
     @staticmethod
     def _listed(what: str, values: Array, table: OutcomeTable) -> str:
         return f"{what} " + ", ".join(f"{tier} {value:.3g}" for tier, value in zip(table.tiers, values, strict=True))
-
-    def state(self) -> dict[str, Any]:
-        """See ``Method``."""
-        return {
-            "method": self.name,
-            "version": VERSION,
-            "costs": self.costs,
-            "settings": self._settings,
-            "estimates": self.model.state(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """See ``Method``."""
-        if (state.get("method"), state.get("version")) != (self.name, VERSION):
-            raise InputError(
-                f"What was saved is of the method '{str(state.get('method'))[:40]}', version {state.get('version')}.",
-                allowed=f"{self.name}, version {VERSION}",
-            )
-        self._model = self._factory()
-        self._model.restore(state["estimates"])
-        self.costs = np.asarray(state["costs"], dtype=np.float64)
-        self._settings = np.asarray(state["settings"], dtype=np.float64)
-        self._start()
 
 
 def spread(spend: Callable[[float], float], costs: Sequence[float] | Array, *, count: int = _SETTINGS) -> Array:

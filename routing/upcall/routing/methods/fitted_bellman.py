@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.methods.method import Decisions, Explanation
-from upcall.routing.methods.pair import check_method
 from upcall.routing.outcome_table import OutcomeTable
 from upcall.routing.quality_model import FOLDS, QualityModel
 
@@ -113,43 +111,6 @@ class FittedBellman:
                 return Explanation(tuple(steps), tuple(order), table.tiers[int(values.best_tier[0])])
             order.append(table.tiers[best])
             now |= {best}
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays."""
-        return {
-            "method": self.name,
-            "model": self._model.state(),
-            "sets": [sorted(one) for one in self._sets],
-            "prices": [
-                {
-                    "price": price,
-                    "weights": [
-                        {"asked": sorted(now), "tier": tier, "own": own} for (now, tier), own in weights.items()
-                    ],
-                }
-                for price, weights in self._weights.items()
-            ],
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Be what was saved.
-
-        Raises:
-            InputError: it was saved by another method or version.
-        """
-        check_method(state, self.name)
-        self._model = self._factory()
-        self._model.restore(state["model"])
-        self._sets = [frozenset(int(tier) for tier in one) for one in state["sets"]]
-        self._weights = {
-            float(one["price"]): {
-                (frozenset(int(tier) for tier in own["asked"]), int(own["tier"])): np.asarray(
-                    own["own"], dtype=np.float64
-                )
-                for own in one["weights"]
-            }
-            for one in state["prices"]
-        }
 
     def _weights_of(self, setting: float) -> Weights:
         if setting not in self._weights:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,13 +115,3 @@ class Hybrid(PairMethod):
     def scores(self, table: OutcomeTable) -> Array:
         """[N] probability that the device does as well."""
         return self._head.probabilities(self._signals.transform(table))
-
-    def learnt(self) -> dict[str, Any]:
-        """Signals, head and t*."""
-        return {"signals": self._signals.state(), "head": self._head.state(), "relaxation": self.relaxation}
-
-    def relearn(self, learnt: dict[str, Any]) -> None:
-        """Be what ``learnt`` gave."""
-        self._signals = QuerySignals().restore(learnt["signals"])
-        self._head = Logistic().restore(learnt["head"])
-        self.relaxation = float(learnt["relaxation"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,15 +48,6 @@ class Logistic:
     def probabilities(self, inputs: Array) -> Array:
         """[N] in [0, 1] of inputs [N, F]."""
         return np.asarray(1 / (1 + np.exp(-np.clip(self._logits(inputs), -500, 500))))
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt."""
-        return {"weights": self._weights, "bias": self._bias}
-
-    def restore(self, state: dict[str, Any]) -> Self:
-        """Be what was saved."""
-        self._weights, self._bias = np.asarray(state["weights"], dtype=np.float64), float(state["bias"])
-        return self
 
 
 def fitted(inputs: Array, labels: Array, weights: Array, strength: float) -> tuple[Array, float]:

@@ -77,12 +77,6 @@ class QualityEstimates(Protocol):
     def covariance(self, asked: frozenset[int]) -> NDArray[np.float64]:
         """[K, K] of (estimate now − estimate once all have answered), quality²."""
 
-    def state(self) -> dict[str, Any]:
-        """What was learnt."""
-
-    def restore(self, state: dict[str, Any]) -> Any:
-        """Be what was saved."""
-
 
 class Method(Protocol):
     """A way to choose tiers, with one knob from cheap to good."""
@@ -114,13 +108,3 @@ class Method(Protocol):
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
         """Why, for one query (its row in the table)."""
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays; ``restore`` takes it."""
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Be what was saved.
-
-        Raises:
-            InputError: it was saved by another method or version.
-        """

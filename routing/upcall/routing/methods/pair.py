@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,13 +45,6 @@ class PairMethod:
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Learn what ``scores`` needs; nothing by default."""
 
-    def learnt(self) -> dict[str, Any]:
-        """What ``learn`` learnt, as JSON values and numpy arrays."""
-        return {}
-
-    def relearn(self, learnt: dict[str, Any]) -> None:
-        """Be what ``learnt`` gave."""
-
     def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Choose the cloud tier, learn the score, lay the grid of thresholds; see ``Method``."""
         self._cloud = best_cloud(train)
@@ -81,36 +73,6 @@ class PairMethod:
         said = f"{score:.4g} {'≤' if calls else '>'} {setting:.4g}: {cloud if calls else device} answers"
         asked = (*((device,) if self.asks_device_first or not calls else ()), *((cloud,) if calls else ()))
         return Explanation((f"score of {self.name} {said}",), asked, asked[-1])
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, as JSON values and numpy arrays."""
-        return {"method": self.name, "cloud": self._cloud, "settings": self._settings, "learnt": self.learnt()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Be what was saved.
-
-        Raises:
-            InputError: it was saved by another method.
-        """
-        check_method(state, self.name)
-        self._cloud = int(state["cloud"])
-        self._settings = np.asarray(state["settings"], dtype=np.float64)
-        self.relearn(state["learnt"])
-        self._remembered = Remembered(self.scores)
-
-
-def check_method(state: dict[str, Any], name: str) -> None:
-    """Refuse what another method saved.
-
-    Raises:
-        InputError: it did.
-    """
-    if state.get("method") != name:
-        raise InputError(
-            f"It was saved by the method {json.dumps(state.get('method'))[:40]}.",
-            allowed=name,
-            next_step="train it again",
-        )
 
 
 def best_cloud(train: OutcomeTable) -> int:

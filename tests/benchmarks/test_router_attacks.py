@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.router_attacks import Figure, all_figures, category_shortcut, label_poisoning, suffix_attack
 from tests.routing.outcomes import two_tiers
 from tests.routing.worlds import logistic_world
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.attacks import Figure, all_figures, category_shortcut, label_poisoning, suffix_attack
 from upcall.routing.outcome_table import Split
 
 WORLD = logistic_world(900)[0]

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.calibration import fit_scaling
-from upcall.routing.guarantee import Bound, in_sample, learn_then_test
-from upcall.routing.methods.logistic import fitted
-from upcall.routing.methods.pair import best_cloud
-from upcall.routing.metrics import Interval, auroc, interval
-from upcall.routing.outcome_table import OutcomeTable, Split
-from upcall.routing.prompt_features import PRE
-from upcall.routing.quality_model import QualityModel, best_strength
-from upcall.routing.signals import Signals
+from upcall.routing.bases.pair import best_cloud
+from upcall.routing.estimates.calibration import fit_scaling
+from upcall.routing.estimates.logistic import fitted
+from upcall.routing.estimates.quality_model import QualityModel, best_strength
+from upcall.routing.evaluation.guarantee import Bound, in_sample, learn_then_test
+from upcall.routing.evaluation.metrics import Interval, auroc, interval
+from upcall.routing.signals.prompt_features import PRE
+from upcall.routing.signals.visible import Signals
+from upcall.routing.tables.outcome_table import OutcomeTable, Split
 
 Array = NDArray[np.float64]
 NOBODY, DEVICE = frozenset[int](), frozenset({0})

@@ -11,7 +11,7 @@ from benchmarks.router_attacks import Figure, all_figures, category_shortcut, la
 from tests.routing.outcomes import two_tiers
 from tests.routing.worlds import logistic_world
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.outcome_table import Split
+from upcall.routing.tables.outcome_table import Split
 
 WORLD = logistic_world(900)[0]
 PAIR = two_tiers(450)

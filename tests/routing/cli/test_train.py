@@ -18,8 +18,8 @@ from upcall.export.cli import app as export
 from upcall.routing.cli.calibrate import app as calibrate
 from upcall.routing.cli.explain import app as explain
 from upcall.routing.cli.train import app as train
-from upcall.routing.outcome_table import OutcomeTable, write_table
-from upcall.routing.router_head import read_head
+from upcall.routing.heads.router_head import read_head
+from upcall.routing.tables.outcome_table import OutcomeTable, write_table
 
 WORLD = replace(logistic_world(450)[0], prompts=tuple(f"secret words {place}" for place in range(450)))
 

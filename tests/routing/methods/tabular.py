@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from upcall.routing.outcome_table import OutcomeTable, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, outcome_table
 
 COSTS = (0.05, 0.3, 1.0, 1.6)
 _SKILL = (0.35, 0.6, 0.85, 0.9)

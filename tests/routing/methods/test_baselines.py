@@ -9,10 +9,10 @@ import pytest
 
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.methods.method import Method
-from upcall.routing.methods.registry import METHODS, entries
+from upcall.routing.bases.method import Method
+from upcall.routing.evaluation.registry import METHODS, entries
 from upcall.routing.methods.static import best_value, prices, upper_hull
-from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, outcome_table
 
 HERE = ["random", "always_each", "best_single", "length", "knn", "win_probability", "log_prob", "hybrid_det", "oracle"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.routing.worlds import PRE_NAMES, logistic_world
 from upcall.routing.methods.fitted_bellman import MAX_SETS, FittedBellman, answered_sets
-from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, outcome_table
 
 WORLD = logistic_world(900)[0]
 

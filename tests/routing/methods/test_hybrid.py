@@ -9,9 +9,9 @@ import pytest
 
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
+from upcall.routing.evaluation.metrics import auroc
 from upcall.routing.methods.hybrid import Hybrid, Labels, best_relaxation, gaps, soft_labels, spread
-from upcall.routing.metrics import auroc
-from upcall.routing.outcome_table import Split
+from upcall.routing.tables.outcome_table import Split
 
 
 def test_soft_labels_of_ten_by_ten_answers_by_brute_force() -> None:

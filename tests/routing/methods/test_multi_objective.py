@@ -11,7 +11,7 @@ from upcall.edge_runtime.decision.tiers.multi_objective import Way
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
 from upcall.routing.methods.multi_objective import MultiObjective, Sent
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 TRAIN, CALIBRATION, TEST = (
     world(count, seed=seed, split=split)

@@ -9,12 +9,12 @@ import pytest
 
 from tests.routing.methods.tabular import Tabular, world
 from upcall.edge_runtime.errors import InputError
+from upcall.routing.bases.estimated import EstimatedMethod, spread
 from upcall.routing.methods.bellman import Bellman
 from upcall.routing.methods.cascade import Cascade, ThresholdCascade, tuned
 from upcall.routing.methods.cascade_routing import CascadeRouting
-from upcall.routing.methods.estimated import EstimatedMethod, spread
 from upcall.routing.methods.routing import Routing
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 KINDS = (Routing, ThresholdCascade, Cascade, CascadeRouting, Bellman)
 TEST = world(600, seed=3)

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.methods.method import Method
-from upcall.routing.methods.registry import entries
-from upcall.routing.outcome_table import OutcomeTable, Split, read_table
+from upcall.routing.bases.method import Method
+from upcall.routing.evaluation.registry import entries
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, read_table
 
 app = command_app()
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError, require
-from upcall.routing.methods.logistic import Logistic
-from upcall.routing.methods.pair import PairMethod
-from upcall.routing.methods.remembered import Remembered
+from upcall.routing.bases.pair import PairMethod
+from upcall.routing.estimates.logistic import Logistic
 from upcall.routing.methods.static import TierMethod, best_value, prices
-from upcall.routing.outcome_table import OutcomeTable
-from upcall.routing.prompt_features import PromptFeatures, feature
+from upcall.routing.signals.prompt_features import PromptFeatures, feature
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.remembered import Remembered
 
 Array = NDArray[np.float64]
 MEAN_LOG_PROB = "post.mean_log_prob"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod, spread
+from upcall.routing.bases.method import QualityEstimates
 from upcall.routing.methods.cascade_routing import CascadeRouting
-from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod, spread
-from upcall.routing.methods.method import QualityEstimates
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 _QUANTILES = 15
 _PASSES = 3

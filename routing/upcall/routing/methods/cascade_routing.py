@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
-from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 _FACTORS = (0.5, 2.0)
 _STEPS = 3  # later ones are reached by few queries

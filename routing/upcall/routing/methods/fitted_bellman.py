@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.methods.method import Decisions, Explanation
-from upcall.routing.outcome_table import OutcomeTable
-from upcall.routing.quality_model import FOLDS, QualityModel
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.estimates.quality_model import FOLDS, QualityModel
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 Array = NDArray[np.float64]
 Asked = frozenset[int]

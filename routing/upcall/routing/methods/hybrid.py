@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.methods.logistic import Logistic
-from upcall.routing.methods.pair import PairMethod
-from upcall.routing.outcome_table import OutcomeTable
-from upcall.routing.prompt_features import QuerySignals
+from upcall.routing.bases.pair import PairMethod
+from upcall.routing.estimates.logistic import Logistic
+from upcall.routing.signals.prompt_features import QuerySignals
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 Array = NDArray[np.float64]
 Samples = Mapping[str, tuple[Array, Array]]

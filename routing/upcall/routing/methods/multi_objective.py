@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, allowed_ways, choose_option
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
-from upcall.routing.methods.estimated import Array, EstimatedMethod
-from upcall.routing.methods.method import Decisions, Explanation, QualityEstimates
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.estimated import Array, EstimatedMethod
+from upcall.routing.bases.method import Decisions, Explanation, QualityEstimates
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 _DEVICE = frozenset({0})
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.mixture import best_tiers
-from upcall.routing.methods.estimated import Asked, EstimatedMethod
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.estimated import Asked, EstimatedMethod
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 
 class Routing(EstimatedMethod):

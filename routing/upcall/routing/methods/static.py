@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.routing.methods.method import Decisions, Explanation
-from upcall.routing.methods.pair import GRID
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.bases.pair import GRID
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 
 class TierMethod:

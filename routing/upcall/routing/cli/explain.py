@@ -32,9 +32,7 @@ app = command_app()
 def explain_command(
     table: Annotated[Path, typer.Option("--table", metavar="FILE", help="Parquet file of outcomes.")],
     query: Annotated[str, typer.Option("--query", metavar="ID", help="The query's id in the table.")],
-    method: Annotated[
-        str, typer.Option("--method", metavar="NAME", help="As of `upcall route eval`.")
-    ] = "fitted_bellman",
+    method: Annotated[str, typer.Option("--method", metavar="NAME", help="As of `upcall route eval`.")] = "bellman",
     budget: Annotated[
         float | None,
         typer.Option(

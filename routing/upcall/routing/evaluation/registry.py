@@ -94,7 +94,6 @@ _ENTRIES = (
     Entry("cascade", "cascade", "cascade of prefixes", "Cascade", is_baseline=False),
     Entry("cascade_routing", "cascade_routing", "open-loop cascade routing", "CascadeRouting", is_baseline=False),
     Entry("bellman", "bellman", "closed-loop cascade routing", "Bellman", is_baseline=False),
-    Entry("fitted_bellman", "fitted_bellman", "closed loop learnt from outcomes", "FittedBellman", is_baseline=False),
     Entry(
         "multi_objective",
         "multi_objective",

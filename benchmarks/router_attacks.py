@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.pair import best_cloud
 from upcall.routing.estimates.calibration import fit_scaling
-from upcall.routing.estimates.logistic import fitted
-from upcall.routing.estimates.quality_model import QualityModel, best_strength
+from upcall.routing.estimates.logistic import best_strength, fit_logistic
+from upcall.routing.estimates.quality_model import QualityModel
 from upcall.routing.evaluation.guarantee import Bound, in_sample, learn_then_test
 from upcall.routing.evaluation.metrics import Interval, auroc, interval
 from upcall.routing.signals.prompt_features import PRE
@@ -60,7 +60,7 @@ def category_shortcut(table: OutcomeTable, *, seed: int = 0) -> list[Figure]:
         InputError: a split is empty.
     """
     train, calibration, test = _splits(table)
-    model = QualityModel().fit(train, calibration, seed=seed)
+    model = QualityModel(train, calibration, seed=seed)
     right = test.quality[:, 0] >= 0.5
     means = {task: train.quality[train.tasks == task, 0].mean() for task in np.unique(train.tasks)}
     scores = {
@@ -99,7 +99,7 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
             "The table lacks prompts, behind which words could be put.", next_step="collect with prompts kept"
         )
     train, calibration, test = _splits(_without_pre(table))
-    model = QualityModel().fit(train, calibration, seed=seed)
+    model = QualityModel(train, calibration, seed=seed)
     sample = train.select(np.random.default_rng(seed).permutation(len(train))[:_SEARCHED])
     candidates = _frequent_words(train, _CANDIDATES)
     figures = []
@@ -118,7 +118,7 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
             figures.append(Figure(f"{name}: share that a suffix turns {direction}", share, note))
     right = test.quality[:, 0] >= 0.5
     blind = [replace(own, prompts=(None,) * len(own)) for own in (train, calibration, test)]
-    unread = QualityModel().fit(blind[0], blind[1], seed=seed).mean(blind[2], DEVICE)[:, 0]
+    unread = QualityModel(blind[0], blind[1], seed=seed).mean(blind[2], DEVICE)[:, 0]
     for name, own in (
         ("after the answer", model.mean(test, DEVICE)[:, 0]),
         ("after the answer, the prompt's words not read", unread),
@@ -280,8 +280,7 @@ def _poisoned_scores(
     """Logits of all three splits by a head of those labels, and of the training queries by heads fitted without them."""
 
     def head(rows: NDArray[np.bool_]) -> Callable[[Array], Array]:
-        weights, bias = fitted(inputs[0][rows], labels[rows], np.ones(int(rows.sum())), strength)
-        return lambda given: np.asarray(given @ weights + bias) if weights.size else np.full(len(given), bias)
+        return fit_logistic(inputs[0][rows], labels[rows], strength=strength).logits
 
     whole = head(np.ones(len(labels), dtype=bool))
     scaling = fit_scaling(whole(inputs[1]), clean)

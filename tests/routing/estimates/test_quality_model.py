@@ -9,7 +9,7 @@ import pytest
 
 from tests.routing.worlds import logistic_world
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.estimates.quality_model import FOLDS, QualityModel, best_strength
+from upcall.routing.estimates.quality_model import FOLDS, QualityModel
 from upcall.routing.evaluation.metrics import auroc, ece
 from upcall.routing.tables.outcome_table import OutcomeTable, Split
 
@@ -24,7 +24,7 @@ def world() -> tuple[OutcomeTable, np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def model(world: tuple[OutcomeTable, np.ndarray, np.ndarray]) -> QualityModel:
     table = world[0]
-    return QualityModel(components=8).fit(table.split(Split.TRAIN), table.split(Split.CALIBRATION), seed=0)
+    return QualityModel(table.split(Split.TRAIN), table.split(Split.CALIBRATION), seed=0, components=8)
 
 
 def test_the_truth_is_found(model: QualityModel, world: tuple[OutcomeTable, np.ndarray, np.ndarray]) -> None:
@@ -62,7 +62,6 @@ def test_covariance_shrinks_as_more_is_known(model: QualityModel) -> None:
     assert none[0, 0] > one[0, 0] > 0
     assert np.linalg.eigvalsh(none).min() > -1e-12
     assert not every.any()
-    assert model.deviation(DEVICE) == pytest.approx(np.sqrt(np.diag(one)))
 
 
 def test_out_of_fold_estimates_do_not_know_their_own_query(world: tuple[OutcomeTable, object, object]) -> None:
@@ -71,15 +70,15 @@ def test_out_of_fold_estimates_do_not_know_their_own_query(world: tuple[OutcomeT
     turned[0] = 1 - turned[0]
     estimates = []
     for quality in (train.quality, turned):
-        model = QualityModel(components=8).fit(replace(train, quality=quality), calibration, seed=0)
+        model = QualityModel(replace(train, quality=quality), calibration, seed=0, components=8)
         model._strengths = {(tier, asked): 0.1 for tier in range(3) for asked in (False, True)}
         signals = model._signals.transform(train, DEVICE)
-        assert signals.shape[0] == len(model.folds) == 200
-        assert set(model.folds) == set(range(FOLDS))
+        assert signals.shape[0] == len(model._folds) == 200
+        assert set(model._folds) == set(range(FOLDS))
         model._fitted(DEVICE)
         model._estimators[DEVICE] = [replace(own, scaling=type(own.scaling)()) for own in model._estimators[DEVICE]]
         estimates.append(model.out_of_fold(DEVICE))
-    same_fold = model.folds == model.folds[0]
+    same_fold = model._folds == model._folds[0]
     assert (estimates[0][same_fold] == estimates[1][same_fold]).all()
     assert (estimates[0][~same_fold] != estimates[1][~same_fold]).any()
 
@@ -92,7 +91,7 @@ def test_only_what_is_visible_counts(model: QualityModel, world: tuple[OutcomeTa
 
 def test_same_seed_same_estimates(model: QualityModel, world: tuple[OutcomeTable, object, object]) -> None:
     table = world[0]
-    again = QualityModel(components=8).fit(table.split(Split.TRAIN), table.split(Split.CALIBRATION), seed=0)
+    again = QualityModel(table.split(Split.TRAIN), table.split(Split.CALIBRATION), seed=0, components=8)
     assert (again.mean(table, DEVICE) == model.mean(table, DEVICE)).all()
 
 
@@ -103,7 +102,7 @@ def test_nothing_is_visible(world: tuple[OutcomeTable, object, object]) -> None:
         feature_names=((), (), ()),
         answers=np.full((2400, 3), None, dtype=object),
     )
-    model = QualityModel().fit(bare.split(Split.TRAIN), bare.split(Split.CALIBRATION), seed=0)
+    model = QualityModel(bare.split(Split.TRAIN), bare.split(Split.CALIBRATION), seed=0)
     for asked in (NOBODY, ALL):
         estimate = model.mean(bare, asked)
         assert np.ptp(estimate, axis=0) == pytest.approx(0)
@@ -114,29 +113,28 @@ def test_nothing_is_visible(world: tuple[OutcomeTable, object, object]) -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_one_class_only(value: float, world: tuple[OutcomeTable, object, object]) -> None:
     table = replace(world[0], quality=np.full((2400, 3), value))
-    model = QualityModel(components=8).fit(table.split(Split.TRAIN), table.split(Split.CALIBRATION), seed=0)
+    model = QualityModel(table.split(Split.TRAIN), table.split(Split.CALIBRATION), seed=0, components=8)
     assert model.mean(table, DEVICE) == pytest.approx(value, abs=0.01)
 
 
 def test_quality_may_be_a_share(world: tuple[OutcomeTable, np.ndarray, np.ndarray]) -> None:
     table, _, after = world
     shares = replace(table, quality=np.column_stack([after, table.quality[:, 1:]]))
-    model = QualityModel(components=8).fit(shares.split(Split.TRAIN), shares.split(Split.CALIBRATION), seed=0)
+    model = QualityModel(shares.split(Split.TRAIN), shares.split(Split.CALIBRATION), seed=0, components=8)
     test = shares.split(Split.TEST)
     assert np.abs(model.mean(test, DEVICE)[:, 0] - test.quality[:, 0]).mean() < 0.03
 
 
 def test_tables_that_do_not_fit(model: QualityModel, world: tuple[OutcomeTable, object, object]) -> None:
-    with pytest.raises(InputError, match="other tiers"):
-        QualityModel().fit(world[0], world[0].with_tiers([0, 1]), seed=0)
+    with pytest.raises(InputError, match="different tiers"):
+        QualityModel(world[0], world[0].with_tiers([0, 1]), seed=0)
     with pytest.raises(InputError, match="2 tiers"):
         model.mean(world[0].with_tiers([0, 1]), DEVICE)
 
 
-def test_the_strength_is_the_one_that_generalises() -> None:
-    random = np.random.default_rng(0)
-    inputs = random.normal(size=(300, 40))
-    folds = np.arange(300) % 3
-    noise = (random.random(300) < 0.5).astype(float)
-    strong = (random.random(300) < 1 / (1 + np.exp(-4 * inputs[:, 0]))).astype(float)
-    assert best_strength(inputs, noise, folds) < best_strength(inputs, strong, folds)
+def test_two_models_of_the_same_tables_share_nothing(world: tuple[OutcomeTable, object, object]) -> None:
+    tables = (world[0].split(Split.TRAIN), world[0].split(Split.CALIBRATION))
+    one, other = (QualityModel(*tables, seed=0, components=8) for _ in range(2))
+    one.covariance(DEVICE)
+    assert not other._estimators
+    assert not [name for name, own in vars(one).items() if isinstance(own, dict) and own is getattr(other, name)]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.routing.outcomes import two_tiers
+from upcall.routing.estimates.quality_model import QualityModel
 from upcall.routing.evaluation import metrics
 from upcall.routing.evaluation.device_estimates import device_estimates, signal_figures
 from upcall.routing.tables.outcome_table import Split
@@ -16,7 +17,7 @@ from upcall.routing.tables.outcome_table import Split
 def test_the_prompt_tells_and_the_answer_tells_no_less() -> None:
     table = two_tiers(600)
     train, tuning, test = (table.split(own) for own in Split)
-    found = device_estimates(train, tuning, test, resamples=20, seed=0)
+    found = device_estimates(QualityModel(train, tuning, seed=0), test, resamples=20, seed=0)
     assert found.before.auroc.value > 0.65  # by a feature that is one deviation apart
     assert found.after.auroc.value > max(0.8, found.before.auroc.value)
     assert found.after.ece.value < 0.15
@@ -29,7 +30,7 @@ def test_tasks_that_are_tiny_or_of_one_class_are_left_out() -> None:
     table = two_tiers(300)
     sure = replace(table, quality=np.where((table.tasks == "easy")[:, None], 1.0, table.quality))
     train, tuning, test = (sure.split(own) for own in Split)
-    assert set(device_estimates(train, tuning, test, resamples=5, seed=0).by_task) == {"hard"}
+    assert set(device_estimates(QualityModel(train, tuning, seed=0), test, resamples=5, seed=0).by_task) == {"hard"}
 
 
 def test_figures_of_a_score() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation.metrics import auroc
-from upcall.routing.methods.hybrid import Hybrid, Labels, best_relaxation, gaps, soft_labels, spread
+from upcall.routing.methods.hybrid import Hybrid, Labels, best_relaxation, gaps, mean_absolute_difference, soft_labels
 from upcall.routing.tables.outcome_table import Split
 
 
@@ -38,7 +38,9 @@ def test_the_fast_objective_is_the_mean_over_all_pairs() -> None:
     random = np.random.default_rng(2)
     for n in (1, 2, 7, 50):
         labels = random.random(n)
-        assert spread(labels) == pytest.approx(np.abs(labels[:, None] - labels[None]).mean(), abs=1e-12)
+        assert mean_absolute_difference(labels) == pytest.approx(
+            np.abs(labels[:, None] - labels[None]).mean(), abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("n", [5, 51, 201])
@@ -50,8 +52,11 @@ def test_with_one_answer_each_the_relaxation_is_minus_the_median(n: int) -> None
 def test_the_relaxation_is_the_best_of_a_fine_grid() -> None:
     random = np.random.default_rng(3)
     gap = gaps(random.beta(2, 4, size=(40, 4)), random.beta(4, 2, size=(40, 4)))
-    own = spread(soft_labels(gap, relaxation=best_relaxation(gap)))
-    assert own >= max(spread(soft_labels(gap, relaxation=one)) for one in np.linspace(-1, 1, 400)) - 0.002
+    own = mean_absolute_difference(soft_labels(gap, relaxation=best_relaxation(gap)))
+    assert (
+        own
+        >= max(mean_absolute_difference(soft_labels(gap, relaxation=one)) for one in np.linspace(-1, 1, 400)) - 0.002
+    )
 
 
 @pytest.mark.parametrize("labels", list(Labels))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.bases.method import Decisions, Explanation, QualityEstimates
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.estimates.quality_model import FitEstimates, QualityEstimates, QualityModel
 from upcall.routing.tables.outcome_table import OutcomeTable
 from upcall.routing.tables.recent import RecentTables
 
@@ -19,27 +20,19 @@ Asked = frozenset[int]
 _SETTINGS = 20
 
 
-def default_estimates() -> QualityEstimates:
-    """The quality model that learns from signals."""
-    from upcall.routing.estimates.quality_model import QualityModel
-
-    model: QualityEstimates = QualityModel()
-    return model
-
-
 class EstimatedMethod:
     """Asks the tier that ``following`` names until it names none; the user gets the answer that is estimated best.
 
     A setting is λ ≥ 0, the quality given for a unit of cost. A tier's cost is estimated by its mean on the training queries.
 
     Args:
-        quality_model_factory: of the estimates; by default a ``QualityModel``.
+        fit_estimates: gives the estimates. Methods that are compared on one table may be given the same ones.
     """
 
     name: ClassVar[str]
 
-    def __init__(self, quality_model_factory: Callable[[], QualityEstimates] | None = None) -> None:
-        self._factory = quality_model_factory or default_estimates
+    def __init__(self, fit_estimates: FitEstimates = QualityModel) -> None:
+        self._fit_estimates = fit_estimates
         self._model: QualityEstimates | None = None
         self._settings = np.zeros(0)
         self.costs = np.zeros(0)
@@ -53,13 +46,12 @@ class EstimatedMethod:
         raise NotImplementedError
 
     def tune(self, calibration: OutcomeTable) -> Array:
-        """What the calibration queries decide; gives the settings [S]."""
+        """Settings [S], and whatever else the calibration queries decide."""
         return spread(lambda setting: float(self.decide(calibration, setting).cost(calibration).mean()), self.costs)
 
     def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Estimate on train, tune on calibration; see ``Method``."""
-        self._model = self._factory()
-        self._model.fit(train, calibration, seed=seed)
+        self._model = self._fit_estimates(train, calibration, seed=seed)
         self.costs = train.cost.mean(axis=0)
         self._start()
         self._settings = self.tune(calibration)
@@ -73,7 +65,7 @@ class EstimatedMethod:
         """The estimates.
 
         Raises:
-            InputError: it is not fitted.
+            InputError: the method is not fitted.
         """
         if self._model is None:
             raise InputError(f"The method {self.name} is not fitted.", next_step="fit it")
@@ -84,14 +76,14 @@ class EstimatedMethod:
         return self._settings
 
     def known(self, table: OutcomeTable) -> dict[Any, Any]:
-        """What was worked out of a table, by the table's identity, as none is ever changed; add to it."""
+        """What was worked out of a table so far; add to it. Tables are told apart by identity, as none is ever changed."""
         return self._recent.of(table)
 
     def means(self, table: OutcomeTable, asked: Asked) -> Array:
         """[N, K] expected quality once ``asked`` have answered.
 
         Raises:
-            InputError: the table has not the tiers that were fitted.
+            InputError: the table has other tiers than those of training.
         """
         if len(table.tiers) != len(self.costs):
             raise InputError(
@@ -176,9 +168,8 @@ def spread(spend: Callable[[float], float], costs: Sequence[float] | Array, *, c
         widest = int(np.argmax(gaps))
         if gaps[widest] <= width / (2 * count):
             break
-        price = float(
-            np.sqrt(ranked[widest] * ranked[widest + 1])
-        )  # not in the subscript: that is evaluated after the call
+        # Not in the subscript: that is evaluated after the call.
+        price = float(np.sqrt(ranked[widest] * ranked[widest + 1]))
         found[price] = spend(price)
     ranked = sorted(found, reverse=True)
     spends = np.array([found[price] for price in ranked])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,19 +63,6 @@ class Explanation:
     steps: tuple[str, ...]
     asked: tuple[str, ...]
     chosen: str
-
-
-class QualityEstimates(Protocol):
-    """How good each tier's answer is expected to be, given what is visible once some tiers have answered."""
-
-    def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> Any:
-        """Learn from outcomes; see ``Method.fit``."""
-
-    def mean(self, table: OutcomeTable, asked: frozenset[int]) -> NDArray[np.float64]:
-        """[N, K] in [0, 1], the expected quality of every tier once ``asked`` have answered."""
-
-    def covariance(self, asked: frozenset[int]) -> NDArray[np.float64]:
-        """[K, K] of (estimate now − estimate once all have answered), quality²."""
 
 
 class Method(Protocol):

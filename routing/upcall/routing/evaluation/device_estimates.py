@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.routing.estimates.quality_model import QualityEstimates
 from upcall.routing.evaluation import metrics
 from upcall.routing.evaluation.metrics import Interval, Reliability
 from upcall.routing.tables.outcome_table import OutcomeTable
@@ -69,19 +70,14 @@ class DeviceEstimates:
     by_task: dict[str, tuple[Interval, Interval]] = field(default_factory=dict)
 
 
-def device_estimates(
-    train: OutcomeTable, tuning: OutcomeTable, test: OutcomeTable, *, resamples: int, seed: int
-) -> DeviceEstimates:
-    """Fit the quality model and measure it.
+def device_estimates(model: QualityEstimates, test: OutcomeTable, *, resamples: int, seed: int) -> DeviceEstimates:
+    """Measure the estimates of the device's quality.
 
     Args:
-        train, tuning: for its heads and their calibration.
+        model: fitted on other queries.
         test: on which it is measured.
+        resamples, seed: of the bootstrap.
     """
-    from upcall.routing.estimates.quality_model import QualityModel  # it needs scikit-learn
-
-    model = QualityModel()
-    model.fit(train, tuning, seed=seed)
     found = [model.mean(test, asked)[:, 0] for asked in (frozenset[int](), frozenset({0}))]
     before, after = (
         signal_figures(own, test, truth=test.quality[:, 0], resamples=resamples, seed=seed) for own in found

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Method
 from upcall.routing.bases.pair import PairMethod, best_cloud
+from upcall.routing.estimates.quality_model import QualityEstimates, QualityModel
 from upcall.routing.evaluation import curves, metrics
 from upcall.routing.evaluation.curves import Figures, Recorded, Replicates, Tiers
 from upcall.routing.evaluation.device_estimates import DeviceEstimates, SignalFigures, device_estimates, signal_figures
@@ -183,6 +184,7 @@ def evaluate(
     if train.cost[:, judged.cheapest].mean() == train.cost[:, judged.dearest].mean():
         raise InputError("All tiers cost the same, so no cost buys anything.", next_step="give the tiers their costs")
     bench = _Bench(train, tuning, held, test, judged, _with_budgets(options, held, judged))
+    shared = _Shared()
     results, left_out = [], {}
     for number, entry in enumerate(wanted, start=1):
         on_method(entry.name, number, len(wanted))
@@ -190,7 +192,7 @@ def evaluate(
             left_out[entry.name] = lacking
             continue
         try:
-            method = entry.make()
+            method = entry.make(shared)
             method.fit(train, tuning, seed=options.seed)
         except InputError as error:
             left_out[entry.name] = error.problem
@@ -211,7 +213,7 @@ def evaluate(
             "test": len(test),
         },
         static_area=metrics.interval(static[0], static[1:]),
-        device=None if options.methods else bench.device(train, tuning),
+        device=None if options.methods else bench.device(shared(train, tuning, seed=options.seed)),
         results=tuple(results),
         left_out=left_out,
         options=bench.options,
@@ -238,6 +240,18 @@ def _with_budgets(options: Options, held: OutcomeTable, judged: Tiers) -> Option
     budgets = options.budgets or tuple(float(f"{low + share * (high - low):.6g}") for share in (0.25, 0.5, 0.75))
     check_budgets(budgets, held, judged)
     return replace(options, budgets=budgets)
+
+
+class _Shared:
+    """Fits the quality model when it is first asked for, and hands it to every method of one evaluation."""
+
+    def __init__(self) -> None:
+        self._model: QualityEstimates | None = None
+
+    def __call__(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> QualityEstimates:
+        if self._model is None:
+            self._model = QualityModel(train, calibration, seed=seed)
+        return self._model
 
 
 class _Bench:
@@ -294,10 +308,9 @@ class _Bench:
             leaks=tuple(leaks(test, self._test, self.on_test)) if knows_private(self._test) else (),
         )
 
-    def device(self, train: OutcomeTable, tuning: OutcomeTable) -> DeviceEstimates:
-        """Of the estimates that the methods share."""
-        options = self.options
-        return device_estimates(train, tuning, self._test, resamples=options.resamples, seed=options.seed)
+    def device(self, model: QualityEstimates) -> DeviceEstimates:
+        """Measure the estimates that the methods share."""
+        return device_estimates(model, self._test, resamples=self.options.resamples, seed=self.options.seed)
 
     def _points(self, test: Recorded) -> tuple[Array, Array]:
         quality = self.on_test.weights @ test.quality.T

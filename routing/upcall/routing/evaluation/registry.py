@@ -9,6 +9,7 @@ from typing import Any
 
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Method
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.tables.outcome_table import OutcomeTable
 
 _PACKAGE = "upcall.routing.methods"
@@ -27,6 +28,7 @@ class Entry:
         text: what it is, in a line.
         is_baseline: whether it is there to be compared with.
         is_bound: whether it knows more than a router can.
+        is_estimated: whether it decides on estimates of quality.
     """
 
     name: str
@@ -37,22 +39,17 @@ class Entry:
     needs: tuple[str, ...] = ()
     is_baseline: bool = True
     is_bound: bool = False
+    is_estimated: bool = False
 
-    def make(self) -> Method:
+    def make(self, fit_estimates: FitEstimates = QualityModel) -> Method:
         """A new one, not yet fitted.
 
-        Raises:
-            InputError: it is not in this version.
+        Args:
+            fit_estimates: for a method that decides on estimates; others do not look at it.
         """
-        name = f"{_PACKAGE}.{self.module}"
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            raise InputError(f"The method {self.name} is not in this version of Upcall.") from None
+        module = importlib.import_module(f"{_PACKAGE}.{self.module}")
         factory: Callable[..., Method] = getattr(module, self.factory)
-        return factory(*self.arguments)
+        return factory(*self.arguments, *([fit_estimates] if self.is_estimated else []))
 
     def lacks(self, table: OutcomeTable) -> str:
         """What the table lacks for it, empty when nothing."""
@@ -67,6 +64,11 @@ class Entry:
                 kind = "column" if column in ("prompt", "private_tokens") else f"feature of {table.tiers[0]}"
                 return f"the table lacks the {kind} {column}"
         return ""
+
+
+def _estimated(name: str, module: str, text: str, factory: str, *, needs: tuple[str, ...] = ()) -> Entry:
+    """A router of our own that decides on estimates of quality."""
+    return Entry(name, module, text, factory, needs=needs, is_baseline=False, is_estimated=True)
 
 
 _ENTRIES = (
@@ -89,18 +91,13 @@ _ENTRIES = (
     Entry("hybrid_det", "hybrid", "Hybrid LLM, r_det", "Hybrid", ("det",), is_baseline=False),
     Entry("hybrid_prob", "hybrid", "Hybrid LLM, r_prob", "Hybrid", ("prob",), is_baseline=False),
     Entry("hybrid_trans", "hybrid", "Hybrid LLM, r_trans", "Hybrid", ("trans",), is_baseline=False),
-    Entry("routing", "routing", "optimal routing before an answer", "Routing", is_baseline=False),
-    Entry("threshold_cascade", "cascade", "tuned threshold cascade", "ThresholdCascade", is_baseline=False),
-    Entry("cascade", "cascade", "cascade of prefixes", "Cascade", is_baseline=False),
-    Entry("cascade_routing", "cascade_routing", "open-loop cascade routing", "CascadeRouting", is_baseline=False),
-    Entry("bellman", "bellman", "closed-loop cascade routing", "Bellman", is_baseline=False),
-    Entry(
-        "multi_objective",
-        "multi_objective",
-        "quality, cost and privacy",
-        "MultiObjective",
-        needs=("private_tokens",),
-        is_baseline=False,
+    _estimated("routing", "routing", "optimal routing before an answer", "Routing"),
+    _estimated("threshold_cascade", "cascade", "tuned threshold cascade", "ThresholdCascade"),
+    _estimated("cascade", "cascade", "cascade of prefixes", "Cascade"),
+    _estimated("cascade_routing", "cascade_routing", "open-loop cascade routing", "CascadeRouting"),
+    _estimated("bellman", "bellman", "closed-loop cascade routing", "Bellman"),
+    _estimated(
+        "multi_objective", "multi_objective", "quality, cost and privacy", "MultiObjective", needs=("private_tokens",)
     ),
     Entry("oracle", "static", "knows every quality: a bound", "Oracle", is_bound=True),
 )

@@ -16,8 +16,7 @@ from upcall.edge_runtime.decision.features import STATISTICS
 from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.estimates.calibration import fit_scaling
-from upcall.routing.estimates.logistic import fitted
-from upcall.routing.estimates.quality_model import best_strength
+from upcall.routing.estimates.logistic import best_strength, fit_logistic
 from upcall.routing.evaluation.metrics import Interval, auroc_interval, brier, ece
 from upcall.routing.heads.router_head import RouterHead
 from upcall.routing.signals.projection import Projection
@@ -183,9 +182,9 @@ def _forward(values: Array, layers: Layers) -> Array:
 
 
 def _logistic(inputs: Array, labels: Array, folds: NDArray[np.int64]) -> Layers:
-    weights, bias = fitted(inputs, labels, np.ones(len(labels)), best_strength(inputs, labels, folds))
-    own = weights if weights.size else np.zeros(inputs.shape[1])
-    return [(own[:, None], np.array([bias]))]
+    head = fit_logistic(inputs, labels, strength=best_strength(inputs, labels, folds))
+    weights = head.weights if head.weights.size else np.zeros(inputs.shape[1])
+    return [(weights[:, None], np.array([head.bias]))]
 
 
 def _perceptron(inputs: Array, labels: Array, folds: NDArray[np.int64], *, seed: int) -> Layers:
@@ -199,7 +198,7 @@ def _perceptron(inputs: Array, labels: Array, folds: NDArray[np.int64], *, seed:
 
 
 def _trained(inputs: Array, labels: Array, penalty: float, *, seed: int) -> Layers:
-    """A fractional label is a right answer of that weight and a wrong one of the rest."""
+    """A layer of ReLUs, which no logistic regression has; a fractional label counts as right and as wrong by its share."""
     neural_network = require("sklearn.neural_network", extra="routing")
     exceptions = require("sklearn.exceptions", extra="routing")
     twice = np.concatenate([labels, 1 - labels])

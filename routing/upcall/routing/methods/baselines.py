@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError, require
 from upcall.routing.bases.pair import PairMethod
-from upcall.routing.estimates.logistic import Logistic
+from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
 from upcall.routing.methods.static import TierMethod, best_value, prices
 from upcall.routing.signals.prompt_features import PromptFeatures, feature
 from upcall.routing.tables.outcome_table import OutcomeTable
@@ -67,13 +67,13 @@ class WinProbability(PairMethod):
     def __init__(self) -> None:
         super().__init__()
         self._prompts = PromptFeatures()
-        self._head = Logistic()
+        self._head = Logistic(np.zeros(0), 0.0)
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Fit the win of the cloud."""
         self._prompts = PromptFeatures(seed=seed).fit(prompts_of(train))
         inputs = self._prompts.transform(train.prompts).astype(np.float64)
-        self._head = Logistic().fit(inputs, 1 - self.is_kept_right(train), seed=seed)
+        self._head = fit_best_logistic(inputs, 1 - self.is_kept_right(train), seed=seed)
 
     def is_kept_right(self, table: OutcomeTable) -> Array:
         """[N] 1 where the device wins, ½ at a tie."""

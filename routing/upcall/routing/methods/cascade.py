@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod, spread
-from upcall.routing.bases.method import QualityEstimates
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.methods.cascade_routing import CascadeRouting
 from upcall.routing.tables.outcome_table import OutcomeTable
 
@@ -35,8 +35,8 @@ class ThresholdCascade(EstimatedMethod):
 
     name = "threshold_cascade"
 
-    def __init__(self, quality_model_factory: Callable[[], QualityEstimates] | None = None) -> None:
-        super().__init__(quality_model_factory)
+    def __init__(self, fit_estimates: FitEstimates = QualityModel) -> None:
+        super().__init__(fit_estimates)
         self._thresholds: dict[float, Array] = {}
 
     def following(

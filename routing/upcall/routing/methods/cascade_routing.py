@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
 from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.tables.outcome_table import OutcomeTable
 
 _FACTORS = (0.5, 2.0)
@@ -28,8 +28,8 @@ class CascadeRouting(EstimatedMethod):
 
     name = "cascade_routing"
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, fit_estimates: FitEstimates = QualityModel) -> None:
+        super().__init__(fit_estimates)
         self._factors: dict[float, list[float]] = {}
         self._rules: dict[Asked, Supermodels] = {}
 

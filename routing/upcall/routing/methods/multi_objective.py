@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,8 @@ from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, 
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
 from upcall.routing.bases.estimated import Array, EstimatedMethod
-from upcall.routing.bases.method import Decisions, Explanation, QualityEstimates
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.tables.outcome_table import OutcomeTable
 
 _DEVICE = frozenset({0})
@@ -38,7 +38,7 @@ class MultiObjective(EstimatedMethod):
     is expected to miss.
 
     Args:
-        quality_model_factory: of the estimates.
+        fit_estimates: gives the estimates.
         policy: for what the detector finds.
         leak_price: λ_p ≥ 0, quality given for a private token kept.
         masked: the same queries answered from masked prompts, for what masking costs in quality: the mean loss of each tier on
@@ -51,13 +51,13 @@ class MultiObjective(EstimatedMethod):
 
     def __init__(
         self,
-        quality_model_factory: Callable[[], QualityEstimates] | None = None,
+        fit_estimates: FitEstimates = QualityModel,
         *,
         policy: Action = Action.MASK,
         leak_price: float = 0.0,
         masked: OutcomeTable | None = None,
     ) -> None:
-        super().__init__(quality_model_factory)
+        super().__init__(fit_estimates)
         self.policy = policy
         self.leak_price = leak_price
         self.mask_loss: Array | None = None

@@ -15,8 +15,8 @@ from benchmarks import results
 from benchmarks.machine import describe
 from benchmarks.results import Row
 from upcall.edge_runtime.errors import InputError, UpcallError
-from upcall.routing.metrics import interval, resamples
-from upcall.routing.outcome_table import OutcomeTable, read_table
+from upcall.routing.evaluation.metrics import interval, resamples
+from upcall.routing.tables.outcome_table import OutcomeTable, read_table
 
 _RESAMPLES = 1000
 _DESCRIPTION = """Compare the last tier of two outcome tables on the queries that both hold: asked as they are, and masked.

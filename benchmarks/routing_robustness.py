@@ -11,9 +11,9 @@ from rich.console import Console
 from benchmarks import results
 from benchmarks.machine import describe
 from benchmarks.results import Row
+from benchmarks.router_attacks import all_figures
 from benchmarks.routing import portable, tables_of
 from upcall.edge_runtime.errors import InputError, UpcallError
-from upcall.routing.attacks import all_figures
 
 _DESCRIPTION = """Measure attacks on routers, on the test queries of outcome tables: whether a router knows more than the task,
 what a suffix of five words turns, and what poisoned training labels cost with and without the guarantee.

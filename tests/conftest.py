@@ -28,7 +28,7 @@ from upcall.edge_runtime.testing import (
 from upcall.export.formats.onnx_graph.heads import save_head_graph
 from upcall.export.formats.program.heads import link, lower_heads
 from upcall.protocol.v1 import bundle_pb2
-from upcall.routing.router_head import untrained
+from upcall.routing.heads.router_head import untrained
 
 settings.register_profile("upcall", deadline=None)  # how long one example takes depends on what else the machine does
 settings.load_profile("upcall")

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.masked_routing import paired, rows
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.outcome_table import OutcomeTable, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, outcome_table
 
 
 def table(ids: list[str], right: list[float], private: list[int], found: list[int]) -> OutcomeTable:

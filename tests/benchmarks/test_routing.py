@@ -10,9 +10,9 @@ import pytest
 from benchmarks import results, routing
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.device_estimates import DeviceEstimates
-from upcall.routing.evaluation import Evaluation, Options, evaluate
-from upcall.routing.outcome_table import write_table
+from upcall.routing.evaluation.device_estimates import DeviceEstimates
+from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
+from upcall.routing.tables.outcome_table import write_table
 
 
 @pytest.fixture(scope="module")

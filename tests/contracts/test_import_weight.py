@@ -40,7 +40,7 @@ def loaded_by(code: str) -> set[str]:
         "upcall.export",
         "upcall.cloud_service",
         "upcall.edge_runtime.errors",
-        "upcall.routing.evaluation",
+        "upcall.routing.evaluation.evaluate",
         "upcall.routing.cli.evaluate",
         "upcall.routing.cli.importing",
         "upcall.routing.cli.report",

@@ -7,7 +7,7 @@ import numpy as np
 from upcall.edge_runtime.decision.features import feature_count
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 
 def trained(stage: RouterStage, *, hidden: int, widths: tuple[int, ...] = (8, 1), scale: float = 1.0) -> RouterHead:

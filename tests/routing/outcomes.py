@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, outcome_table
 
 EASY = ("add two small numbers", "say hello to the dog", "name a colour please", "spell the word cat")
 HARD = (

@@ -7,7 +7,7 @@ import numpy as np
 from tests.conftest import HIDDEN
 from upcall.edge_runtime.decision.features import STATISTICS
 from upcall.edge_runtime.language_model.engine import RouterStage
-from upcall.routing.outcome_table import OutcomeTable, Split, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, outcome_table
 
 PRE_NAMES = [f"pre.{name}" for name in STATISTICS[RouterStage.PRE]] + [
     f"pre.{state}_{place}" for state in ("hidden_last", "hidden_mid") for place in range(HIDDEN)

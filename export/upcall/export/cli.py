@@ -20,7 +20,7 @@ from upcall.export.plan import ExportPlan, check_plan
 from upcall.export.recipes import check_format, find_recipe
 from upcall.export.sources.model_files import locate
 from upcall.protocol.v1 import bundle_pb2
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 app = command_app()
 

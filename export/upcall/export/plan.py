@@ -13,7 +13,7 @@ from upcall.export.bundle.folder import check_target
 from upcall.export.checks.threshold import DEFAULT_TARGET
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
 from upcall.export.sources.model_files import float_bytes
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 PROGRAM_CONTEXT = 2048
 """Tokens of an ExecuTorch program's cache: it stands in memory whole from the start, so a long one costs even when not used."""

@@ -26,8 +26,8 @@ from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import Session
-from upcall.routing.outcome_table import OutcomeTable, outcome_table
-from upcall.routing.tasks import Query, grade
+from upcall.routing.datasets.tasks import Query, grade
+from upcall.routing.tables.outcome_table import OutcomeTable, outcome_table
 
 BLOCK_QUERIES = 50
 """Questions of a task that one tier is asked in a row, so that its cache serves what they share; then the next task's. However

@@ -23,7 +23,7 @@ from upcall.export.bundle.heads import bake, check_heads, read_heads
 from upcall.export.cli import app
 from upcall.export.formats.onnx_graph.heads import save_head_graph
 from upcall.export.formats.program.heads import link, lower_heads
-from upcall.routing.router_head import RouterHead, read_head, save_head, untrained
+from upcall.routing.heads.router_head import RouterHead, read_head, save_head, untrained
 
 POST, PRE = RouterStage.POST, RouterStage.PRE
 

@@ -18,8 +18,8 @@ from upcall.export.cli import app as export
 from upcall.routing.cli.calibrate import app as calibrate
 from upcall.routing.cli.explain import app as explain
 from upcall.routing.cli.train import app as train
-from upcall.routing.outcome_table import OutcomeTable, write_table
-from upcall.routing.router_head import read_head
+from upcall.routing.heads.router_head import read_head
+from upcall.routing.tables.outcome_table import OutcomeTable, write_table
 
 WORLD = replace(logistic_world(450)[0], prompts=tuple(f"secret words {place}" for place in range(450)))
 
@@ -108,7 +108,7 @@ def test_command_lines_that_are_refused(table: Path, tmp_path: Path) -> None:
 
 def test_explain(table: Path) -> None:
     told = said(explain, "--table", table, "--query", "q7")
-    assert "before an answer: estimated quality device 0." in told
+    assert "answered: none; expected quality device 0." in told
     assert "secret" not in told
     shown = json.loads(said(explain, "--table", table, "--query", "q7", "--budget", 0.5, "--json", "--show-prompt"))
     assert shown["prompt"] == "secret words 7"
@@ -126,7 +126,7 @@ def test_explanations_that_are_refused(table: Path, tmp_path: Path) -> None:
     refused(explain, "no query 'q999'", "--table", table, "--query", "q999")
     refused(explain, "no method 'magic'", "--table", table, "--query", "q1", "--method", "magic")
     refused(explain, "given together", "--table", table, "--query", "q1", "--budget", 1, "--setting", 1)
-    refused(explain, "below what fitted_bellman spends", "--table", table, "--query", "q1", "--budget", 0.01)
+    refused(explain, "below what bellman spends", "--table", table, "--query", "q1", "--budget", 0.01)
     refused(explain, "cannot be fitted", "--table", table, "--query", "q1", "--method", "multi_objective")
     short = tmp_path / "short"
     short.mkdir()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from upcall.routing.outcome_table import OutcomeTable, outcome_table
+from upcall.routing.tables.outcome_table import OutcomeTable, outcome_table
 
 COSTS = (0.05, 0.3, 1.0, 1.6)
 _SKILL = (0.35, 0.6, 0.85, 0.9)
@@ -53,17 +53,13 @@ def keys(table: OutcomeTable, asked: frozenset[int]) -> np.ndarray:
 class Tabular:
     """Means of the training queries with the same visible values, drawn towards the mean of all."""
 
-    def __init__(self) -> None:
-        self._train: OutcomeTable | None = None
-        self._saved: dict[str, Any] = {}
-
-    def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
+    def __init__(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         self._train = train
+        self._saved: dict[str, Any] = {}
 
     def _values(self, asked: frozenset[int]) -> np.ndarray:
         name = ",".join(map(str, sorted(asked)))
         if name not in self._saved:
-            assert self._train is not None
             key, quality = keys(self._train, asked), self._train.quality
             size = 4 << len(asked)
             sums = np.stack([np.bincount(key, weights=own, minlength=size) for own in quality.T], axis=1)
@@ -77,15 +73,8 @@ class Tabular:
     def covariance(self, asked: frozenset[int]) -> np.ndarray:
         name = "covariance " + ",".join(map(str, sorted(asked)))
         if name not in self._saved:
-            assert self._train is not None
             every = frozenset(range(len(self._train.tiers)))
             self._saved[name] = np.atleast_2d(
                 np.cov(self.mean(self._train, asked) - self.mean(self._train, every), rowvar=False)
             )
         return np.asarray(self._saved[name])
-
-    def state(self) -> dict[str, Any]:
-        return dict(self._saved)
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self._saved = dict(state)

@@ -9,12 +9,12 @@ import pytest
 
 from tests.routing.methods.tabular import Tabular, world
 from upcall.edge_runtime.errors import InputError
+from upcall.routing.bases.estimated import EstimatedMethod, spread
 from upcall.routing.methods.bellman import Bellman
 from upcall.routing.methods.cascade import Cascade, ThresholdCascade, tuned
 from upcall.routing.methods.cascade_routing import CascadeRouting
-from upcall.routing.methods.estimated import EstimatedMethod, spread
 from upcall.routing.methods.routing import Routing
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 KINDS = (Routing, ThresholdCascade, Cascade, CascadeRouting, Bellman)
 TEST = world(600, seed=3)
@@ -77,16 +77,6 @@ def test_it_looks_at_nothing_that_is_not_visible(method: EstimatedMethod) -> Non
         np.testing.assert_array_equal(again.chosen, made.chosen)
 
 
-def test_it_is_the_same_when_restored(method: EstimatedMethod) -> None:
-    made = [method.decide(TEST, setting) for setting in method.settings()[::5]]
-    again = type(method)(Tabular)
-    again.restore(method.state())
-    for setting, one in zip(method.settings()[::5], made, strict=True):
-        np.testing.assert_array_equal(again.decide(TEST, setting).asked, one.asked)
-    with pytest.raises(InputError, match="version 1"):
-        again.restore({**method.state(), "method": "other"})
-
-
 def test_it_says_why(method: EstimatedMethod) -> None:
     setting = float(method.settings()[len(method.settings()) // 2])
     made = method.decide(TEST, setting)
@@ -104,7 +94,7 @@ def test_what_is_not_usable_is_refused(method: EstimatedMethod) -> None:
     with pytest.raises(InputError, match="2 tiers"):
         method.decide(TEST.with_tiers([0, 1]), 1.0)
     with pytest.raises(InputError, match="not fitted"):
-        type(method)(Tabular).state()
+        _ = type(method)(Tabular).model
 
 
 def test_answers_that_are_looked_at_pay() -> None:
@@ -125,18 +115,6 @@ def test_any_number_of_tiers(kind: type[EstimatedMethod], tiers: int) -> None:
     for setting in method.settings()[:: max(1, len(method.settings()) // 3)]:
         made = method.decide(table, setting)
         assert made.asked.any(axis=1).all()
-
-
-def test_a_budget_is_spent_exactly_and_none_is_below_the_cheapest() -> None:
-    method = fitted(Routing)
-    assert isinstance(method, Routing)
-    for budget in (0.2, 0.5, 0.7):
-        made = method.decide_budget(TEST, budget, seed=0)
-        spent = np.where(made.asked, method.costs, 0).sum(axis=1)
-        # Levels of calibration and test are drawn alike; both means have an error.
-        assert abs(spent.mean() - budget) < 4 * spent.std() * np.sqrt(1 / 600 + 1 / 400)
-    with pytest.raises(InputError, match="below what the cheapest tier"):
-        method.decide_budget(TEST, 0.01, seed=0)
 
 
 def test_thresholds_are_the_best_of_all_on_their_grid() -> None:

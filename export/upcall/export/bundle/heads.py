@@ -14,7 +14,7 @@ from upcall.edge_runtime.language_model.engine import Engine, RouterStage
 from upcall.export.bundle.folder import CARD, check_target, growing_bundle, seal
 from upcall.export.formats.known import FORMATS
 from upcall.protocol.v1 import bundle_pb2
-from upcall.routing.router_head import RouterHead, read_head, untrained
+from upcall.routing.heads.router_head import RouterHead, read_head, untrained
 
 MAX_HEAD_DIFFERENCE = 1e-3
 _CHECK = "router heads vs their weights"

@@ -20,8 +20,8 @@ from upcall.edge_runtime.decision.confidence import Signal, score
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.export.checks.samples import CALIBRATION
 from upcall.protocol.v1 import bundle_pb2
-from upcall.routing.metrics import auroc
-from upcall.routing.thresholds import described, least_threshold
+from upcall.routing.evaluation.metrics import auroc
+from upcall.routing.heads.thresholds import described, least_threshold
 
 SET_NAME = "everyday-v1"
 DEFAULT_TARGET = 0.9

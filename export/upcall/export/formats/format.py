@@ -8,7 +8,7 @@ from typing import Protocol
 
 from upcall.edge_runtime.language_model.engine import Engine
 from upcall.export.sources.model import Array, DecoderShape, SourceModel, Weights
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 
 class Format(Protocol):

@@ -22,10 +22,10 @@ from upcall.routing.cli.train import (
     print_head,
     rule_of,
 )
-from upcall.routing.guarantee import Bound
-from upcall.routing.outcome_table import read_table
-from upcall.routing.router_head import read_head, save_head
-from upcall.routing.training import with_threshold
+from upcall.routing.evaluation.guarantee import Bound
+from upcall.routing.heads.promised import with_threshold
+from upcall.routing.heads.router_head import read_head, save_head
+from upcall.routing.tables.outcome_table import read_table
 
 app = command_app()
 

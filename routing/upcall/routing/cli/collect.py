@@ -24,8 +24,8 @@ from upcall.edge_runtime.opening import default_bundle_path
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Vault, redact_messages
 from upcall.edge_runtime.session import Session
 from upcall.routing.collect import AskTier, Journal, assemble, cloud_tier, collect, device_tier
-from upcall.routing.outcome_table import write_table
-from upcall.routing.tasks import TASKS, Query, load_queries
+from upcall.routing.datasets.tasks import TASKS, Query, load_queries
+from upcall.routing.tables.outcome_table import write_table
 
 DEVICE = "device"
 

@@ -13,11 +13,11 @@ from rich.table import Table
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.evaluation import Evaluation, Options, evaluate
-from upcall.routing.evaluation_json import as_json
-from upcall.routing.guarantee import Bound
-from upcall.routing.metrics import Interval
-from upcall.routing.outcome_table import OutcomeTable, read_table
+from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
+from upcall.routing.evaluation.guarantee import Bound
+from upcall.routing.evaluation.json_values import as_json
+from upcall.routing.evaluation.metrics import Interval
+from upcall.routing.tables.outcome_table import OutcomeTable, read_table
 
 app = command_app()
 

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.methods.method import Method
-from upcall.routing.methods.registry import entries
-from upcall.routing.outcome_table import OutcomeTable, Split, read_table
+from upcall.routing.bases.method import Method
+from upcall.routing.evaluation.registry import entries
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, read_table
 
 app = command_app()
 
@@ -32,9 +32,7 @@ app = command_app()
 def explain_command(
     table: Annotated[Path, typer.Option("--table", metavar="FILE", help="Parquet file of outcomes.")],
     query: Annotated[str, typer.Option("--query", metavar="ID", help="The query's id in the table.")],
-    method: Annotated[
-        str, typer.Option("--method", metavar="NAME", help="As of `upcall route eval`.")
-    ] = "fitted_bellman",
+    method: Annotated[str, typer.Option("--method", metavar="NAME", help="As of `upcall route eval`.")] = "bellman",
     budget: Annotated[
         float | None,
         typer.Option(

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.importing import PAIR_COSTS, SHARES, read_gsm8k, read_mmlu, read_wide_csv
-from upcall.routing.outcome_table import OutcomeTable, Split, write_table
+from upcall.routing.datasets.importing import PAIR_COSTS, SHARES, read_gsm8k, read_mmlu, read_wide_csv
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, write_table
 
 app = command_app(
     no_args_is_help=True,

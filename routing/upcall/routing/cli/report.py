@@ -11,9 +11,9 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.routing.cli import evaluate as shared
-from upcall.routing.guarantee import Bound
-from upcall.routing.outcome_table import read_table
-from upcall.routing.report import write_report
+from upcall.routing.evaluation.guarantee import Bound
+from upcall.routing.evaluation.report import write_report
+from upcall.routing.tables.outcome_table import read_table
 
 app = command_app()
 

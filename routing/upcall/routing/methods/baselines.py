@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError, require
-from upcall.routing.methods.logistic import Logistic
-from upcall.routing.methods.pair import PairMethod
-from upcall.routing.methods.remembered import Remembered
+from upcall.routing.bases.pair import PairMethod
+from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
 from upcall.routing.methods.static import TierMethod, best_value, prices
-from upcall.routing.outcome_table import OutcomeTable
-from upcall.routing.prompt_features import PromptFeatures, feature
+from upcall.routing.signals.prompt_features import PromptFeatures, feature
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.remembered import Remembered
 
 Array = NDArray[np.float64]
 MEAN_LOG_PROB = "post.mean_log_prob"
@@ -69,13 +67,13 @@ class WinProbability(PairMethod):
     def __init__(self) -> None:
         super().__init__()
         self._prompts = PromptFeatures()
-        self._head = Logistic()
+        self._head = Logistic(np.zeros(0), 0.0)
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Fit the win of the cloud."""
         self._prompts = PromptFeatures(seed=seed).fit(prompts_of(train))
         inputs = self._prompts.transform(train.prompts).astype(np.float64)
-        self._head = Logistic().fit(inputs, 1 - self.is_kept_right(train), seed=seed)
+        self._head = fit_best_logistic(inputs, 1 - self.is_kept_right(train), seed=seed)
 
     def is_kept_right(self, table: OutcomeTable) -> Array:
         """[N] 1 where the device wins, ½ at a tie."""
@@ -85,15 +83,6 @@ class WinProbability(PairMethod):
         """[N] 1 − P(the cloud wins)."""
         inputs = self._prompts.transform(prompts_of(table)).astype(np.float64)
         return 1 - self._head.probabilities(inputs)
-
-    def learnt(self) -> dict[str, Any]:
-        """Words and head."""
-        return {"prompts": self._prompts.state(), "head": self._head.state()}
-
-    def relearn(self, learnt: dict[str, Any]) -> None:
-        """Be what ``learnt`` gave."""
-        self._prompts = PromptFeatures().restore(learnt["prompts"])
-        self._head = Logistic().restore(learnt["head"])
 
 
 class Neighbours(TierMethod):
@@ -148,16 +137,6 @@ class Neighbours(TierMethod):
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
         """argmax of the estimate − λ · cost."""
         return best_value(self.estimates(table), self._learnt["cost"], setting)
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt, the words too."""
-        return {**super().state(), "words": self._words.state()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Be what was saved."""
-        super().restore(state)
-        self._remembered = Remembered(self._estimated)
-        self._words = PromptFeatures().restore(state["words"])
 
 
 def _unit(values: NDArray[np.float32]) -> Array:

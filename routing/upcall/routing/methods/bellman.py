@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.closed_loop import ClosedLoop
-from upcall.routing.methods.estimated import Asked, EstimatedMethod
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.estimated import Asked, EstimatedMethod
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 
 class Bellman(EstimatedMethod):
@@ -17,8 +16,8 @@ class Bellman(EstimatedMethod):
 
     name = "bellman"
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, fit_estimates: FitEstimates = QualityModel) -> None:
+        super().__init__(fit_estimates)
         self._rules: dict[Asked, ClosedLoop] = {}
 
     def following(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod, spread
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.methods.cascade_routing import CascadeRouting
-from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod, spread
-from upcall.routing.methods.method import QualityEstimates
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 _QUANTILES = 15
 _PASSES = 3
@@ -36,8 +35,8 @@ class ThresholdCascade(EstimatedMethod):
 
     name = "threshold_cascade"
 
-    def __init__(self, quality_model_factory: Callable[[], QualityEstimates] | None = None) -> None:
-        super().__init__(quality_model_factory)
+    def __init__(self, fit_estimates: FitEstimates = QualityModel) -> None:
+        super().__init__(fit_estimates)
         self._thresholds: dict[float, Array] = {}
 
     def following(
@@ -83,18 +82,6 @@ class ThresholdCascade(EstimatedMethod):
 
     def _nearest(self, setting: float) -> float:
         return min(self._thresholds, key=lambda one: abs(np.log((one + 1e-12) / (setting + 1e-12))))
-
-    def state(self) -> dict[str, Any]:
-        """See ``Method``."""
-        return {
-            **super().state(),
-            "thresholds": [[setting, *own.tolist()] for setting, own in self._thresholds.items()],
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """See ``Method``."""
-        super().restore(state)
-        self._thresholds = {float(own[0]): np.array(own[1:], dtype=np.float64) for own in state["thresholds"]}
 
 
 def by_cost(costs: Array) -> list[int]:

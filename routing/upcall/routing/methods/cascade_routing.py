@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
-from upcall.routing.methods.estimated import Array, Asked, EstimatedMethod
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 _FACTORS = (0.5, 2.0)
 _STEPS = 3  # later ones are reached by few queries
@@ -28,8 +28,8 @@ class CascadeRouting(EstimatedMethod):
 
     name = "cascade_routing"
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, fit_estimates: FitEstimates = QualityModel) -> None:
+        super().__init__(fit_estimates)
         self._factors: dict[float, list[float]] = {}
         self._rules: dict[Asked, Supermodels] = {}
 
@@ -83,13 +83,3 @@ class CascadeRouting(EstimatedMethod):
     def _start(self) -> None:
         super()._start()
         self._rules = {}
-
-    def state(self) -> dict[str, Any]:
-        """See ``Method``."""
-        # What is estimated is saved for the sets asked for so far, and what is estimated is all that a rule is made of.
-        return {**super().state(), "factors": [[setting, *own] for setting, own in self._factors.items()]}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """See ``Method``."""
-        super().restore(state)
-        self._factors = {float(own[0]): [float(one) for one in own[1:]] for own in state["factors"]}

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.methods.logistic import Logistic
-from upcall.routing.methods.pair import PairMethod
-from upcall.routing.outcome_table import OutcomeTable
-from upcall.routing.prompt_features import QuerySignals
+from upcall.routing.bases.pair import PairMethod
+from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
+from upcall.routing.signals.prompt_features import QuerySignals
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 Array = NDArray[np.float64]
 Samples = Mapping[str, tuple[Array, Array]]
@@ -43,7 +42,7 @@ def soft_labels(gap: Array, *, relaxation: float = 0.0) -> Array:
     return np.asarray((gap >= -relaxation - 1e-12).mean(axis=1))
 
 
-def spread(labels: Array) -> float:
+def mean_absolute_difference(labels: Array) -> float:
     """Mean |y_i − y_j| over all pairs of N labels, i = j included: (2/N²) Σ (2i − N − 1) y_(i), O(N log N)."""
     n = len(labels)
     ranks = 2 * np.arange(1, n + 1) - n - 1
@@ -51,7 +50,9 @@ def spread(labels: Array) -> float:
 
 
 def best_relaxation(gap: Array) -> float:
-    """t* = argmax_t of ``spread(soft_labels(gap, t))``, the largest of equal ones, since ties count for the small model.
+    """t* = argmax_t of the mean absolute difference of ``soft_labels(gap, t)``.
+
+    The largest of equal ones is taken, since ties count for the small model.
 
     With one answer each, P = 1, the objective is 2p(1 − p), so t* = −median(H).
 
@@ -61,7 +62,7 @@ def best_relaxation(gap: Array) -> float:
     candidates = np.unique(-gap)
     if len(candidates) > _MOST_CANDIDATES:
         candidates = np.quantile(candidates, np.linspace(0, 1, _MOST_CANDIDATES), method="nearest")
-    spreads = np.array([spread(soft_labels(gap, relaxation=float(one))) for one in candidates])
+    spreads = np.array([mean_absolute_difference(soft_labels(gap, relaxation=float(one))) for one in candidates])
     return float(candidates[np.flatnonzero(spreads >= spreads.max() - 1e-12)[-1]])
 
 
@@ -83,13 +84,13 @@ class Hybrid(PairMethod):
         self._labels = labels
         self._samples = samples or {}
         self._signals = QuerySignals()
-        self._head = Logistic()
+        self._head = Logistic(np.zeros(0), 0.0)
         self.relaxation = 0.0
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Fit the head by binary cross-entropy with soft labels."""
         self._signals = QuerySignals(seed=seed).fit(train)
-        self._head = Logistic().fit(self._signals.transform(train), self._targets(train), seed=seed)
+        self._head = fit_best_logistic(self._signals.transform(train), self._targets(train), seed=seed)
 
     def _targets(self, train: OutcomeTable) -> Array:
         own = [self._gap(train, row) for row in range(len(train))]
@@ -116,13 +117,3 @@ class Hybrid(PairMethod):
     def scores(self, table: OutcomeTable) -> Array:
         """[N] probability that the device does as well."""
         return self._head.probabilities(self._signals.transform(table))
-
-    def learnt(self) -> dict[str, Any]:
-        """Signals, head and t*."""
-        return {"signals": self._signals.state(), "head": self._head.state(), "relaxation": self.relaxation}
-
-    def relearn(self, learnt: dict[str, Any]) -> None:
-        """Be what ``learnt`` gave."""
-        self._signals = QuerySignals().restore(learnt["signals"])
-        self._head = Logistic().restore(learnt["head"])
-        self.relaxation = float(learnt["relaxation"])

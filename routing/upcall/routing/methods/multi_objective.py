@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, allowed_ways, choose_option
-from upcall.edge_runtime.errors import InputError, require
+from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
-from upcall.routing.methods.estimated import Array, EstimatedMethod
-from upcall.routing.methods.method import Decisions, Explanation, QualityEstimates
-from upcall.routing.outcome_table import OutcomeTable
-from upcall.routing.privacy_metrics import PrivacyFigures, privacy_figures
+from upcall.routing.bases.estimated import Array, EstimatedMethod
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 _DEVICE = frozenset({0})
-_STEP = 1.02  # by which prices rise until both budgets are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +34,15 @@ class Sent:
 class MultiObjective(EstimatedMethod):
     """The hard rule, then argmax of q̂ − λ_c ĉ − λ_p leak over LOCAL, MASK_SEND_k and SEND_k, once the device has answered.
 
-    A setting is λ_c; λ_p is ``leak_price``, 0 until ``tune_budgets`` or the caller sets it. A prompt sent as it is leaks what
-    the detector found and what it is expected to miss; a masked one what it is expected to miss.
+    A setting is λ_c. A prompt sent as it is leaks what the detector found and what it is expected to miss; a masked one what it
+    is expected to miss.
 
     Args:
-        quality_model_factory: of the estimates.
+        fit_estimates: gives the estimates.
         policy: for what the detector finds.
+        leak_price: λ_p ≥ 0, quality given for a private token kept.
         masked: the same queries answered from masked prompts, for what masking costs in quality: the mean loss of each tier on
-            training queries with findings. Without it that is unknown: it is taken as 0 when options are compared, and the
-            quality of such answers is nan.
+            training queries with findings. Without it that is unknown and taken as 0.
 
     Source: Zhang et al. 2024 (2410.08014); see ``choose_option`` for the departure.
     """
@@ -54,19 +51,19 @@ class MultiObjective(EstimatedMethod):
 
     def __init__(
         self,
-        quality_model_factory: Callable[[], QualityEstimates] | None = None,
+        fit_estimates: FitEstimates = QualityModel,
         *,
         policy: Action = Action.MASK,
+        leak_price: float = 0.0,
         masked: OutcomeTable | None = None,
     ) -> None:
-        super().__init__(quality_model_factory)
+        super().__init__(fit_estimates)
         self.policy = policy
-        self.leak_price = 0.0
+        self.leak_price = leak_price
         self.mask_loss: Array | None = None
         """[K] quality lost by masking; None where it is not known."""
         self._masked = masked
         self._missed = (0.0, 0.0)
-        self._calibration: OutcomeTable | None = None
 
     def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Estimate what is missed and what masking costs, then as every method.
@@ -81,7 +78,6 @@ class MultiObjective(EstimatedMethod):
             float(missed[found].sum() / detected[found].sum()) if found.any() else 0.0,
         )
         self.mask_loss = None if self._masked is None else _loss(train, self._masked)
-        self._calibration = calibration
         super().fit(train, calibration, seed=seed)
 
     def send(self, table: OutcomeTable, cost_price: float, leak_price: float) -> Sent:
@@ -132,69 +128,6 @@ class MultiObjective(EstimatedMethod):
         asked[np.arange(len(table)), sent.tiers] = True
         return Decisions(asked, sent.tiers)
 
-    def figures(self, table: OutcomeTable, sent: Sent, *, masked: OutcomeTable | None = None) -> PrivacyFigures:
-        """What it came to.
-
-        Args:
-            table: the queries, private tokens known.
-            sent: what was done with them.
-            masked: the same queries answered from masked prompts, for the quality of those; they may be in another order.
-        """
-        private, detected = _counts(table)
-        quality = table.quality[np.arange(len(table)), sent.tiers].copy()
-        changed = np.flatnonzero((sent.ways == Way.MASK_SEND) & (detected > 0))
-        place = {} if masked is None else {query: row for row, query in enumerate(masked.query_ids)}
-        for row in changed.tolist():
-            other = place.get(table.query_ids[row])
-            quality[row] = np.nan if masked is None or other is None else masked.quality[other, sent.tiers[row]]
-        return privacy_figures(sent.ways, quality=quality, private=private, detected=detected)
-
-    def tune_budgets(self, *, cost: float, leak: float) -> tuple[float, float]:
-        """(λ_c, λ_p) by which the calibration queries keep both budgets, in what is expected; λ_p becomes the method's own.
-
-        They are the dual values of the linear programme that mixes options; at them the options chosen lie on its lower hull.
-        Where equal options would break a budget, its price rises by 2 % steps until both are kept.
-
-        Args:
-            cost: budget, mean a query, the device's own answer included.
-            leak: budget, private tokens a query.
-
-        Raises:
-            InputError: a budget is below what the device alone needs, or nothing was fitted.
-        """
-        if self._calibration is None:
-            raise InputError("There are no calibration queries.", next_step="fit the method")
-        if not cost >= self.costs[0] - 1e-12 or not leak >= 0:
-            raise InputError(
-                f"The budgets are a cost of {cost:g} and a leak of {leak:g}.",
-                allowed=f"{self.costs[0]:.6g} or more, what the device costs, and 0 or more",
-            )
-        self._cost_and_leak(0.0, 0.0)  # fills what is known of the table
-        rows = self.known(self._calibration)["options"]
-        prices = dual_prices(rows, cost=cost, leak=leak)
-        while True:
-            spent, left = self._cost_and_leak(*prices)
-            if spent <= cost + 1e-12 and left <= leak + 1e-12:
-                break
-            prices = (
-                prices[0] * _STEP + 1e-9 if spent > cost + 1e-12 else prices[0],
-                prices[1] * _STEP + 1e-9 if left > leak + 1e-12 else prices[1],
-            )
-        self.leak_price = prices[1]
-        return prices
-
-    def _cost_and_leak(self, cost_price: float, leak_price: float) -> tuple[float, float]:
-        """Expected on the calibration queries, means."""
-        assert self._calibration is not None
-        sent = self.send(self._calibration, cost_price, leak_price)
-        taken = [
-            next(one for one in options if (one.way, one.tier) == (way, tier))
-            for (options, _), way, tier in zip(
-                self.known(self._calibration)["options"], sent.ways.tolist(), sent.tiers.tolist(), strict=True
-            )
-        ]
-        return float(np.mean([one.cost for one in taken])), float(np.mean([one.leak for one in taken]))
-
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
         """The options of one query and which was taken."""
         one = table.select(np.array([query]))
@@ -212,41 +145,6 @@ class MultiObjective(EstimatedMethod):
         chosen = table.tiers[int(sent.tiers[0])]
         steps.append(f"{sent.ways[0]} {chosen}")
         return Explanation(tuple(steps), tuple(dict.fromkeys((table.tiers[0], chosen))), chosen)
-
-    def state(self) -> dict[str, Any]:
-        """See ``Method``."""
-        return {
-            **super().state(),
-            "policy": str(self.policy),
-            "leak_price": self.leak_price,
-            "missed": list(self._missed),
-            "mask_loss": self.mask_loss,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """See ``Method``."""
-        super().restore(state)
-        self.policy, self.leak_price = Action(state["policy"]), float(state["leak_price"])
-        self._missed = (float(state["missed"][0]), float(state["missed"][1]))
-        loss = state["mask_loss"]
-        self.mask_loss = None if loss is None else np.asarray(loss, dtype=np.float64)
-        self._calibration = None
-
-
-def dual_prices(rows: list[tuple[list[Option], Privacy]], *, cost: float, leak: float) -> tuple[float, float]:
-    """(λ_c, λ_p) of the programme: mix each query's allowed options for the greatest mean quality within two mean budgets."""
-    optimize, sparse = require("scipy.optimize", extra="routing"), require("scipy.sparse", extra="routing")
-    allowed = [[one for one in options if one.way in allowed_ways(privacy)] for options, privacy in rows]
-    flat = [one for options in allowed for one in options]
-    count = len(rows)
-    owner = np.repeat(np.arange(count), [len(options) for options in allowed])
-    each = sparse.csr_matrix((np.ones(len(flat)), (owner, np.arange(len(flat)))), shape=(count, len(flat)))
-    used = np.array([[one.cost for one in flat], [one.leak for one in flat]]) / count
-    solved = optimize.linprog(
-        -np.array([one.quality for one in flat]) / count, A_ub=used, b_ub=[cost, leak], A_eq=each, b_eq=np.ones(count)
-    )
-    cost_price, leak_price = np.maximum(-solved.ineqlin.marginals, 0).tolist()
-    return cost_price, leak_price
 
 
 def _counts(table: OutcomeTable) -> tuple[Array, Array]:

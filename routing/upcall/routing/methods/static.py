@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from upcall.routing.methods.method import Decisions, Explanation
-from upcall.routing.methods.pair import GRID, check_method
-from upcall.routing.outcome_table import OutcomeTable
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.bases.pair import GRID
+from upcall.routing.tables.outcome_table import OutcomeTable
 
 
 class TierMethod:
@@ -46,16 +46,6 @@ class TierMethod:
         """Which tier; the reason is the method itself."""
         tier = table.tiers[int(self.tiers(table.select(np.array([query])), setting)[0])]
         return Explanation((f"{self.name} at {setting:.4g}: {tier} answers",), (tier,), tier)
-
-    def state(self) -> dict[str, Any]:
-        """What was learnt."""
-        return {"method": self.name, "settings": self._settings, "learnt": self._learnt}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Be what was saved."""
-        check_method(state, self.name)
-        self._settings = np.asarray(state["settings"], dtype=np.float64)
-        self._learnt = {name: np.asarray(own) for name, own in state["learnt"].items()}
 
 
 class AlwaysEach(TierMethod):

@@ -12,7 +12,7 @@ from upcall.export.formats.onnx_graph.graph import build_graph, save_graph
 from upcall.export.formats.onnx_graph.heads import save_head_graph
 from upcall.export.sources.model import Array, DecoderShape, SourceModel, Weights
 from upcall.export.sources.weights import with_wide_heads
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 _HEAD_MULTIPLE = 16
 MAX_ONE_FILE = 1_900_000_000

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from upcall.edge_runtime.errors import require
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 _OPSET, _IR_VERSION = 18, 10
 

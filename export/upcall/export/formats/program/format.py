@@ -12,7 +12,7 @@ from upcall.edge_runtime.files import write_atomically
 from upcall.edge_runtime.language_model.engine import Engine
 from upcall.export.formats.program.heads import link, lower_heads
 from upcall.export.sources.model import Array, DecoderShape, SourceModel, Weights
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 
 class ProgramFormat:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 
 class HeadModule(nn.Module):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from upcall.export.formats.program.toolchain import quiet_toolchain
-from upcall.routing.router_head import RouterHead
+from upcall.routing.heads.router_head import RouterHead
 
 
 def lower_heads(heads: Sequence[RouterHead]) -> bytes:

@@ -1,0 +1,1 @@
+"""Public data sets: questions with their right answers, how answers are graded, and outcomes that others recorded."""

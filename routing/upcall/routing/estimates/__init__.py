@@ -1,0 +1,1 @@
+"""What the visible signals say of quality: calibrated probabilities."""

@@ -1,0 +1,1 @@
+"""Methods compared on a table: curves, figures with intervals, promises, reports."""

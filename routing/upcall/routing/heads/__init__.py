@@ -1,0 +1,1 @@
+"""Router heads for a device: trained, calibrated, stored."""

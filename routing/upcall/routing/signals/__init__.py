@@ -1,0 +1,1 @@
+"""What is visible of a query, as numbers."""

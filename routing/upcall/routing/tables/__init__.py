@@ -1,0 +1,1 @@
+"""Outcome tables: what every tier answered to every query, read, split, written."""

@@ -12,7 +12,7 @@ import pytest
 import re2
 
 from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.redaction import rules
+from upcall.edge_runtime.redaction import rule_files, rules
 from upcall.edge_runtime.redaction.checks import CHECKS, SCHEMES
 from upcall.edge_runtime.redaction.credentials import expanded
 from upcall.edge_runtime.redaction.entities import EntityType
@@ -84,7 +84,7 @@ def test_loaded_rules_are_those_of_the_file() -> None:
 
 
 def test_missing_rules_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "RULES_PACKAGE", "upcall.protocol.nothing")
+    monkeypatch.setattr(rule_files, "RULES_PACKAGE", "upcall.protocol.nothing")
     with pytest.raises(RedactionError, match="cannot be read"):
         rules.load_rules.__wrapped__()
 

@@ -14,16 +14,18 @@ from upcall.edge_runtime.redaction.identifiers.medical import MEDICAL_IDS
 from upcall.edge_runtime.redaction.identifiers.national import NATIONAL_IDS
 from upcall.edge_runtime.redaction.identifiers.numbers import US_NUMBERS, card_spans, iban_end, is_epoch, is_ssn
 from upcall.edge_runtime.redaction.identifiers.phone import is_plain, phone_spans
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.rules import Rule, Rules
 
 Check = Callable[[str, int, int, Rule, Rules, tuple[str, ...]], Iterator[tuple[int, int]]]
 """(text, start and end of the candidate, rule, all rules, telephone regions) → the spans in it that are real."""
 
-_LONGEST_EMAIL = 320  # 64 for the local part, 255 for the domain (RFC 5321), and the @
-_NEAR = 20  # characters in which a word such as "version" must stand
-_OLDEST = 130  # years
+_LIMITS = limits("checks")
+_LONGEST_EMAIL = _LIMITS["longest_email"]  # 64 for the local part, 255 for the domain (RFC 5321), and the @
+_NEAR = _LIMITS["near_characters"]  # characters in which a word such as "version" must stand
+_OLDEST = _LIMITS["oldest_years"]  # years
 _YEARS = range(1850, 2100)
-_BUDDHIST = 543  # years by which the era of Thailand is ahead
+_BUDDHIST = _LIMITS["buddhist_years_ahead"]  # years by which the era of Thailand is ahead
 _SEPARATORS = str.maketrans("", "", " .-/+")
 _IN_ROW = re.compile("[0-9A-Fa-f]:")  # the rest of a longer row, as in a fingerprint
 _DECIMALS = re.compile("[.][0-9]")

@@ -12,14 +12,17 @@ from typing import Any
 
 import re2
 
+from upcall.edge_runtime.redaction.limits import limits
+
 _QUOTES = "\"'`"
 _PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _TRAILING = ".,;:"
-_SHORTEST = 4
-_SHORTEST_TOKEN = 12
-_SHORTEST_QUOTED_TOKEN = 6
-_LONG_WORD = 16  # letters of a token that is written without a digit
-_DIGITS_ONLY = 6
+_LIMITS = limits("credentials")
+_SHORTEST = _LIMITS["shortest"]
+_SHORTEST_TOKEN = _LIMITS["shortest_token"]
+_SHORTEST_QUOTED_TOKEN = _LIMITS["shortest_quoted_token"]
+_LONG_WORD = _LIMITS["long_word"]  # letters of a token that is written without a digit
+_DIGITS_ONLY = _LIMITS["fewest_digits_only"]
 _RUN = re.compile("[A-Za-z0-9]{8,}")
 _WORDS = re.compile("(?:[A-Z]?[a-z]+)+|[A-Z]+")
 _TAG = re.compile("<[A-Za-z][A-Za-z _-]{0,40}>")

@@ -13,6 +13,7 @@ from upcall.edge_runtime.redaction.characters import Shadow, is_letter
 from upcall.edge_runtime.redaction.checks import CHECKS
 from upcall.edge_runtime.redaction.entities import EntityType, Span, merge_spans
 from upcall.edge_runtime.redaction.identifiers.phone import checked_regions
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.placeholders import BLANK, blank_placeholders
 from upcall.edge_runtime.redaction.rules import LookAlikes, Rule, Rules, load_rules
 from upcall.edge_runtime.redaction.structure.columns import labelled
@@ -21,9 +22,10 @@ from upcall.edge_runtime.redaction.terms import Terms
 
 CUSTOM_DETECTOR = "deny_list"
 COLUMN_DETECTOR = "column"
-_ESCAPED_AT_MOST = 2  # times: JSON in a JSON string
+_LIMITS = limits("detector")
+_ESCAPED_AT_MOST = _LIMITS["most_escapes"]  # times: JSON in a JSON string
 _SEPARATORS = "-./"
-_AROUND = 60  # characters beside an encoded token in which a context word may stand
+_AROUND = _LIMITS["around_characters"]  # characters beside an encoded token in which a context word may stand
 
 
 class NameFinder(Protocol):

@@ -11,11 +11,13 @@ from itertools import pairwise
 from typing import Any
 
 from upcall.edge_runtime.redaction.characters import Shadow, rewritten, without_surrogates
+from upcall.edge_runtime.redaction.limits import limits
 
-LONGEST_TOKEN = 65_536
+_LIMITS = limits("disguises")
+LONGEST_TOKEN = _LIMITS["longest_token"]
 """Characters of an encoded token that are decoded; what follows is covered with them, but not looked at."""
 
-_SHORTEST_TOKEN = 12  # nine characters in base 64
+_SHORTEST_TOKEN = _LIMITS["shortest_token"]  # nine characters in base 64
 _MARKS = ("\\", "%", "&", "=4", "=2", "=5", "=\n", "=\r", "= ", "@\n", "@\r", "@ ")
 _SPELLED_MARKS = ("at]", "at)", "AT]", "AT)", "ot]", "ot)", "OT]", "OT)", "at}", "ot}", "[.]", "(.)", "[@]", "(@)")
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/_=-]+")

@@ -9,6 +9,7 @@ from upcall.edge_runtime.redaction.characters import is_whole
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import Mask, PlainText
 from upcall.edge_runtime.redaction.entities import EntityType, Span
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.placeholders import (
     BLANK,
     blank_placeholders,
@@ -19,17 +20,20 @@ from upcall.edge_runtime.redaction.policy import Action, Policy
 from upcall.edge_runtime.redaction.terms import Automaton
 from upcall.edge_runtime.redaction.vault import Vault
 
-_MAX_ROUNDS = 8  # masking can lay open another finding; a second round was the most seen
+_LIMITS = limits("masking")
+_MAX_ROUNDS = _LIMITS["most_rounds"]  # masking can lay open another finding; a second round was the most seen
 _NEVER_ELSEWHERE = frozenset({EntityType.CUSTOM, EntityType.AGE})
 """A term of the user's list is found by its own rule, and an age is a number that may mean anything elsewhere."""
 _WORDS = frozenset(
     {EntityType.PERSON, EntityType.ADDRESS, EntityType.ORG, EntityType.LOCATION, EntityType.DATE_OF_BIRTH}
 )
 """Written as words: found elsewhere only as whole words, or the name Ann would be masked in every annual report."""
-_SHORTEST = 4  # characters of what is looked for elsewhere
-_LONG = 16  # characters of a number or a key that is looked for inside longer ones, too
-_SHORTEST_WORD = 2  # of what is written as words: a single letter says nothing elsewhere
-_SHORTEST_NUMBER = 5  # of what is written as words: the house number 12 is no address elsewhere
+_SHORTEST = _LIMITS["shortest"]  # characters of what is looked for elsewhere
+_LONG = _LIMITS["long"]  # characters of a number or a key that is looked for inside longer ones, too
+_SHORTEST_WORD = _LIMITS["shortest_word"]  # of what is written as words: a single letter says nothing elsewhere
+_SHORTEST_NUMBER = _LIMITS[
+    "shortest_number"
+]  # of what is written as words: the house number 12 is no address elsewhere
 
 
 class Masking:

@@ -16,8 +16,10 @@ import re2
 
 from upcall.edge_runtime.redaction.characters import without_surrogates
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.limits import limits
 
-LAST_NUMBER = 999_999
+_LIMITS = limits("placeholders")
+LAST_NUMBER = _LIMITS["last_number"]
 NONCE_LENGTH = 2
 NONCE_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 BLANK = "\x00"
@@ -182,7 +184,7 @@ LONGEST_PLACEHOLDER = (
 )
 """Characters of the longest text that reads as a placeholder."""
 
-LONGEST_ALTERED = 64
+LONGEST_ALTERED = _LIMITS["longest_altered"]
 """Characters of an altered placeholder that are looked at."""
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import re2
@@ -18,10 +15,10 @@ from upcall.edge_runtime.redaction.characters import CharacterTable, character_t
 from upcall.edge_runtime.redaction.credentials import CredentialValues, expanded
 from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.rule_files import read_rules
 from upcall.edge_runtime.redaction.structure.columns import Siblings
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
-RULES_PACKAGE = "upcall.protocol.rules"
 _SET_MEMORY = 1 << 24  # bytes, so that no text makes the automaton of a set start over too often
 
 
@@ -245,26 +242,6 @@ def load_rules() -> Rules:
         raise RedactionError(
             f"The redaction rules cannot be read ({type(error).__name__}).", next_step="install upcall again"
         ) from error
-
-
-def read_rules(name: str) -> dict[str, Any]:
-    """One file of proto/rules, parsed.
-
-    Raises:
-        FileNotFoundError: it is not there.
-        ValueError, TypeError: it is no JSON object.
-    """
-    # Not importlib.resources: before Python 3.13 it refuses a namespace package of an editable install, whose path also holds
-    # an entry that is no folder.
-    spec = importlib.util.find_spec(RULES_PACKAGE)
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if path is None:
-        raise FileNotFoundError(name)
-    data = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(data, dict):
-        raise TypeError(f"{name} is not an object")
-    return data
 
 
 def _domains(data: Mapping[str, Any]) -> frozenset[str]:

@@ -10,9 +10,11 @@ from typing import Any
 
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.characters import CharacterTable, is_whole
+from upcall.edge_runtime.redaction.limits import limits
 
-MAX_TERMS = 10_000
-MAX_TERM_CHARACTERS = 256
+_LIMITS = limits("terms")
+MAX_TERMS = _LIMITS["most_terms"]
+MAX_TERM_CHARACTERS = _LIMITS["longest_term"]
 _SHORTEST_IN_NAMES = (
     3  # characters of a term that is looked for inside names of programs: shorter ones mean anything there
 )

@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping
 
 from upcall.edge_runtime.redaction.identifiers.check_digits import luhn, weighted
+from upcall.edge_runtime.redaction.limits import limits
 
 _SEPARATOR = re.compile(r"[ \t]?\r?\n(?:[ \t]*>)*[ \t]*|[ \t/-]")
 _UNUSUAL = frozenset("\t/\n")
 _CARD_GROUPS = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3)))
 CARD_DIGITS = range(12, 20)
-_LONGEST_PREFIX = 6
-_LONGEST_IBAN = 34
-_FEWEST_IBAN_DIGITS = 5
-_LONGEST_SHORT_CARD = 13
+_LIMITS = limits("numbers")
+_LONGEST_PREFIX = _LIMITS["longest_card_prefix"]
+_LONGEST_IBAN = _LIMITS["longest_iban"]
+_FEWEST_IBAN_DIGITS = _LIMITS["fewest_iban_digits"]
+_LONGEST_SHORT_CARD = _LIMITS["longest_short_card"]
 _EPOCH_MILLISECONDS = range(10**12, 41 * 10**11)  # September 2001 to December 2099
 _ITIN_GROUPS = frozenset((*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)))
 _EIN_NOT_ISSUED = frozenset((0, 7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 78, 79, 89, 96, 97))

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.redaction.limits import limits
 
-_MARGIN = 1  # characters before a candidate that libphonenumber looks at
-_TAIL = 16  # room for an extension
-_SHORTEST = 7
-_SHORTEST_WITH_TRUNK_ZERO = 10
+_LIMITS = limits("phone")
+_MARGIN = _LIMITS["margin"]  # characters before a candidate that libphonenumber looks at
+_TAIL = _LIMITS["tail"]  # room for an extension
+_SHORTEST = _LIMITS["shortest"]
+_SHORTEST_WITH_TRUNK_ZERO = _LIMITS["shortest_with_trunk_zero"]
 _TWO_NUMBERS = re.compile("([0-9]{3,})[-/]([0-9]{3,})")
 _EXTENSION = re.compile(r"[\s,;.(]*(?:[^\W\d_]+[.:]*|#)\s*[0-9]{1,7}\)?$")  # "ext. 44", "x44", "#44"
-_LONGEST_RUN = 256  # of one question to libphonenumber, which tries every break in a run
+_LONGEST_RUN = _LIMITS["longest_run"]  # of one question to libphonenumber, which tries every break in a run
 
 
 def checked_regions(regions: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from upcall.edge_runtime.redaction.entities import EntityType, Span
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.names.decoding import Piece, Word, is_mixed_case
 from upcall.edge_runtime.redaction.names.rules import NameRules
 
@@ -15,10 +16,11 @@ _TITLE_GAP = re.compile(r"\.?[ \t\u00a0]{1,3}")
 _INITIAL_GAP = re.compile(r"\.[ \u00a0]?")
 _COMPANY_GAP = re.compile(r",?[ \t\u00a0]{1,2}|[ \t\u00a0]?&[ \t\u00a0]?|-")
 _TAIL_GAP = re.compile(r"[ \t]*[,\n]?[ \t\r\n]{0,8}")
-_NAME_WORDS = 3  # most words after a title, particles not counted
-_COMPANY_WORDS = 4  # most words before the form of a company
-_LEADING_WORDS = 4  # most words before an address that are looked at
-_SHORTEST_PART = 3  # letters of a part of a name that is looked for on its own
+_LIMITS = limits("names_cues")
+_NAME_WORDS = _LIMITS["most_name_words"]  # most words after a title, particles not counted
+_COMPANY_WORDS = _LIMITS["most_company_words"]  # most words before the form of a company
+_LEADING_WORDS = _LIMITS["most_leading_words"]  # most words before an address that are looked at
+_SHORTEST_PART = _LIMITS["shortest_part"]  # letters of a part of a name that is looked for on its own
 
 
 class Cues:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.names.rules import NameRules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
@@ -27,11 +28,14 @@ _ADDRESS_GAP = re.compile(r"[\w\s,.;#/()'’-]*")
 _ARITHMETIC = re.compile(r"\s*[+*/×÷=^<>%-]\s+|\s*[*×÷=^<>%]\s*")
 _BEGINNING = re.compile(r"(?:\A|[.!?¿¡]) *\Z")
 _NEVER = 1.0
-_BEGINNING_REACH = 4  # characters before a word in which the end of a sentence must stand
-_POSTCODE_REACH = 30  # characters before a number in which a word such as "zip" must stand
-_IDENTIFIER_REACH = 40  # characters before a number in which a word such as "passport" must stand
-_FEWEST_DIGITS = 6  # of an identifier
-_LONGEST_IDENTIFIER = 20  # characters without a space; hashes and UUIDs are longer
+_LIMITS = limits("names_decoding")
+_BEGINNING_REACH = _LIMITS["beginning_reach"]  # characters before a word in which the end of a sentence must stand
+_POSTCODE_REACH = _LIMITS["postcode_reach"]  # characters before a number in which a word such as "zip" must stand
+_IDENTIFIER_REACH = _LIMITS[
+    "identifier_reach"
+]  # characters before a number in which a word such as "passport" must stand
+_FEWEST_DIGITS = _LIMITS["fewest_digits"]  # of an identifier
+_LONGEST_IDENTIFIER = _LIMITS["longest_identifier"]  # characters without a space; hashes and UUIDs are longer
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 NAMES = frozenset({EntityType.PERSON, EntityType.ADDRESS, EntityType.LOCATION})
 _PLACES = frozenset({EntityType.ADDRESS, EntityType.LOCATION})

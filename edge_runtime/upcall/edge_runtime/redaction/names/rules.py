@@ -11,7 +11,7 @@ import re2
 
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.entities import EntityType
-from upcall.edge_runtime.redaction.rules import read_rules
+from upcall.edge_runtime.redaction.rule_files import read_rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 
-LONGEST_LABEL = 48
+from upcall.edge_runtime.redaction.limits import limits
+
+_LIMITS = limits("labels")
+LONGEST_LABEL = _LIMITS["longest_label"]
 """Code points; what is longer is a sentence."""
 
-_MOST_WORDS = 6
-_LONGEST_SENTENCE = 24  # words
-_PART = 4  # words
-_SHORTEST_PLURAL = 3
+_MOST_WORDS = _LIMITS["most_words"]
+_LONGEST_SENTENCE = _LIMITS["longest_sentence_words"]  # words
+_PART = _LIMITS["part_words"]  # words
+_SHORTEST_PLURAL = _LIMITS["shortest_plural"]
 _UNSUITABLE = frozenset("=;")  # of code
-_MOST_DIGITS = 2  # "Phone 1"
+_MOST_DIGITS = _LIMITS["most_digits"]  # "Phone 1"
 _HUMP = re.compile("([a-z])([A-Z])|([A-Z])([A-Z][a-z]{2})")
 _COMMAND = re.compile(r"\\[A-Za-z]+|<[^<>]{0,40}>|\([^()]{0,40}\)|\[[^\[\]]{0,40}\]")  # of LaTeX, HTML; remarks
 _JOINERS = re.compile(r"""[\s_*`~{}"'|:=.#-]+""")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 from upcall.edge_runtime.redaction.structure.lines import Line
@@ -19,10 +20,11 @@ _IN_LINE = re.compile(
 _BETWEEN = re.compile(r"[,;|、，；/]\s*|\s+(?:and|or|und|oder|et|ou|y|o|e|en|и)\s+|\s{2,}")
 _WORD = re.compile(r"\S+")
 _TWO_NUMBERS = re.compile("(?:[0-9][^0-9]*){10}")
-_LABEL_WORDS = 6
-_LONGEST_ITEM = 80
-_LONGEST_SENTENCE = 160
-_FEWEST_DIGITS = 5
+_LIMITS = limits("lists")
+_LABEL_WORDS = _LIMITS["most_label_words"]
+_LONGEST_ITEM = _LIMITS["longest_item"]
+_LONGEST_SENTENCE = _LIMITS["longest_sentence"]
+_FEWEST_DIGITS = _LIMITS["fewest_digits"]
 _NO_LABEL = re.compile(r"[0-9,;|&\t]|\s\s|[.?!]$")
 _WORDED = re.compile(r"[:=]|[^\W\d_]{5}")
 _AROUND = " \t\"'`*."

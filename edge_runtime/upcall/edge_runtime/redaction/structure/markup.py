@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import Labels
 
@@ -14,8 +15,9 @@ _BLANK = re.compile(r"\s+|<[^<>]{0,400}>")
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "caption", "dt", "legend", "label", "strong", "b"))
 _ITEMS = frozenset(("li", "dd", "p", "option"))
 _CELLS = frozenset(("th", "td"))
-_DEEPEST = 64
-_NEAREST = 3  # elements around a value whose names may say what it is
+_LIMITS = limits("markup")
+_DEEPEST = _LIMITS["deepest"]
+_NEAREST = _LIMITS["nearest_elements"]  # elements around a value whose names may say what it is
 
 
 def markup_columns(text: str, labels: Labels) -> Iterator[Column]:

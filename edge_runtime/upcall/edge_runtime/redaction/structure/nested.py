@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
@@ -14,11 +15,12 @@ _TOKEN = re.compile(
     r"""("(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.|'')*')|([:=]>?|<-)|([^\s\[\]{}(),;:="'][^\s\[\]{}(),;:="]*)|([\[{(])|([\]})])|([,;])"""
 )
 _STRING, _ASSIGNMENT, _WORD, _OPENING, _CLOSING = range(1, 6)
-_DEEPEST = 64
+_LIMITS = limits("nested")
+_DEEPEST = _LIMITS["deepest"]
 _REFERENCE = tuple("$%#@{")
-_LONG_WORD = 7  # of which several, with spaces between them, are several values
-_LONGEST_VALUE = 256
-_LABEL_WORDS = 4
+_LONG_WORD = _LIMITS["long_word"]  # of which several, with spaces between them, are several values
+_LONGEST_VALUE = _LIMITS["longest_value"]
+_LABEL_WORDS = _LIMITS["most_label_words"]
 
 
 @dataclass(slots=True)

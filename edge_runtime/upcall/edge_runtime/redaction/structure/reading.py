@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Column
 from upcall.edge_runtime.redaction.structure.labels import Labels
 from upcall.edge_runtime.redaction.structure.lines import lines_of
@@ -12,7 +13,8 @@ from upcall.edge_runtime.redaction.structure.markup import markup_columns
 from upcall.edge_runtime.redaction.structure.nested import nested_columns
 from upcall.edge_runtime.redaction.structure.tables import table_columns
 
-_FEWEST_LINES = 2
+_LIMITS = limits("reading")
+_FEWEST_LINES = _LIMITS["fewest_lines"]
 
 
 def columns_of(text: str, labels: Labels) -> list[Column]:

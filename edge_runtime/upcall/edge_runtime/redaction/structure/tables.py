@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 from upcall.edge_runtime.redaction.structure.lines import Line
@@ -25,11 +26,12 @@ _AROUND = " \t\u00a0\"'`*\\"
 _COPY = re.compile(r"(?i)copy\s+\S+\s*\(([^()]*)\)\s+from\b")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 _GAP = "  "
-_HEAD = 200
-_MOST_FIXED = 64  # columns of a fixed width
-_TITLE_AT = 3  # lines above a table at which its title may stand
-_LONGEST_TITLE = 120
-_FEWEST_ON_SIDE = 3  # cells; of two, one stands right beside the other
+_LIMITS = limits("tables")
+_HEAD = _LIMITS["head_characters"]
+_MOST_FIXED = _LIMITS["most_fixed_columns"]  # columns of a fixed width
+_TITLE_AT = _LIMITS["title_within_lines"]  # lines above a table at which its title may stand
+_LONGEST_TITLE = _LIMITS["longest_title"]
+_FEWEST_ON_SIDE = _LIMITS["fewest_cells_on_side"]  # cells; of two, one stands right beside the other
 _WORD = re.compile(r"\S+")
 
 Row = list[Cell]

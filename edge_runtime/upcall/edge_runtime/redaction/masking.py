@@ -31,9 +31,8 @@ _WORDS = frozenset(
 _SHORTEST = _LIMITS["shortest"]  # characters of what is looked for elsewhere
 _LONG = _LIMITS["long"]  # characters of a number or a key that is looked for inside longer ones, too
 _SHORTEST_WORD = _LIMITS["shortest_word"]  # of what is written as words: a single letter says nothing elsewhere
-_SHORTEST_NUMBER = _LIMITS[
-    "shortest_number"
-]  # of what is written as words: the house number 12 is no address elsewhere
+# of what is written as words: the house number 12 is no address elsewhere
+_SHORTEST_NUMBER = _LIMITS["shortest_number"]
 
 
 class Masking:

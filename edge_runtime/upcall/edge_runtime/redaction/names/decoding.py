@@ -31,9 +31,8 @@ _NEVER = 1.0
 _LIMITS = limits("names_decoding")
 _BEGINNING_REACH = _LIMITS["beginning_reach"]  # characters before a word in which the end of a sentence must stand
 _POSTCODE_REACH = _LIMITS["postcode_reach"]  # characters before a number in which a word such as "zip" must stand
-_IDENTIFIER_REACH = _LIMITS[
-    "identifier_reach"
-]  # characters before a number in which a word such as "passport" must stand
+# characters before a number in which a word such as "passport" must stand
+_IDENTIFIER_REACH = _LIMITS["identifier_reach"]
 _FEWEST_DIGITS = _LIMITS["fewest_digits"]  # of an identifier
 _LONGEST_IDENTIFIER = _LIMITS["longest_identifier"]  # characters without a space; hashes and UUIDs are longer
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")

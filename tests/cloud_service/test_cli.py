@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.cloud_service.engines.gguf_files import write_gguf
 from upcall.cloud_service.auth import ApiKeys
 from upcall.cloud_service.cli import DEFAULT_MODEL, app, model_file
-from upcall.edge_runtime.errors import InputError, ModelError, UpcallError
+from upcall.edge_runtime.errors import InputError, ModelError
 
 
 def run(*arguments: str) -> str:
@@ -73,5 +74,17 @@ def test_a_path_that_exists_is_taken(home: Path) -> None:
 def test_a_file_that_is_no_model(home: Path) -> None:
     path = home / "own.gguf"
     path.write_bytes(b"no model")
-    with pytest.raises(UpcallError, match=r"llama\.cpp cannot load"):
+    with pytest.raises(ModelError, match="is not a chat model"):
         run("--no-auth", "--port", "0", "--model", str(path))
+
+
+def test_a_model_of_the_catalogue_that_does_not_chat() -> None:
+    with pytest.raises(ModelError, match="'rampart' is not a chat model") as caught:
+        run("--no-auth", "--port", "0", "--model", "rampart")
+    assert DEFAULT_MODEL in caught.value.allowed
+
+
+def test_a_setting_that_cannot_work_ends_the_start(home: Path) -> None:
+    path = write_gguf(home / "own.gguf")
+    with pytest.raises(InputError, match="--threads is 100,000"):
+        run("--no-auth", "--port", "0", "--model", str(path), "--threads", "100000")

@@ -13,7 +13,7 @@ import grpc
 import pytest
 import trustme
 
-from upcall.cloud_service.engine import EngineHealth
+from upcall.cloud_service.engine import EngineFailedError, EngineHealth
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.server import CloudServer, ServerOptions, serve
 from upcall.cloud_service.service import SERVICE
@@ -120,6 +120,19 @@ def test_health_follows_the_engine() -> None:
             assert time.monotonic() < end
             time.sleep(0.05)
         assert health(channel, SERVICE) == NOT_SERVING
+
+
+async def test_an_engine_that_ended_for_good_ends_the_service() -> None:
+    engine = ScriptedEngine()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    options = ServerOptions(port=0, grace_s=0)
+    serving = asyncio.create_task(serve(engine, options=options, keys=None, announce=lines.put_nowait))
+    await lines.get()
+    engine.fail_for_good()
+    with pytest.raises(EngineFailedError, match="ended for good") as caught:
+        await asyncio.wait_for(serving, timeout=10)
+    assert caught.value.exit_code not in (0, 1)
+    assert (await lines.get()).startswith("upcall cloud: stopped")
 
 
 async def test_a_signal_drains(make_request: MakeRequest) -> None:

@@ -24,6 +24,7 @@ class EngineHealth(StrEnum):
     LOADING = "loading"
     READY = "ready"
     FAILED = "failed"
+    """It will never take one again: the service ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,16 @@ class EngineInfo:
 class EngineUnavailableError(UpcallError):
     """The engine stopped in the middle of a request or cannot take one now; another attempt may work."""
 
+    name = "engine_unavailable"
+    exit_code = 6
+
+
+class EngineFailedError(UpcallError):
+    """The engine cannot be started, or ended for good, so that the service has to end, too."""
+
+    name = "engine_failed"
+    exit_code = 6
+
 
 class PromptTooLongError(UpcallError):
     """The prompt does not fit into the context.
@@ -120,6 +131,9 @@ class PromptTooLongError(UpcallError):
         tokens: of the prompt.
         context_length: most tokens that fit.
     """
+
+    name = "prompt_too_long"
+    exit_code = 2
 
     def __init__(self, *, tokens: int, context_length: int) -> None:
         super().__init__(f"The prompt has {tokens:,} tokens.", allowed=f"fewer than {context_length:,}")
@@ -138,7 +152,9 @@ class Engine(Protocol):
         """Get ready for requests.
 
         Raises:
+            InputError: a setting is out of what this machine or the model allows.
             ModelError: the model cannot be read.
+            EngineFailedError: it cannot be started.
         """
 
     def generate(self, request: EngineRequest) -> AsyncGenerator[EngineText | EngineEnd, None]:

@@ -17,7 +17,7 @@ import grpc
 import grpc.aio
 
 from upcall.cloud_service.auth import ApiKeys
-from upcall.cloud_service.engine import Engine, EngineHealth
+from upcall.cloud_service.engine import Engine, EngineFailedError, EngineHealth
 from upcall.cloud_service.service import SERVICE, EscalationService
 from upcall.cloud_service.validation import Limits
 from upcall.edge_runtime.errors import InputError, require
@@ -136,7 +136,7 @@ class CloudServer:
         """
         if self._watcher is not None:
             self._watcher.cancel()
-            await asyncio.wait((self._watcher,))
+            await asyncio.gather(self._watcher, return_exceptions=True)
         await self._health.enter_graceful_shutdown()
         if self._server is not None:
             await self._server.stop(self._options.grace_s if grace_s is None else grace_s)
@@ -168,14 +168,27 @@ class CloudServer:
         for name in ("", SERVICE):
             await self._health.set(name, status)
 
+    async def wait_until_failed(self) -> None:
+        """Wait, once it serves, for an end of the engine that no restart mends; without one, for ever.
+
+        Raises:
+            EngineFailedError: that has happened.
+        """
+        assert self._watcher is not None  # it serves
+        await asyncio.wait((self._watcher,))
+        self._watcher.result()
+
     async def _watch_engine(self) -> None:
-        """Report an engine that died and came back."""
+        """Report an engine that died and came back; one that will not ends the watch."""
         shown = self._engine.health()
-        while True:
+        while shown is not EngineHealth.FAILED:
             await asyncio.sleep(_HEALTH_POLL_S)
             if self._engine.health() is not shown:
                 shown = self._engine.health()
                 await self._set_health(shown)
+        raise EngineFailedError(
+            "The engine ended for good.", next_step="see the log for why, and start upcall cloud again"
+        )
 
 
 async def serve(
@@ -186,6 +199,7 @@ async def serve(
     Raises:
         InputError: see ``ServerOptions`` and ``CloudServer``.
         ModelError: the engine cannot load its model.
+        EngineFailedError: the engine cannot be started, or ended for good.
     """
     signals: asyncio.Queue[None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -198,7 +212,11 @@ async def serve(
         await asyncio.wait((starting, first), return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await first
+            failing = asyncio.create_task(server.wait_until_failed())
+            await asyncio.wait((first, failing), return_when=asyncio.FIRST_COMPLETED)
+            if not first.done():
+                failing.result()
+            failing.cancel()
     finally:
         starting.cancel()
         first.cancel()

@@ -7,10 +7,12 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.cloud_service.engines.gguf_files import write_gguf
 from upcall.cloud_service.engine import (
     EngineEnd,
     EngineHealth,
@@ -25,7 +27,7 @@ from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOption
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.downloads.catalogue import find
 from upcall.edge_runtime.downloads.store import model_path
-from upcall.edge_runtime.errors import ModelError
+from upcall.edge_runtime.errors import UpcallError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # the model is loaded once
 CONTEXT_LENGTH = 4096
@@ -97,14 +99,44 @@ async def engine() -> AsyncGenerator[LlamaCppEngine, None]:
         await loaded.close()
 
 
+async def refused(options: LlamaCppOptions) -> str:
+    """Why an engine cannot be loaded, in the words of the error."""
+    engine = LlamaCppEngine(options)
+    with pytest.raises(UpcallError) as caught:
+        await engine.load()
+    assert engine.process_id is None
+    await engine.close()
+    assert engine.health() is EngineHealth.FAILED
+    return str(caught.value)
+
+
 async def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF and nothing more")
-    broken = LlamaCppEngine(LlamaCppOptions(model_path=path, alias="broken"))
-    with pytest.raises(ModelError, match=r"broken\.gguf"):
-        await broken.load()
-    assert broken.health() is EngineHealth.FAILED
-    await broken.close()
+    assert f"{path} is not a chat model" in await refused(LlamaCppOptions(model_path=path, alias="broken"))
+
+
+async def test_a_model_that_llama_cpp_cannot_load_and_why(tmp_path: Path) -> None:
+    """A header without a weight: found out by the real child."""
+    path = write_gguf(tmp_path / "hollow.gguf", general__architecture="unheard", unheard__context_length=8192)
+    error = await refused(LlamaCppOptions(model_path=path, alias="hollow"))
+    assert f"llama.cpp cannot load {path} (RuntimeError)" in error
+    assert "unknown model architecture: 'unheard'" in error
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"threads": 100_000}, "--threads"),
+        ({"slots": 1_000}, "--slots"),
+        ({"context_length": 10**8}, "--context-length"),
+    ],
+)
+async def test_settings_are_checked_before_anything_is_started(
+    tmp_path: Path, settings: dict[str, Any], named: str
+) -> None:
+    path = write_gguf(tmp_path / "own.gguf")
+    assert named in await refused(LlamaCppOptions(model_path=path, alias="own", **settings))
 
 
 @pytest.mark.weights

@@ -76,6 +76,10 @@ class ScriptedEngine:
         if stop is not None:
             stop.set()
 
+    def fail_for_good(self) -> None:
+        """Be as an engine that no restart mends."""
+        self._health = EngineHealth.FAILED
+
     async def close(self) -> None:
         """Abort what runs."""
         self._health = EngineHealth.FAILED

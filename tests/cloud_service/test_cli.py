@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.cloud_service.engines.gguf_files import write_gguf
-from upcall.cloud_service.auth import ApiKeys
+from upcall.cloud_service.admission.auth import ApiKeys
 from upcall.cloud_service.cli import DEFAULT_MODEL, app, model_file
 from upcall.edge_runtime.errors import InputError, ModelError
 
@@ -46,6 +46,8 @@ def test_an_empty_key_file_is_no_key(home: Path) -> None:
 
 def test_no_auth_is_for_loopback(home: Path) -> None:
     pem = home / "x.pem"
+    with pytest.raises(InputError, match="There is no key yet"):
+        run("--host", "[::1]")
     with pytest.raises(InputError, match="let anybody call"):
         run("--no-auth", "--host", "0.0.0.0", "--tls-cert", str(pem), "--tls-key", str(pem))
     with pytest.raises(InputError, match="without TLS"):

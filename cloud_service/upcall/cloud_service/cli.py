@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from upcall.cloud_service.auth import ApiKeys, create_key
+from upcall.cloud_service.admission.auth import ApiKeys, create_key
 from upcall.cloud_service.engine import Engine
 from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
 from upcall.cloud_service.engines.scripted import ScriptedEngine
-from upcall.cloud_service.server import ServerOptions, is_loopback, serve
+from upcall.cloud_service.server import ServerOptions, serve
+from upcall.edge_runtime.addresses import is_loopback
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.home import upcall_home

@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.conversation import FinishReason, Message, SamplingOptions
 from upcall.edge_runtime.errors import UpcallError
-
-
-class Finish(StrEnum):
-    """Why an answer ended."""
-
-    STOP = "stop"
-    LENGTH = "length"
 
 
 class EngineHealth(StrEnum):
@@ -28,29 +21,6 @@ class EngineHealth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EngineSampling:
-    """How tokens are chosen. The defaults are those of the device: greedy, no penalty.
-
-    Args:
-        temperature: 0 is greedy; 0 to 2.
-        top_p: above 0, to 1.
-        top_k: 0 keeps all.
-        min_p: 0 to 1.
-        repetition_penalty: above 0, to 2; 1 changes nothing.
-        seed: 0 to 2⁶⁴ − 1.
-        stop: the answer ends before any of these; private, so left out of ``repr``.
-    """
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int = 0
-    stop: tuple[str, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class EngineRequest:
     """One answer to make. Its ``repr`` holds no content.
 
@@ -60,13 +30,15 @@ class EngineRequest:
         messages: at least one, the last one is the user's.
         sampling: how to choose tokens.
         max_output_tokens: at least 1.
+        stop: the answer ends before any of these.
     """
 
     request_id: str
     tenant: str
     messages: tuple[Message, ...]
-    sampling: EngineSampling
+    sampling: SamplingOptions
     max_output_tokens: int
+    stop: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +59,7 @@ class EngineEnd:
         cached_tokens: of the prompt, not read again; never told to a client.
     """
 
-    finish: Finish
+    finish: FinishReason
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_what_fits() -> None:
         ({"context_length": 100}, "--context-length is 100", "256 to 8,192"),
     ],
 )
-def test_a_setting_that_cannot_work_is_named(settings: dict[str, int], given: str, allowed: str) -> None:
+def test_a_setting_that_cannot_work_is_named(settings: dict[str, Any], given: str, allowed: str) -> None:
     with pytest.raises(InputError, match="Next: ") as caught:
         check(**settings)
     assert given in caught.value.problem

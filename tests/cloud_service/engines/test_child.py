@@ -66,12 +66,12 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_commands_go_in_and_events_come_out() -> None:
     seen: list[dict[str, Any]] = []
     async with started(child(python(ECHO), on_event=seen.append)) as running:
-        assert running.health is EngineHealth.READY
+        assert running.health() is EngineHealth.READY
         running.send({"op": "one"})
         running.send({"op": "two"})
         await until(lambda: len(seen) == 2)
     assert [event["id"] for event in seen] == ["one", "two"]
-    assert running.health is EngineHealth.FAILED
+    assert running.health() is EngineHealth.FAILED
     assert running.process_id is None
 
 
@@ -96,12 +96,12 @@ async def test_a_start_that_fails_is_tried_again_for_ever_once_it_has_worked(
         interpreter.unlink()
         running.kill()
         await until(lambda: caplog.text.count("could not be started (No such file or directory)") > 4)
-        assert running.health is EngineHealth.LOADING
+        assert running.health() is EngineHealth.LOADING
         with pytest.raises(EngineUnavailableError):
             await running.wait_until_ready(patience_s=0.01)
         interpreter.symlink_to(sys.executable)
         await running.wait_until_ready(patience_s=10)
-        assert running.health is EngineHealth.READY
+        assert running.health() is EngineHealth.READY
     pauses = [record.args[2] for record in caplog.records if isinstance(record.args, tuple)]
     assert pauses[:5] == [0.01, 0.02, 0.04, 0.08, 0.1]
 
@@ -109,7 +109,8 @@ async def test_a_start_that_fails_is_tried_again_for_ever_once_it_has_worked(
 async def test_a_start_without_a_free_descriptor_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     async with started(child(python(ECHO))) as running:
-        used = len(os.listdir("/proc/self/fd"))
+        used = os.dup(0)  # the lowest that is free: all below are taken
+        os.close(used)
         resource.setrlimit(resource.RLIMIT_NOFILE, (used, hard))
         taken: list[int] = []
         try:
@@ -123,7 +124,7 @@ async def test_a_start_without_a_free_descriptor_is_tried_again(caplog: pytest.L
             for descriptor in taken:
                 os.close(descriptor)
         await running.wait_until_ready(patience_s=10)
-        assert running.health is EngineHealth.READY
+        assert running.health() is EngineHealth.READY
 
 
 async def test_before_the_first_success_three_tries_and_the_last_words(
@@ -208,7 +209,7 @@ async def test_a_supervisor_that_ends_unexpectedly_is_noticed(caplog: pytest.Log
 
     async with started(child(python(ECHO), on_event=stumble)) as running:
         running.send({"op": "one"})
-        await until(lambda: running.health is EngineHealth.FAILED)
+        await until(lambda: running.health() is EngineHealth.FAILED)
         with pytest.raises(EngineUnavailableError):
             await running.wait_until_ready(patience_s=60)
     assert "the engine's supervisor ended unexpectedly (LookupError)" in caplog.text

@@ -17,14 +17,12 @@ from upcall.cloud_service.engine import (
     EngineEnd,
     EngineHealth,
     EngineRequest,
-    EngineSampling,
     EngineText,
     EngineUnavailableError,
-    Finish,
     PromptTooLongError,
 )
 from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
-from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.conversation import FinishReason, Message, Role, SamplingOptions
 from upcall.edge_runtime.downloads.catalogue import find
 from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.errors import UpcallError
@@ -40,14 +38,16 @@ def asked(
     name: str = "run",
     tenant: str = "phone",
     max_output_tokens: int = 12,
-    sampling: EngineSampling | None = None,
+    sampling: SamplingOptions | None = None,
+    stop: tuple[str, ...] = (),
 ) -> EngineRequest:
     return EngineRequest(
         request_id=name,
         tenant=tenant,
         messages=(Message(Role.USER, text),),
-        sampling=sampling or EngineSampling(),
+        sampling=sampling or SamplingOptions(),
         max_output_tokens=max_output_tokens,
+        stop=stop,
     )
 
 
@@ -144,15 +144,15 @@ async def test_answers_lengths_and_stop_strings(engine: LlamaCppEngine) -> None:
     assert engine.health() is EngineHealth.READY
     text, end = await answer(engine, asked())
     assert text.strip()
-    assert end == EngineEnd(finish=Finish.LENGTH, input_tokens=end.input_tokens, output_tokens=12)
+    assert end == EngineEnd(finish=FinishReason.LENGTH, input_tokens=end.input_tokens, output_tokens=12)
     assert 10 < end.input_tokens < 60  # the chat template is there
     again, _ = await answer(engine, asked())
     assert again == text  # greedy is the default
     second_word = text.split()[1]
-    cut, end = await answer(engine, asked(sampling=EngineSampling(stop=(second_word,))))
+    cut, end = await answer(engine, asked(stop=(second_word,)))
     assert cut == text.partition(second_word)[0]
-    assert end.finish is Finish.STOP
-    seeded = asked(STORY, sampling=EngineSampling(temperature=1.5, top_p=0.95, top_k=50, min_p=0.01, seed=2**63))
+    assert end.finish is FinishReason.STOP
+    seeded = asked(STORY, sampling=SamplingOptions(temperature=1.5, top_p=0.95, top_k=50, min_p=0.01, seed=2**63))
     # The first reads the prompt in another batch than those after it, which may move the last bits of the logits.
     _, second, third = [(await answer(engine, seeded))[0] for _ in range(3)]
     assert second == third

@@ -121,7 +121,6 @@ class Child:
         """Of the child; None while there is none."""
         return None if self._process is None else self._process.pid
 
-    @property
     def health(self) -> EngineHealth:
         """LOADING also while a child is started again, FAILED once there will be no other."""
         return self._health

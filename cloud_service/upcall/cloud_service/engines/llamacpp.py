@@ -24,12 +24,12 @@ from upcall.cloud_service.engine import (
     EngineRequest,
     EngineText,
     EngineUnavailableError,
-    Finish,
     PromptTooLongError,
 )
 from upcall.cloud_service.engines.capacity import check_capacity, default_threads
 from upcall.cloud_service.engines.child import Child, Event, Restarts
 from upcall.cloud_service.engines.gguf import read_chat_model
+from upcall.edge_runtime.conversation import FinishReason
 from upcall.edge_runtime.errors import MissingExtraError, ModelError, UpcallError, require
 
 _LOAD_PATIENCE_S = 120.0
@@ -112,7 +112,7 @@ class LlamaCppEngine:
 
     def health(self) -> EngineHealth:
         """LOADING also while the child is started again."""
-        return self._child.health
+        return self._child.health()
 
     async def load(self) -> None:
         """Check model and settings, start the child and wait until the model is there.
@@ -212,9 +212,9 @@ def _check_installed() -> None:
 def _engine_event(event: dict[str, Any], options: LlamaCppOptions) -> EngineText | EngineEnd:
     if event["kind"] == "text":
         return EngineText(event["text"])
-    if event["kind"] == "end" and event["finish"] in set(Finish):
+    if event["kind"] == "end" and event["finish"] in set(FinishReason):
         counts = {name: event[name] for name in ("input_tokens", "output_tokens", "cached_tokens")}
-        return EngineEnd(finish=Finish(event["finish"]), **counts)
+        return EngineEnd(finish=FinishReason(event["finish"]), **counts)
     if event.get("type") == "exceed_context_size_error":
         raise PromptTooLongError(tokens=event["tokens"], context_length=event["context_length"])
     reason = event.get("type") or event.get("finish") or event["kind"]
@@ -235,7 +235,7 @@ def _body(request: EngineRequest, *, slot: int, uses_cache: bool) -> dict[str, A
         "repeat_last_n": 1_000_000,  # the whole context, as on the device
         "samplers": ["penalties", "temperature", "top_k", "min_p", "top_p"],  # the device's order
         "seed": sampling.seed % 0xFFFF_FFFF,  # 32 bits, and the highest of them means "random"
-        "stop": list(sampling.stop),
+        "stop": list(request.stop),
         "stream": True,
         "stream_options": {"include_usage": True},
         "return_progress": True,  # calls back during the prompt, too, so that it can be stopped there

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from upcall.cloud_service.auth import ApiKeys
+from tests.cloud_service.engines.gguf_files import write_gguf
+from upcall.cloud_service.admission.auth import ApiKeys
 from upcall.cloud_service.cli import DEFAULT_MODEL, app, model_file
-from upcall.edge_runtime.errors import InputError, ModelError, UpcallError
+from upcall.edge_runtime.errors import InputError, ModelError
 
 
 def run(*arguments: str) -> str:
@@ -45,6 +46,8 @@ def test_an_empty_key_file_is_no_key(home: Path) -> None:
 
 def test_no_auth_is_for_loopback(home: Path) -> None:
     pem = home / "x.pem"
+    with pytest.raises(InputError, match="There is no key yet"):
+        run("--host", "[::1]")
     with pytest.raises(InputError, match="let anybody call"):
         run("--no-auth", "--host", "0.0.0.0", "--tls-cert", str(pem), "--tls-key", str(pem))
     with pytest.raises(InputError, match="without TLS"):
@@ -73,5 +76,17 @@ def test_a_path_that_exists_is_taken(home: Path) -> None:
 def test_a_file_that_is_no_model(home: Path) -> None:
     path = home / "own.gguf"
     path.write_bytes(b"no model")
-    with pytest.raises(UpcallError, match=r"llama\.cpp cannot load"):
+    with pytest.raises(ModelError, match="is not a chat model"):
         run("--no-auth", "--port", "0", "--model", str(path))
+
+
+def test_a_model_of_the_catalogue_that_does_not_chat() -> None:
+    with pytest.raises(ModelError, match="'rampart' is not a chat model") as caught:
+        run("--no-auth", "--port", "0", "--model", "rampart")
+    assert DEFAULT_MODEL in caught.value.allowed
+
+
+def test_a_setting_that_cannot_work_ends_the_start(home: Path) -> None:
+    path = write_gguf(home / "own.gguf")
+    with pytest.raises(InputError, match="--threads is 100,000"):
+        run("--no-auth", "--port", "0", "--model", str(path), "--threads", "100000")

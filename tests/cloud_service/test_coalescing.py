@@ -7,9 +7,10 @@ from contextlib import aclosing
 import pytest
 
 from upcall.cloud_service.coalescing import coalesce
-from upcall.cloud_service.engine import EngineEnd, EngineText, EngineUnavailableError, Finish
+from upcall.cloud_service.engine import EngineEnd, EngineText, EngineUnavailableError
+from upcall.edge_runtime.conversation import FinishReason
 
-END = EngineEnd(finish=Finish.STOP, input_tokens=1, output_tokens=1)
+END = EngineEnd(finish=FinishReason.STOP, input_tokens=1, output_tokens=1)
 Events = AsyncGenerator[EngineText | EngineEnd, None]
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import grpc
 import pytest
 import trustme
 
-from upcall.cloud_service.engine import EngineHealth
+from upcall.cloud_service.engine import EngineFailedError, EngineHealth
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.server import CloudServer, ServerOptions, serve
 from upcall.cloud_service.service import SERVICE
@@ -47,30 +46,17 @@ def health(channel: grpc.Channel, service: str = "") -> int:
     return int(health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service)).status)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+
+
 def wait_until_started(engine: ScriptedEngine) -> None:
     end = time.monotonic() + 5
     while not engine.started:
         assert time.monotonic() < end
         time.sleep(0.01)
-
-
-def test_a_port_in_use_is_named() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with (
-            pytest.raises(InputError, match=f"Port {port} on 127.0.0.1 is in use"),
-            BackgroundServer(ScriptedEngine(), options=ServerOptions(port=port, grace_s=0)),
-        ):
-            pass
-
-
-def test_two_servers_do_not_share_a_port() -> None:
-    with BackgroundServer(ScriptedEngine()) as first:
-        options = ServerOptions(port=first.port, grace_s=0)
-        with pytest.raises(InputError, match="in use"), BackgroundServer(ScriptedEngine(), options=options):
-            pass
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "cloud.example.org"])
@@ -80,6 +66,12 @@ def test_a_network_address_needs_tls_and_keys(host: str, certificate: tuple[Path
     options = ServerOptions(host=host, tls_certificate=certificate[0], tls_key=certificate[1])
     with pytest.raises(InputError, match="without keys"):
         CloudServer(ScriptedEngine(), options=options, keys=None, announce=print)
+
+
+def test_the_own_form_of_the_client_is_an_address() -> None:
+    assert ServerOptions(host="[::1]").host == "::1"
+    with pytest.raises(InputError, match="without TLS"):
+        ServerOptions(host="[2001:db8::1]")
 
 
 def test_options_that_cannot_be(tmp_path: Path) -> None:
@@ -122,6 +114,19 @@ def test_health_follows_the_engine() -> None:
         assert health(channel, SERVICE) == NOT_SERVING
 
 
+async def test_an_engine_that_ended_for_good_ends_the_service() -> None:
+    engine = ScriptedEngine()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    options = ServerOptions(port=0, grace_s=0)
+    serving = asyncio.create_task(serve(engine, options=options, keys=None, announce=lines.put_nowait))
+    await lines.get()
+    engine.fail_for_good()
+    with pytest.raises(EngineFailedError, match="ended for good") as caught:
+        await asyncio.wait_for(serving, timeout=10)
+    assert caught.value.exit_code not in (0, 1)
+    assert (await lines.get()).startswith("upcall cloud: stopped")
+
+
 async def test_a_signal_drains(make_request: MakeRequest) -> None:
     engine = ScriptedEngine(Script(reply="word " * 10, delay_s=0.05))
     lines: asyncio.Queue[str] = asyncio.Queue()
@@ -145,6 +150,48 @@ async def test_a_signal_drains(make_request: MakeRequest) -> None:
     assert engine.health() is EngineHealth.FAILED
 
 
+async def test_draining_refuses_those_in_line_at_once_and_lets_the_running_one_end(make_request: MakeRequest) -> None:
+    engine = ScriptedEngine(Script(reply="word " * 40, delay_s=0.05))
+    server = CloudServer(engine, options=ServerOptions(port=0, grace_s=30), keys=None, announce=lambda line: None)
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = escalation_pb2_grpc.EscalationServiceStub(channel)
+        running: Any = stub.Generate(make_request(), timeout=30)
+        events = aiter(running)
+        assert (await anext(events)).WhichOneof("event") == "started"
+        waiting: list[Any] = [stub.Generate(make_request(), timeout=30) for _ in range(2)]
+        await until(lambda: server.service.waiting == 2)
+        stopping = asyncio.create_task(server.stop())
+        for call in waiting:
+            assert await call.code() is grpc.StatusCode.UNAVAILABLE
+            assert await call.details() == "the service is stopping"
+            assert ("grpc-retry-pushback-ms", "1000") in [tuple(entry) for entry in await call.trailing_metadata()]
+        assert not running.done(), "the one that runs is not cut for it"
+        assert [event.WhichOneof("event") async for event in events][-1] == "completed"
+        await asyncio.wait_for(stopping, timeout=20)
+    assert len(engine.started) == len(engine.finished) == 1
+    assert server.service.counts == {"OK": 1, "UNAVAILABLE": 2}
+
+
+async def test_a_call_that_outlasts_the_grace_is_told_when_to_try_again(make_request: MakeRequest) -> None:
+    engine = ScriptedEngine(Script(reply="word " * 900, delay_s=0.05))
+    server = CloudServer(engine, options=ServerOptions(port=0, grace_s=0.2), keys=None, announce=lambda line: None)
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        running: Any = escalation_pb2_grpc.EscalationServiceStub(channel).Generate(make_request(), timeout=60)
+        events = aiter(running)
+        await anext(events)
+        stopping = asyncio.create_task(server.stop())
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in events:
+                pass
+        await stopping
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert ("grpc-retry-pushback-ms", "1000") in [tuple(entry) for entry in caught.value.trailing_metadata()]
+    assert len(engine.aborted) == 1
+    assert server.service.counts == {"UNAVAILABLE": 1}
+
+
 async def test_a_second_signal_ends_the_drain(make_request: MakeRequest) -> None:
     engine = ScriptedEngine(Script(reply="word " * 500, delay_s=0.05))
     lines: asyncio.Queue[str] = asyncio.Queue()
@@ -166,5 +213,5 @@ async def test_a_second_signal_ends_the_drain(make_request: MakeRequest) -> None
     assert not serving.done()
     signal.raise_signal(signal.SIGINT)
     await asyncio.wait_for(serving, timeout=10)
-    assert await asking in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
+    assert await asking is grpc.StatusCode.UNAVAILABLE
     assert len(engine.aborted) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from upcall.cloud_service.auth import ApiKeys, create_key
+from upcall.cloud_service.admission.auth import ApiKeys, create_key
 from upcall.cloud_service.engine import EngineInfo, PromptTooLongError
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.server import ServerOptions
@@ -134,13 +134,6 @@ def test_the_tripwire_tells_types_and_counts_only(make_request: MakeRequest) -> 
     assert not engine.started
 
 
-def test_the_tripwire_looks_behind_escapes(make_request: MakeRequest) -> None:
-    with BackgroundServer(ScriptedEngine()) as server:
-        status, details, _ = refused(server, make_request(r'{"to": "ann.canary\u0040example.org"}'))
-    assert status is grpc.StatusCode.FAILED_PRECONDITION
-    assert details.endswith("(EMAIL: 1)")
-
-
 @pytest.mark.parametrize("accepts", [False, True])
 def test_what_a_policy_allows_passes_only_where_the_operator_says_so(make_request: MakeRequest, accepts: bool) -> None:
     text = "Mail ann.canary@example.org."
@@ -155,13 +148,6 @@ def test_what_a_policy_allows_passes_only_where_the_operator_says_so(make_reques
         status, details, _ = refused(server, request)
     assert status is grpc.StatusCode.FAILED_PRECONDITION
     assert details.endswith("(IP_ADDRESS: 1)" if accepts else "(EMAIL: 1)")
-
-
-def test_placeholders_pass_the_tripwire(make_request: MakeRequest) -> None:
-    with BackgroundServer(ScriptedEngine()) as server, channel(server) as opened:
-        assert list(
-            escalation_pb2_grpc.EscalationServiceStub(opened).Generate(make_request("Write to [[EMAIL_1_ab]]."))
-        )
 
 
 def test_overload_is_unavailable_with_a_time_to_wait(make_request: MakeRequest) -> None:
@@ -233,7 +219,7 @@ def test_a_prompt_stands_in_no_log_and_no_status(make_request: MakeRequest, capl
         seen += refused(server, make_request(f"{prompt} ann@example.org"))
         seen += refused(server, make_request(prompt, model=CANARY))
     assert grpc.StatusCode.INTERNAL in seen
-    errors = [record for record in caplog.records if record.name == "upcall.cloud_service.service"]
+    errors = [record for record in caplog.records if record.name == "upcall.cloud_service.calls"]
     assert len(errors) == 1
     assert errors[0].getMessage() in {f"{details}, ValueError" for details in seen if isinstance(details, str)}
     assert errors[0].exc_info is None

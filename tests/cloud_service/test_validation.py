@@ -6,10 +6,10 @@ from typing import Any
 import grpc
 import pytest
 
-from upcall.cloud_service.engine import EngineInfo, EngineRequest, EngineSampling
+from upcall.cloud_service.engine import EngineInfo, EngineRequest
 from upcall.cloud_service.refusal import RefusalError
 from upcall.cloud_service.validation import Limits, engine_request
-from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, Message, Role
+from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, SAMPLING_RANGES, Message, Role, SamplingOptions
 from upcall.protocol.v1 import escalation_pb2 as pb
 from upcall.protocol.v1 import redaction_pb2
 
@@ -17,6 +17,7 @@ MakeRequest = Callable[..., pb.GenerateRequest]
 INFO = EngineInfo(model="large", context_length=4096, max_output_tokens=1024)
 CANARY = "zebra-canary-4711"
 USER = pb.Message(role=pb.ROLE_USER, content="Hello.")
+SYSTEM = pb.Message(role=pb.ROLE_SYSTEM, content="Be brief.")
 ASSISTANT = pb.Message(role=pb.ROLE_ASSISTANT, content="Hi.")
 
 
@@ -37,16 +38,30 @@ def test_a_whole_request(make_request: MakeRequest) -> None:
             Message(Role.ASSISTANT, "Hi."),
             Message(Role.USER, "Hello."),
         ),
-        sampling=EngineSampling(temperature=0.5, seed=2**64 - 1, stop=("END",)),
+        sampling=SamplingOptions(temperature=0.5, seed=2**64 - 1),
         max_output_tokens=1024,
+        stop=("END",),
     )
     assert "brief" not in repr(checked)
     assert "END" not in repr(checked)
 
 
+def test_an_empty_answer_of_the_model_may_stand_in_the_history(make_request: MakeRequest) -> None:
+    checked = check(make_request(messages=[USER, pb.Message(role=pb.ROLE_ASSISTANT), USER]))
+    assert checked.messages[1] == Message(Role.ASSISTANT, "")
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p", "min_p", "repetition_penalty", "top_k", "seed"])
+@pytest.mark.parametrize("end", [0, 1])
+def test_both_ends_of_a_range_pass_as_the_device_sends_them(name: str, end: int, make_request: MakeRequest) -> None:
+    value = SAMPLING_RANGES[name][end]
+    sampling = pb.Sampling(**{name: value})  # type: ignore[arg-type]
+    assert check(make_request(sampling=sampling)).sampling == SamplingOptions(**{name: value})  # type: ignore[arg-type]
+
+
 def test_absent_knobs_take_the_defaults(make_request: MakeRequest) -> None:
     checked = check(make_request())
-    assert checked.sampling == EngineSampling()
+    assert checked.sampling == SamplingOptions()
     assert checked.max_output_tokens == Limits().default_output_tokens
 
 
@@ -63,7 +78,8 @@ def test_absent_knobs_take_the_defaults(make_request: MakeRequest) -> None:
             "messages", {"messages": [pb.Message(role=pb.ROLE_USER, content="é" * 60_000)] * 9}, id="too large"
         ),
         pytest.param("messages[0].role", {"messages": [pb.Message(content=CANARY)]}, id="no role"),
-        pytest.param("messages[1].role", {"messages": [USER, ASSISTANT]}, id="last is not the user's"),
+        pytest.param("messages", {"messages": [USER, ASSISTANT]}, id="last is not the user's"),
+        pytest.param("messages", {"messages": [USER, SYSTEM, USER]}, id="system in the middle"),
         pytest.param("messages[0].content", {"messages": [pb.Message(role=pb.ROLE_USER, content=" \n")]}, id="empty"),
         pytest.param("messages[1].content", {"messages": [USER, pb.Message(role=pb.ROLE_USER)]}, id="no content"),
         pytest.param(

@@ -6,13 +6,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from upcall.cloud_service.auth import ApiKeys, create_key
+    from upcall.cloud_service.admission.auth import ApiKeys, create_key
     from upcall.cloud_service.engine import Engine, EngineInfo
     from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
     from upcall.cloud_service.server import CloudServer, ServerOptions, serve
 
 _MODULES = {
-    "auth": ("ApiKeys", "create_key"),
+    "admission.auth": ("ApiKeys", "create_key"),
     "engine": ("Engine", "EngineInfo"),
     "engines.llamacpp": ("LlamaCppEngine", "LlamaCppOptions"),
     "server": ("CloudServer", "ServerOptions", "serve"),

@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from upcall.cloud_service.auth import ApiKeys, create_key
+from upcall.cloud_service.admission.auth import ApiKeys, create_key
 from upcall.cloud_service.engine import Engine
 from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
 from upcall.cloud_service.engines.scripted import ScriptedEngine
-from upcall.cloud_service.server import ServerOptions, is_loopback, serve
+from upcall.cloud_service.server import ServerOptions, serve
+from upcall.edge_runtime.addresses import is_loopback
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.home import upcall_home
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
@@ -127,7 +128,7 @@ def model_file(model: str) -> Path:
         model: a path that exists or looks like one, else a name in the catalogue.
 
     Raises:
-        ModelError: the name is not known or its model is not pulled.
+        ModelError: the name is not known, its model is not pulled or is not a chat model.
         InputError: the path leads to no file.
     """
     path = Path(model)
@@ -137,10 +138,17 @@ def model_file(model: str) -> Path:
                 f"There is no file {path}.", next_step="give a GGUF file, or a name that: upcall pull knows"
             )
         return path
-    from upcall.edge_runtime.downloads.catalogue import find
+    from upcall.edge_runtime.downloads.catalogue import entries, find
     from upcall.edge_runtime.downloads.store import model_path
 
-    return model_path(find(model))
+    entry = find(model)
+    if entry.role == "detector":
+        raise ModelError(
+            f"The model '{model}' is not a chat model: it finds names and addresses.",
+            allowed=", ".join(known.name for known in entries() if known.role != "detector"),
+            next_step=f"leave --model out to serve {DEFAULT_MODEL}",
+        )
+    return model_path(entry)
 
 
 def _keys(path: Path | None, *, host: str, no_auth: bool) -> ApiKeys | None:

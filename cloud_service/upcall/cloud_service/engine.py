@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.conversation import FinishReason, Message, SamplingOptions
 from upcall.edge_runtime.errors import UpcallError
-
-
-class Finish(StrEnum):
-    """Why an answer ended."""
-
-    STOP = "stop"
-    LENGTH = "length"
 
 
 class EngineHealth(StrEnum):
@@ -24,29 +17,7 @@ class EngineHealth(StrEnum):
     LOADING = "loading"
     READY = "ready"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSampling:
-    """How tokens are chosen. The defaults are those of the device: greedy, no penalty.
-
-    Args:
-        temperature: 0 is greedy; 0 to 2.
-        top_p: above 0, to 1.
-        top_k: 0 keeps all.
-        min_p: 0 to 1.
-        repetition_penalty: above 0, to 2; 1 changes nothing.
-        seed: 0 to 2⁶⁴ − 1.
-        stop: the answer ends before any of these; private, so left out of ``repr``.
-    """
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int = 0
-    stop: tuple[str, ...] = field(default=(), repr=False)
+    """It will never take one again: the service ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +30,15 @@ class EngineRequest:
         messages: at least one, the last one is the user's.
         sampling: how to choose tokens.
         max_output_tokens: at least 1.
+        stop: the answer ends before any of these.
     """
 
     request_id: str
     tenant: str
     messages: tuple[Message, ...]
-    sampling: EngineSampling
+    sampling: SamplingOptions
     max_output_tokens: int
+    stop: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +59,7 @@ class EngineEnd:
         cached_tokens: of the prompt, not read again; never told to a client.
     """
 
-    finish: Finish
+    finish: FinishReason
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
@@ -112,6 +85,16 @@ class EngineInfo:
 class EngineUnavailableError(UpcallError):
     """The engine stopped in the middle of a request or cannot take one now; another attempt may work."""
 
+    name = "engine_unavailable"
+    exit_code = 6
+
+
+class EngineFailedError(UpcallError):
+    """The engine cannot be started, or ended for good, so that the service has to end, too."""
+
+    name = "engine_failed"
+    exit_code = 6
+
 
 class PromptTooLongError(UpcallError):
     """The prompt does not fit into the context.
@@ -120,6 +103,9 @@ class PromptTooLongError(UpcallError):
         tokens: of the prompt.
         context_length: most tokens that fit.
     """
+
+    name = "prompt_too_long"
+    exit_code = 2
 
     def __init__(self, *, tokens: int, context_length: int) -> None:
         super().__init__(f"The prompt has {tokens:,} tokens.", allowed=f"fewer than {context_length:,}")
@@ -138,7 +124,9 @@ class Engine(Protocol):
         """Get ready for requests.
 
         Raises:
+            InputError: a setting is out of what this machine or the model allows.
             ModelError: the model cannot be read.
+            EngineFailedError: it cannot be started.
         """
 
     def generate(self, request: EngineRequest) -> AsyncGenerator[EngineText | EngineEnd, None]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import grpc
+
+from upcall.edge_runtime.errors import UpcallError
 
 _RETRY_PUSHBACK_MS = 1_000
 
 
-class RefusalError(Exception):
+class RefusalError(UpcallError):
     """A typed end of a call.
 
     Args:
@@ -18,6 +20,8 @@ class RefusalError(Exception):
         details: shown to the client; holds field names, numbers and types, never content.
         retry_after_ms: when the client may try again; None where trying again is no use.
     """
+
+    name = "refusal"
 
     def __init__(self, status: grpc.StatusCode, details: str, *, retry_after_ms: int | None = None) -> None:
         super().__init__(details)
@@ -52,15 +56,21 @@ class RefusalError(Exception):
         return cls(grpc.StatusCode.NOT_FOUND, f"model: not served here; served: {known}")
 
     @classmethod
-    def private(cls, counts: Mapping[str, int]) -> RefusalError:
+    def private(cls, fields: Iterable[str], counts: Mapping[str, int]) -> RefusalError:
         """The tripwire found private content."""
         found = ", ".join(f"{entity_type}: {count}" for entity_type, count in sorted(counts.items()))
-        return cls(grpc.StatusCode.FAILED_PRECONDITION, f"messages: private content was not masked ({found})")
+        details = f"{', '.join(fields)}: private content was not masked ({found})"
+        return cls(grpc.StatusCode.FAILED_PRECONDITION, details)
 
     @classmethod
     def overloaded(cls) -> RefusalError:
         """No room for the request now."""
         return cls(grpc.StatusCode.UNAVAILABLE, "the service is busy", retry_after_ms=_RETRY_PUSHBACK_MS)
+
+    @classmethod
+    def draining(cls) -> RefusalError:
+        """The service ends; another one, or this one started again, may answer."""
+        return cls(grpc.StatusCode.UNAVAILABLE, "the service is stopping", retry_after_ms=_RETRY_PUSHBACK_MS)
 
     @classmethod
     def engine_stopped(cls) -> RefusalError:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
-import ipaddress
 import signal
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +12,19 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from upcall.cloud_service.auth import ApiKeys
-from upcall.cloud_service.engine import Engine, EngineHealth
+from upcall.cloud_service.admission.auth import ApiKeys
+from upcall.cloud_service.binding import bind
+from upcall.cloud_service.engine import Engine, EngineFailedError, EngineHealth
 from upcall.cloud_service.service import SERVICE, EscalationService
+from upcall.cloud_service.tripwire import Tripwire
 from upcall.cloud_service.validation import Limits
+from upcall.edge_runtime.addresses import bare_host, is_loopback, with_port
 from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.redaction import Detector
 
 _HEALTH_POLL_S = 0.25
 _CLEAN_UP_S = 5.0  # for calls that were cut, to let go of the engine
+_FLUSH_S = 1.0  # for the last statuses to leave; open health watches end with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class ServerOptions:
     """Where and how to serve.
 
     Args:
-        host: an address, or ``localhost``; anything but loopback needs TLS.
+        host: an address, with or without the brackets of IPv6, or ``localhost``, which is served on both loopback addresses;
+            anything but loopback needs TLS.
         port: 0 takes a free one.
         tls_certificate: PEM chain; together with ``tls_key``.
         tls_key: PEM private key.
@@ -55,6 +56,7 @@ class ServerOptions:
     grace_s: float = 20.0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "host", bare_host(self.host))
         if not 0 <= self.port <= 65_535:
             raise InputError(f"The port is {self.port}.", allowed="0 to 65535; 0 takes a free one")
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -99,8 +101,7 @@ class CloudServer:
         self.service = EscalationService(
             engine,
             keys=keys,
-            detector=Detector(),
-            accepts_allowed=options.accepts_allowed,
+            tripwire=Tripwire(Detector(), accepts_allowed=options.accepts_allowed),
             limits=self._limits,
             max_waiting=options.max_waiting,
             max_answer_s=options.max_answer_s,
@@ -114,68 +115,76 @@ class CloudServer:
         Raises:
             InputError: the port is taken or the certificate cannot be read.
             ModelError: the engine cannot load its model.
+            EngineFailedError: the engine cannot be started.
         """
         server = self._server = grpc.aio.server(options=_channel_options(self._limits))
         server.add_generic_rpc_handlers((self.service.handler(),))
         require("grpc_health.v1.health_pb2_grpc", extra="cloud").add_HealthServicer_to_server(self._health, server)
-        port = self._bind(server)
+        host = self._options.host
+        port = bind(server, host=host, port=self._options.port, credentials=_credentials(self._options))
         await self._set_health(EngineHealth.LOADING)
         await server.start()
         await self._engine.load()
         await self._set_health(self._engine.health())
         self._watcher = asyncio.create_task(self._watch_engine())
-        host = f"[{self._options.host}]" if ":" in self._options.host else self._options.host
-        self._announce(f"upcall cloud: ready on {host}:{port}, model {self._engine.info.model}")
+        self._announce(f"upcall cloud: ready on {with_port(host, port)}, model {self._engine.info.model}")
         return port
 
     async def stop(self, *, grace_s: float | None = None) -> None:
-        """Take no new calls, let running ones end for a while, free the engine, and say what was done.
+        """Take no new calls, refuse those in line, let running ones end for a while, free the engine, say what was done.
 
         Args:
-            grace_s: in seconds; by default that of the options.
+            grace_s: in seconds; by default that of the options. A call that still runs after it is cut.
         """
+        grace_s = self._options.grace_s if grace_s is None else grace_s
         if self._watcher is not None:
             self._watcher.cancel()
-            await asyncio.wait((self._watcher,))
+            await asyncio.gather(self._watcher, return_exceptions=True)
         await self._health.enter_graceful_shutdown()
+        self.service.drain()
         if self._server is not None:
-            await self._server.stop(self._options.grace_s if grace_s is None else grace_s)
-        await self.service.wait_until_idle(patience_s=_CLEAN_UP_S)
+            closing = asyncio.create_task(self._server.stop(grace_s + _CLEAN_UP_S))
+            await self.service.wait_until_idle(patience_s=grace_s)
+            self.cut()
+            await self.service.wait_until_idle(patience_s=_CLEAN_UP_S)
+            await self._server.stop(_FLUSH_S)
+            await closing
         await self._engine.close()
         if self._watcher is None:  # it never served
             return
         counts = ", ".join(f"{count} {status}" for status, count in sorted(self.service.counts.items()))
         self._announce(f"upcall cloud: stopped, calls: {counts or 'none'}")
 
-    async def cut(self) -> None:
-        """End running calls now."""
-        if self._server is not None:
-            await self._server.stop(0)
-
-    def _bind(self, server: grpc.aio.Server) -> int:
-        options = self._options
-        address = f"[{options.host}]:{options.port}" if ":" in options.host else f"{options.host}:{options.port}"
-        try:
-            if options.tls_certificate is None or options.tls_key is None:
-                return server.add_insecure_port(address)
-            pair = (_read(options.tls_key), _read(options.tls_certificate))
-            return server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
-        except RuntimeError:
-            raise _bind_error(options) from None
+    def cut(self) -> None:
+        """End running calls now, each with a typed status."""
+        self.service.cut()
 
     async def _set_health(self, health: EngineHealth) -> None:
         status = self._statuses.SERVING if health is EngineHealth.READY else self._statuses.NOT_SERVING
         for name in ("", SERVICE):
             await self._health.set(name, status)
 
+    async def wait_until_failed(self) -> None:
+        """Wait, once it serves, for an end of the engine that no restart mends; without one, for ever.
+
+        Raises:
+            EngineFailedError: that has happened.
+        """
+        assert self._watcher is not None  # it serves
+        await asyncio.wait((self._watcher,))
+        self._watcher.result()
+
     async def _watch_engine(self) -> None:
-        """Report an engine that died and came back."""
+        """Report an engine that died and came back; one that will not ends the watch."""
         shown = self._engine.health()
-        while True:
+        while shown is not EngineHealth.FAILED:
             await asyncio.sleep(_HEALTH_POLL_S)
             if self._engine.health() is not shown:
                 shown = self._engine.health()
                 await self._set_health(shown)
+        raise EngineFailedError(
+            "The engine ended for good.", next_step="see the log for why, and start upcall cloud again"
+        )
 
 
 async def serve(
@@ -186,6 +195,7 @@ async def serve(
     Raises:
         InputError: see ``ServerOptions`` and ``CloudServer``.
         ModelError: the engine cannot load its model.
+        EngineFailedError: the engine cannot be started, or ended for good.
     """
     signals: asyncio.Queue[None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -198,7 +208,11 @@ async def serve(
         await asyncio.wait((starting, first), return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await first
+            failing = asyncio.create_task(server.wait_until_failed())
+            await asyncio.wait((first, failing), return_when=asyncio.FIRST_COMPLETED)
+            if not first.done():
+                failing.result()
+            failing.cancel()
     finally:
         starting.cancel()
         first.cancel()
@@ -211,18 +225,9 @@ async def _stop(server: CloudServer, signals: asyncio.Queue[None], *, grace_s: f
     second = asyncio.create_task(signals.get())
     await asyncio.wait((stopping, second), return_when=asyncio.FIRST_COMPLETED)
     if not stopping.done():
-        await server.cut()
+        server.cut()
     second.cancel()
     await stopping
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address never leaves this machine. Other names than ``localhost`` are not looked up: they do not count."""
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def _channel_options(limits: Limits) -> tuple[tuple[str, int], ...]:
@@ -241,6 +246,13 @@ def _channel_options(limits: Limits) -> tuple[tuple[str, int], ...]:
     )
 
 
+def _credentials(options: ServerOptions) -> grpc.ServerCredentials | None:
+    if options.tls_certificate is None or options.tls_key is None:
+        return None
+    pair = (_read(options.tls_key), _read(options.tls_certificate))
+    return grpc.ssl_server_credentials([pair])
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -248,23 +260,3 @@ def _read(path: Path) -> bytes:
         raise InputError(
             f"The TLS file {path} cannot be read ({error.strerror}).", next_step="check --tls-cert and --tls-key"
         ) from None
-
-
-def _bind_error(options: ServerOptions) -> InputError:
-    """Find out why an address could not be bound: gRPC does not say."""
-    place = f"{options.host}:{options.port}"
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((options.host, options.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return InputError(
-                    f"Port {options.port} on {options.host} is in use.",
-                    next_step="stop the other program, or choose another port with --port, for example --port 0",
-                )
-            return InputError(
-                f"{place} cannot be served ({error.strerror}).", next_step="choose another --host or --port"
-            )
-    return InputError(f"{place} cannot be served.", next_step="check --tls-cert and --tls-key")

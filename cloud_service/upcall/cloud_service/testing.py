@@ -8,9 +8,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from upcall.cloud_service.auth import ApiKeys
+from upcall.cloud_service.admission.auth import ApiKeys
 from upcall.cloud_service.engine import Engine
 from upcall.cloud_service.server import CloudServer, ServerOptions
+from upcall.edge_runtime.addresses import with_port
 
 
 class BackgroundServer:
@@ -36,7 +37,7 @@ class BackgroundServer:
     @property
     def target(self) -> str:
         """``HOST:PORT`` of the running server."""
-        return f"{self._options.host}:{self.port}"
+        return with_port(self._options.host, self.port)
 
     def __enter__(self) -> Self:
         self._thread.start()

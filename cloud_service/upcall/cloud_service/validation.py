@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from upcall.cloud_service.engine import EngineInfo, EngineRequest, EngineSampling
+from upcall.cloud_service.engine import EngineInfo, EngineRequest
 from upcall.cloud_service.refusal import RefusalError
-from upcall.edge_runtime.conversation import MAX_MESSAGE_CHARACTERS, Message, Role
+from upcall.edge_runtime.conversation import SAMPLING_RANGES, Message, Role, SamplingOptions, as_conversation
+from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction import sent_sha256
 from upcall.protocol.v1 import escalation_pb2 as pb
 
-_ROLES = {pb.ROLE_SYSTEM: Role.SYSTEM, pb.ROLE_USER: Role.USER, pb.ROLE_ASSISTANT: Role.ASSISTANT}
-_Knob = Literal["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed"]
-# Lowest, whether the lowest itself is allowed, highest.
-_RANGES: dict[_Knob, tuple[float, bool, float]] = {
-    "temperature": (0.0, True, 2.0),
-    "top_p": (0.0, False, 1.0),
-    "top_k": (0, True, 1_000_000),
-    "min_p": (0.0, True, 1.0),
-    "repetition_penalty": (0.0, False, 2.0),
-    "seed": (0, True, 2**64 - 1),
-}
+_ROLES = {pb.Role.Value(f"ROLE_{role.name}"): role for role in Role}
 _MAX_STOP_STRINGS = 4
 _MAX_STOP_CHARACTERS = 256
 
@@ -63,11 +57,16 @@ def engine_request(
     if request.ByteSize() > limits.max_request_bytes:
         raise RefusalError.invalid("messages", f"larger than {limits.max_request_bytes:,} bytes in all")
     messages = _messages(request, limits)
-    sampling = _sampling(request.sampling)
+    sampling, stop = _sampling(request.sampling), _stop(request.sampling)
     tokens = _max_output_tokens(request, info, limits)
     _check_redaction(request)
     return EngineRequest(
-        request_id=run_id, tenant=tenant, messages=messages, sampling=sampling, max_output_tokens=tokens
+        request_id=run_id,
+        tenant=tenant,
+        messages=messages,
+        sampling=sampling,
+        max_output_tokens=tokens,
+        stop=stop,
     )
 
 
@@ -81,50 +80,40 @@ def _check_request_id(text: str) -> None:
 
 
 def _messages(request: pb.GenerateRequest, limits: Limits) -> tuple[Message, ...]:
-    if not 1 <= len(request.messages) <= limits.max_messages:
-        raise RefusalError.invalid("messages", f"must be 1 to {limits.max_messages}, given {len(request.messages)}")
+    """The conversation, by the rules that hold on the device, too."""
+    if len(request.messages) > limits.max_messages:
+        raise RefusalError.invalid("messages", f"must be at most {limits.max_messages}, given {len(request.messages)}")
     messages = []
     for index, message in enumerate(request.messages):
         role = _ROLES.get(message.role)
         if role is None:
             raise RefusalError.invalid(f"messages[{index}].role", "must be system, user or assistant")
-        if not message.content.strip():
-            raise RefusalError.invalid(f"messages[{index}].content", "must not be empty")
-        if len(message.content) > MAX_MESSAGE_CHARACTERS:
-            problem = f"must be at most {MAX_MESSAGE_CHARACTERS:,} characters, given {len(message.content):,}"
-            raise RefusalError.invalid(f"messages[{index}].content", problem)
-        messages.append(Message(role=role, content=message.content))
-    if messages[-1].role is not Role.USER:
-        raise RefusalError.invalid(f"messages[{len(messages) - 1}].role", "the last message must be the user's")
-    return tuple(messages)
+        with _refused(f"messages[{index}].content"):
+            messages.append(Message(role=role, content=message.content))
+    with _refused("messages"):
+        return as_conversation(messages)
 
 
-def _sampling(sampling: pb.Sampling) -> EngineSampling:
-    given: dict[_Knob, float] = {}
-    for name, (low, allows_low, high) in _RANGES.items():
-        if not sampling.HasField(name):
-            continue
-        value = getattr(sampling, name)
-        # Written so that a value that is not a number fails.
-        if not (low <= value <= high and (allows_low or value > low)):
-            lowest = f"{low:g}" if allows_low else f"above {low:g}"
-            raise RefusalError.invalid(f"sampling.{name}", f"must be {lowest} to {high:g}")
-        given[name] = value
+def _sampling(sampling: pb.Sampling) -> SamplingOptions:
+    given: dict[str, Any] = {}
+    for name, (low, high) in SAMPLING_RANGES.items():
+        if sampling.HasField(name):  # type: ignore[arg-type]  # the names are the protocol's
+            value = getattr(sampling, name)
+            # On the wire a number has 32 bits, and the nearest one to an end may lie beyond it.
+            given[name] = next((end for end in (low, high) if value == _as_float32(end)), value)
+            with _refused(f"sampling.{name}"):
+                SamplingOptions(**{name: given[name]})
+    return SamplingOptions(**given)
+
+
+def _stop(sampling: pb.Sampling) -> tuple[str, ...]:
     stop = tuple(sampling.stop)
     if len(stop) > _MAX_STOP_STRINGS:
         raise RefusalError.invalid("sampling.stop", f"must be at most {_MAX_STOP_STRINGS}, given {len(stop)}")
     for index, text in enumerate(stop):
         if not 1 <= len(text) <= _MAX_STOP_CHARACTERS:
             raise RefusalError.invalid(f"sampling.stop[{index}]", f"must be 1 to {_MAX_STOP_CHARACTERS} characters")
-    return EngineSampling(
-        temperature=given.get("temperature", 0.0),
-        top_p=given.get("top_p", 1.0),
-        top_k=int(given.get("top_k", 0)),
-        min_p=given.get("min_p", 0.0),
-        repetition_penalty=given.get("repetition_penalty", 1.0),
-        seed=int(given.get("seed", 0)),
-        stop=stop,
-    )
+    return stop
 
 
 def _max_output_tokens(request: pb.GenerateRequest, info: EngineInfo, limits: Limits) -> int:
@@ -143,3 +132,18 @@ def _check_redaction(request: pb.GenerateRequest) -> None:
         raise RefusalError.invalid("redaction.rules_version", "must not be empty")
     if request.redaction.sent_sha256 != sent_sha256([message.content for message in request.messages]):
         raise RefusalError.invalid("redaction.sent_sha256", "does not belong to these messages")
+
+
+@contextmanager
+def _refused(field: str) -> Iterator[None]:
+    """Turn what the device's rules say, which is never content, into a refusal that names the field."""
+    try:
+        yield
+    except InputError as error:
+        allowed = f" Allowed: {error.allowed}." if error.allowed else ""
+        raise RefusalError.invalid(field, f"{error.problem}{allowed}") from None
+
+
+def _as_float32(value: float) -> float:
+    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return rounded

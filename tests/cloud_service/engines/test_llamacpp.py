@@ -7,25 +7,25 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.cloud_service.engines.gguf_files import write_gguf
 from upcall.cloud_service.engine import (
     EngineEnd,
     EngineHealth,
     EngineRequest,
-    EngineSampling,
     EngineText,
     EngineUnavailableError,
-    Finish,
     PromptTooLongError,
 )
 from upcall.cloud_service.engines.llamacpp import LlamaCppEngine, LlamaCppOptions
-from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.conversation import FinishReason, Message, Role, SamplingOptions
 from upcall.edge_runtime.downloads.catalogue import find
 from upcall.edge_runtime.downloads.store import model_path
-from upcall.edge_runtime.errors import ModelError
+from upcall.edge_runtime.errors import UpcallError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # the model is loaded once
 CONTEXT_LENGTH = 4096
@@ -38,14 +38,16 @@ def asked(
     name: str = "run",
     tenant: str = "phone",
     max_output_tokens: int = 12,
-    sampling: EngineSampling | None = None,
+    sampling: SamplingOptions | None = None,
+    stop: tuple[str, ...] = (),
 ) -> EngineRequest:
     return EngineRequest(
         request_id=name,
         tenant=tenant,
         messages=(Message(Role.USER, text),),
-        sampling=sampling or EngineSampling(),
+        sampling=sampling or SamplingOptions(),
         max_output_tokens=max_output_tokens,
+        stop=stop,
     )
 
 
@@ -97,14 +99,44 @@ async def engine() -> AsyncGenerator[LlamaCppEngine, None]:
         await loaded.close()
 
 
+async def refused(options: LlamaCppOptions) -> str:
+    """Why an engine cannot be loaded, in the words of the error."""
+    engine = LlamaCppEngine(options)
+    with pytest.raises(UpcallError) as caught:
+        await engine.load()
+    assert engine.process_id is None
+    await engine.close()
+    assert engine.health() is EngineHealth.FAILED
+    return str(caught.value)
+
+
 async def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF and nothing more")
-    broken = LlamaCppEngine(LlamaCppOptions(model_path=path, alias="broken"))
-    with pytest.raises(ModelError, match=r"broken\.gguf"):
-        await broken.load()
-    assert broken.health() is EngineHealth.FAILED
-    await broken.close()
+    assert f"{path} is not a chat model" in await refused(LlamaCppOptions(model_path=path, alias="broken"))
+
+
+async def test_a_model_that_llama_cpp_cannot_load_and_why(tmp_path: Path) -> None:
+    """A header without a weight: found out by the real child."""
+    path = write_gguf(tmp_path / "hollow.gguf", general__architecture="unheard", unheard__context_length=8192)
+    error = await refused(LlamaCppOptions(model_path=path, alias="hollow"))
+    assert f"llama.cpp cannot load {path} (RuntimeError)" in error
+    assert "unknown model architecture: 'unheard'" in error
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"threads": 100_000}, "--threads"),
+        ({"slots": 1_000}, "--slots"),
+        ({"context_length": 10**8}, "--context-length"),
+    ],
+)
+async def test_settings_are_checked_before_anything_is_started(
+    tmp_path: Path, settings: dict[str, Any], named: str
+) -> None:
+    path = write_gguf(tmp_path / "own.gguf")
+    assert named in await refused(LlamaCppOptions(model_path=path, alias="own", **settings))
 
 
 @pytest.mark.weights
@@ -112,15 +144,15 @@ async def test_answers_lengths_and_stop_strings(engine: LlamaCppEngine) -> None:
     assert engine.health() is EngineHealth.READY
     text, end = await answer(engine, asked())
     assert text.strip()
-    assert end == EngineEnd(finish=Finish.LENGTH, input_tokens=end.input_tokens, output_tokens=12)
+    assert end == EngineEnd(finish=FinishReason.LENGTH, input_tokens=end.input_tokens, output_tokens=12)
     assert 10 < end.input_tokens < 60  # the chat template is there
     again, _ = await answer(engine, asked())
     assert again == text  # greedy is the default
     second_word = text.split()[1]
-    cut, end = await answer(engine, asked(sampling=EngineSampling(stop=(second_word,))))
+    cut, end = await answer(engine, asked(stop=(second_word,)))
     assert cut == text.partition(second_word)[0]
-    assert end.finish is Finish.STOP
-    seeded = asked(STORY, sampling=EngineSampling(temperature=1.5, top_p=0.95, top_k=50, min_p=0.01, seed=2**63))
+    assert end.finish is FinishReason.STOP
+    seeded = asked(STORY, sampling=SamplingOptions(temperature=1.5, top_p=0.95, top_k=50, min_p=0.01, seed=2**63))
     # The first reads the prompt in another batch than those after it, which may move the last bits of the logits.
     _, second, third = [(await answer(engine, seeded))[0] for _ in range(3)]
     assert second == third

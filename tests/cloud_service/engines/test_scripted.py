@@ -8,13 +8,11 @@ from upcall.cloud_service.engine import (
     EngineEnd,
     EngineHealth,
     EngineRequest,
-    EngineSampling,
     EngineText,
     EngineUnavailableError,
-    Finish,
 )
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
-from upcall.edge_runtime.conversation import Message, Role
+from upcall.edge_runtime.conversation import FinishReason, Message, Role, SamplingOptions
 
 
 def asked(text: str = "Hello there.", *, stop: tuple[str, ...] = (), max_output_tokens: int = 100) -> EngineRequest:
@@ -22,8 +20,9 @@ def asked(text: str = "Hello there.", *, stop: tuple[str, ...] = (), max_output_
         request_id="run-1",
         tenant="local",
         messages=(Message(Role.USER, text),),
-        sampling=EngineSampling(stop=stop),
+        sampling=SamplingOptions(),
         max_output_tokens=max_output_tokens,
+        stop=stop,
     )
 
 
@@ -39,13 +38,13 @@ async def test_a_reply_made_from_the_messages() -> None:
     assert engine.health() is EngineHealth.READY
     text, end = await answer(engine, asked())
     assert text == "You said:\nHello there."
-    assert end == EngineEnd(finish=Finish.STOP, input_tokens=2, output_tokens=4)
+    assert end == EngineEnd(finish=FinishReason.STOP, input_tokens=2, output_tokens=4)
     assert engine.finished == engine.started == ["run-1"]
 
 
 async def test_length_and_stop_strings() -> None:
     engine = ScriptedEngine(Script(reply="one two three four"))
-    assert await answer(engine, asked(max_output_tokens=2)) == ("one two", EngineEnd(Finish.LENGTH, 2, 2))
+    assert await answer(engine, asked(max_output_tokens=2)) == ("one two", EngineEnd(FinishReason.LENGTH, 2, 2))
     assert (await answer(engine, asked(stop=("four", " three"))))[0] == "one two"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 import pytest
 
-from upcall.cloud_service.auth import ApiKeys
+from upcall.cloud_service.admission.auth import ApiKeys
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.testing import BackgroundServer
 from upcall.edge_runtime.cloud import CloudQuestion, CloudText, CloudUsage
@@ -240,7 +240,7 @@ def test_a_service_that_goes_away_in_mid_answer(number: signal.Signals) -> None:
         if number is signal.SIGTERM:
             assert process.returncode == 0
             assert process.stdout is not None
-            assert "stopped, calls: 1 CANCELLED" in process.stdout.read()
+            assert "stopped, calls: 1 UNAVAILABLE" in process.stdout.read()
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 In: ``{"op": "load", …}`` first, then ``{"op": "generate", "id", "body"}`` and ``{"op": "abort", "id"}``; the end of the input
 ends the process. Out: ``ready`` or ``failed``, then for each request ``text`` events and one ``end`` or ``error``.
 
-Privacy: the pipe is the only way in or out. llama.cpp's log is off and standard output and error lead nowhere, since it may
-print prompts; no core file is written. xllamacpp always opens a listening socket for HTTP: it is made a Unix socket in a
-private folder, with a random key, and its file is removed at once, so nobody can connect.
+Privacy: the pipe is the only way in or out. Standard output leads nowhere, and so does standard error once the model is
+loaded, since llama.cpp may print prompts; before that, it says why a model cannot be loaded. No core file is written.
+xllamacpp always opens a listening socket for HTTP: it is made a Unix socket in a private folder (``socket_folder``), with a
+random key, and its file is removed at once, so nobody can connect.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import os
 import resource
 import secrets
 import sys
-import tempfile
 import threading
-from pathlib import Path
 from typing import Any, BinaryIO
 
+from upcall.cloud_service.engines.socket_folder import socket_folder
 from upcall.edge_runtime.errors import MissingExtraError, require
 
-_BATCH_TOKENS = 128  # an abort during the prompt waits for one batch at most
+_BATCH_TOKENS = 128  # an abort during the prompt waits for one batch at most; also the bound of ``capacity.MAX_SLOTS``
+_ERRORS_ONLY = 1
 
 
 class Outbox:
@@ -114,7 +115,7 @@ def load(settings: dict[str, Any]) -> Any:
     parameters.n_ctx = settings["context_length"] * settings["slots"]
     parameters.n_batch = parameters.n_ubatch = _BATCH_TOKENS
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = settings["threads"]
-    parameters.verbosity = 0
+    parameters.verbosity = _ERRORS_ONLY
     parameters.offline = True
     parameters.ui = parameters.endpoint_slots = False
     parameters.n_threads_http = 1
@@ -123,11 +124,10 @@ def load(settings: dict[str, Any]) -> Any:
     parameters.force_pure_content_parser = True
     parameters.cache_ram_mib = 0
     parameters.cache_idle_slots = False
-    with tempfile.TemporaryDirectory(prefix="upcall-") as folder:
-        os.chdir(folder)  # a relative name always fits into a socket address
-        parameters.hostnames = ["llama.sock"]
+    with socket_folder() as socket:
+        os.chdir(socket.parent)  # a relative name always fits into a socket address
+        parameters.hostnames = [socket.name]
         server = xllamacpp.Server(parameters)
-        Path("llama.sock").unlink(missing_ok=True)
         os.chdir("/")
     return server
 
@@ -140,6 +140,7 @@ def serve(commands: BinaryIO, outbox: Outbox) -> None:
         return outbox.put("failed", type="missing_extra", text=str(error))
     except Exception as error:
         return outbox.put("failed", type=type(error).__name__)
+    _silence(sys.stderr.fileno())
     outbox.put("ready")
     runs: dict[str, Run] = {}
     for line in commands:
@@ -154,13 +155,18 @@ def serve(commands: BinaryIO, outbox: Outbox) -> None:
     return None
 
 
+def _silence(stream: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
 def main() -> None:
     """Entry point of the process."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ["GGML_NO_BACKTRACE"] = "1"  # else a failed assertion starts a debugger, which may print arguments
     outbox = Outbox(os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0))
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.dup2(nowhere, sys.stderr.fileno())
+    _silence(sys.stdout.fileno())
     try:
         serve(sys.stdin.buffer, outbox)
     finally:

@@ -14,9 +14,8 @@ from upcall.cloud_service.engine import (
     EngineRequest,
     EngineText,
     EngineUnavailableError,
-    Finish,
 )
-from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.conversation import FinishReason, Message
 
 _TOKEN = re.compile(r"\s*\S+|\s+")
 
@@ -76,6 +75,10 @@ class ScriptedEngine:
         if stop is not None:
             stop.set()
 
+    def fail_for_good(self) -> None:
+        """Be as an engine that no restart mends."""
+        self._health = EngineHealth.FAILED
+
     async def close(self) -> None:
         """Abort what runs."""
         self._health = EngineHealth.FAILED
@@ -97,7 +100,7 @@ class ScriptedEngine:
             for token in _TOKEN.findall(text):
                 self._fail_if_told(made)
                 if made == request.max_output_tokens:
-                    finish = Finish.LENGTH
+                    finish = FinishReason.LENGTH
                     break
                 await self._pause(stop)
                 made += 1
@@ -111,11 +114,11 @@ class ScriptedEngine:
             del self._stops[request.request_id]
             (self.finished if has_finished else self.aborted).append(request.request_id)
 
-    def _reply(self, request: EngineRequest) -> tuple[str, Finish]:
+    def _reply(self, request: EngineRequest) -> tuple[str, FinishReason]:
         reply = self._script.reply
         text = reply if isinstance(reply, str) else reply(request.messages)
-        ends = [at for at in (text.find(word) for word in request.sampling.stop) if at >= 0]
-        return text[: min(ends)] if ends else text, Finish.STOP
+        ends = [at for at in (text.find(word) for word in request.stop) if at >= 0]
+        return text[: min(ends)] if ends else text, FinishReason.STOP
 
     def _fail_if_told(self, made: int) -> None:
         script = self._script

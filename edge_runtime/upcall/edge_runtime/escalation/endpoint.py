@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
 
+from upcall.edge_runtime.addresses import bare_host, ip_address, is_loopback
 from upcall.edge_runtime.errors import InputError, check_type
 
 # Nothing but the endpoint's own connection is opened, and nothing is taken from the environment.
@@ -71,8 +71,7 @@ class CloudEndpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the call stays on this machine."""
-        address = self._address()
-        return self._split()[0] == "localhost" if address is None else address.is_loopback
+        return is_loopback(self._split()[0])
 
     def open_channel(self) -> grpc.Channel:
         """Make a channel; it connects at the first call.
@@ -97,16 +96,10 @@ class CloudEndpoint:
         host, _, port = self.target.rpartition(":")
         return host, port
 
-    def _address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-        try:
-            return ipaddress.ip_address(self._split()[0].removeprefix("[").removesuffix("]"))
-        except ValueError:
-            return None
-
     def _uri(self) -> str:
         """An address is given as such, so that no resolver is asked."""
-        address = self._address()
+        host, port = self._split()
+        address = ip_address(bare_host(host))
         if address is None:
             return f"dns:///{self.target}"
-        port = self._split()[1]
         return f"ipv4:{address}:{port}" if address.version == 4 else f"ipv6:[{address}]:{port}"

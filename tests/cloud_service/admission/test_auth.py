@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from upcall.cloud_service.auth import ApiKeys, bearer_key, create_key
+from upcall.cloud_service.admission.auth import ApiKeys, bearer_key, create_key
 from upcall.edge_runtime.errors import InputError
 
 

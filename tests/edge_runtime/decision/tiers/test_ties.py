@@ -10,7 +10,7 @@ from upcall.edge_runtime.decision.tiers.closed_loop import ClosedLoop, revealing
 from upcall.edge_runtime.decision.tiers.mixture import best_tiers
 from upcall.edge_runtime.decision.tiers.multi_objective import Option, Privacy, Way, choose_option
 from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
-from upcall.edge_runtime.decision.tiers.ties import TIE, equal_to_best
+from upcall.edge_runtime.decision.tiers.ties import TIE, best_places, equal_to_best
 
 NEAR = 0.6 * TIE
 
@@ -19,6 +19,7 @@ def test_values_are_compared_with_the_greatest() -> None:
     chain = np.array([0.5, 0.5 + NEAR, 0.5 + 2 * NEAR])
     for order in permutations(range(3)):
         assert equal_to_best(chain[list(order)]).tolist() == [place > 0 for place in order]
+        assert best_places(chain[list(order)].tolist()) == [number for number, place in enumerate(order) if place > 0]
 
 
 def test_of_equal_tiers_every_rule_takes_the_cheapest() -> None:

@@ -22,7 +22,7 @@ from upcall.edge_runtime.decision.tiers.gaussian import (
     expected_excess,
     posterior,
 )
-from upcall.edge_runtime.decision.tiers.ties import equal_to_best
+from upcall.edge_runtime.decision.tiers.ties import best_places, equal_to_best
 from upcall.edge_runtime.errors import InputError
 
 EXACT_TIERS = 3
@@ -216,10 +216,10 @@ class ClosedLoop:
             raise InputError(f"The {len(means)} estimates are not usable.", allowed=f"{self._count} finite numbers")
         values = self.values(given, prices)[0].tolist()
         stop = max((float(means[tier]) for tier in self._given), default=-float("inf"))
-        is_stop, *is_best = equal_to_best(np.array([stop, *values])).tolist()
-        if is_stop:
+        best = best_places([stop, *values])
+        if best[0] == 0:
             return StepChoice(None, stop, tuple(values))
-        place = min(np.flatnonzero(is_best).tolist(), key=lambda one: prices[self.rest[one]])
+        place = min((own - 1 for own in best), key=lambda one: prices[self.rest[one]])
         return StepChoice(self.rest[place], values[place], tuple(values))
 
     def choose_many(self, means: Array, prices: Sequence[float]) -> NDArray[np.int64]:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
-from upcall.edge_runtime.decision.tiers.ties import equal_to_best
+from upcall.edge_runtime.decision.tiers.ties import best_places
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
 
@@ -106,6 +104,5 @@ def choose_option(options: Sequence[Option], privacy: Privacy, *, cost_price: fl
         raise InputError("No option stays on the device.", allowed="one 'local' among them")
     ways = allowed_ways(privacy)
     allowed = [option for option in options if option.way in ways]
-    values = np.array([one.quality - cost_price * one.cost - leak_price * one.leak for one in allowed])
-    best = [one for one, is_equal in zip(allowed, equal_to_best(values), strict=True) if is_equal]
-    return min(best, key=lambda one: (one.leak, one.cost))
+    values = [one.quality - cost_price * one.cost - leak_price * one.leak for one in allowed]
+    return min((allowed[place] for place in best_places(values)), key=lambda one: (one.leak, one.cost))

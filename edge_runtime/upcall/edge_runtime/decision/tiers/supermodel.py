@@ -20,7 +20,7 @@ from upcall.edge_runtime.decision.tiers.gaussian import (
     factor,
     normal_points,
 )
-from upcall.edge_runtime.decision.tiers.ties import equal_to_best
+from upcall.edge_runtime.decision.tiers.ties import best_places, equal_to_best
 from upcall.edge_runtime.errors import InputError
 
 _ROWS_AT_ONCE = 64  # so many queries' points fit a processor's cache
@@ -104,8 +104,7 @@ class Supermodels:
         for tiers, quality in found:
             price = sum(prices[tier] for tier in tiers if tier not in self.asked)
             ranked.append((price, len(tiers), tiers, quality - price))
-        is_best = equal_to_best(np.array([value for *_, value in ranked]))
-        _, _, best, value = min(own for own, is_equal in zip(ranked, is_best, strict=True) if is_equal)
+        _, _, best, value = min(ranked[place] for place in best_places([value for *_, value in ranked]))
         return SetChoice(frozenset(best), self._next(frozenset(best), prices), float(value))
 
     def qualities(self, means: Array) -> Array:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.routing.outcomes import two_tiers
+from upcall.edge_runtime.decision.tiers.mixture import best_tiers
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Method
 from upcall.routing.evaluation.registry import METHODS, entries
-from upcall.routing.methods.static import best_value, prices, upper_hull
+from upcall.routing.methods.static import prices
 from upcall.routing.tables.outcome_table import OutcomeTable, Split, outcome_table
 
 HERE = ["random", "always_each", "best_single", "length", "knn", "win_probability", "log_prob", "hybrid_det", "oracle"]
@@ -89,22 +90,17 @@ def test_neighbours_of_easy_prompts_are_easy() -> None:
     assert calls[test.tasks == "hard"].mean() > calls[test.tasks == "easy"].mean() + 0.5
 
 
-def test_the_oracle_is_the_best_value_by_brute_force() -> None:
-    random = np.random.default_rng(0)
-    quality, cost = random.random((50, 3)), np.array([3.0, 1.0, 2.0])
-    for price in (0.0, 0.1, 0.3, 5.0):
-        chosen = best_value(quality, cost, price)
-        for row, tier in enumerate(chosen):
-            assert quality[row, tier] - price * cost[tier] == pytest.approx(max(quality[row] - price * cost))
-    assert (best_value(np.full((2, 3), 0.5), cost, 0.0) == 1).all()
-    assert prices(np.full((2, 3), 0.5), cost).tolist() == [0.0]
-
-
-def test_the_hull_by_hand() -> None:
-    costs, qualities = np.array([1.0, 2.0, 3.0, 4.0, 1.0]), np.array([0.2, 0.25, 0.6, 0.55, 0.1])
-    assert upper_hull(costs, qualities) == [0, 2]
-    assert upper_hull(costs[:3], np.array([0.2, 0.5, 0.6])) == [0, 1, 2]
-    assert upper_hull(np.array([1.0, 2.0]), np.array([0.5, 0.5])) == [0]
+def test_the_oracle_takes_the_best_value_and_its_prices_turn_queries() -> None:
+    table = two_tiers(240)
+    method, test = fitted("oracle", table), table.split(Split.TEST)
+    chosen = method.decide(test, 0.0).chosen
+    assert (chosen == (test.quality[:, 1] > test.quality[:, 0])).all()
+    gains, costs = np.array([[0.2, 0.6], [0.2, 0.9]]), np.array([1.0, 2.0])
+    turned = [int((best_tiers(gains, costs, float(price))[0] == 1).sum()) for price in prices(gains, costs)]
+    assert turned[0] == 0
+    assert turned[1] == 1
+    assert turned[-1] == 2
+    assert prices(np.full((2, 3), 0.5), np.array([3.0, 1.0, 2.0])).tolist() == [0.0]
 
 
 def test_what_a_table_lacks_is_said() -> None:

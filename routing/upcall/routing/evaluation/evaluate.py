@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.mixture import upper_hull
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Method
 from upcall.routing.bases.pair import PairMethod, best_cloud
@@ -31,7 +32,6 @@ from upcall.routing.evaluation.operating_points import (
     promise,
 )
 from upcall.routing.evaluation.registry import Entry, entries
-from upcall.routing.methods.static import upper_hull
 from upcall.routing.tables.outcome_table import OutcomeTable, Split
 
 Array = NDArray[np.float64]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.mixture import best_tiers
 from upcall.edge_runtime.errors import InputError, require
 from upcall.routing.bases.pair import PairMethod
 from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
-from upcall.routing.methods.static import TierMethod, best_value, prices
+from upcall.routing.methods.static import TierMethod, prices
 from upcall.routing.signals.prompt_features import PromptFeatures, feature
 from upcall.routing.tables.outcome_table import OutcomeTable
 from upcall.routing.tables.remembered import Remembered
@@ -136,7 +137,7 @@ class Neighbours(TierMethod):
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
         """argmax of the estimate − λ · cost."""
-        return best_value(self.estimates(table), self._learnt["cost"], setting)
+        return best_tiers(self.estimates(table), self._learnt["cost"], setting)[0]
 
 
 def _unit(values: NDArray[np.float32]) -> Array:

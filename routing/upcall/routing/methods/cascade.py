@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.ties import TIE
 from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod, spread
 from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.methods.cascade_routing import CascadeRouting
@@ -113,7 +114,7 @@ def tuned(scores: Array, worths: Array) -> Array:
                 for one in candidates[:, place]:
                     tried = best.copy()
                     tried[place] = one
-                    if (own := worth(tried)) > most + 1e-12:
+                    if (own := worth(tried)) > most + TIE:
                         best, most = tried, own
             if most == before:
                 break

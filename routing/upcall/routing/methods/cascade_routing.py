@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.supermodel import Supermodels
+from upcall.edge_runtime.decision.tiers.ties import TIE
 from upcall.routing.bases.estimated import Array, Asked, EstimatedMethod
 from upcall.routing.estimates.quality_model import FitEstimates, QualityModel
 from upcall.routing.tables.outcome_table import OutcomeTable
@@ -62,7 +63,7 @@ class CascadeRouting(EstimatedMethod):
                     tried = [factor if place == step else own for place, own in enumerate(best)]
                     self._factors[setting] = tried
                     worth = self._worth(calibration, setting)
-                    if worth > most + 1e-12:
+                    if worth > most + TIE:
                         best, most = tried, worth
             self._factors[setting] = best
         return settings

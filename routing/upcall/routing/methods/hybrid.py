@@ -12,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.ties import equal_to_best
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.pair import PairMethod
 from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
@@ -63,7 +64,7 @@ def best_relaxation(gap: Array) -> float:
     if len(candidates) > _MOST_CANDIDATES:
         candidates = np.quantile(candidates, np.linspace(0, 1, _MOST_CANDIDATES), method="nearest")
     spreads = np.array([mean_absolute_difference(soft_labels(gap, relaxation=float(one))) for one in candidates])
-    return float(candidates[np.flatnonzero(spreads >= spreads.max() - 1e-12)[-1]])
+    return float(candidates[np.flatnonzero(equal_to_best(spreads))[-1]])
 
 
 class Hybrid(PairMethod):

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from upcall.edge_runtime.decision.tiers.mixture import best_tiers, upper_hull
+from upcall.edge_runtime.decision.tiers.ties import TIE
 from upcall.routing.bases.method import Decisions, Explanation
 from upcall.routing.bases.pair import GRID
 from upcall.routing.tables.outcome_table import OutcomeTable
@@ -110,31 +112,6 @@ def drawn(table: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
     return np.array([int.from_bytes(digest[:7]) / 2**56 for digest in digests])
 
 
-def upper_hull(costs: NDArray[np.float64], qualities: NDArray[np.float64]) -> list[int]:
-    """Places of the vertices by rising cost, from the cheapest (the best of those) to the best: what mixing cannot better.
-
-    Args:
-        costs: [K] ≥ 0.
-        qualities: [K].
-
-    Source: Andrew 1979, the monotone chain.
-    """
-    hull: list[int] = []
-    for place in np.lexsort((-qualities, costs)):
-        if hull and qualities[place] <= qualities[hull[-1]]:
-            continue
-        while len(hull) > 1 and _is_below(hull[-1], hull[-2], place, costs, qualities):
-            hull.pop()
-        hull.append(int(place))
-    return hull
-
-
-def _is_below(middle: int, left: int, right: int, costs: NDArray[np.float64], qualities: NDArray[np.float64]) -> bool:
-    """Whether a point lies on or under the line of two others."""
-    rise = (qualities[right] - qualities[left]) * (costs[middle] - costs[left])
-    return bool((qualities[middle] - qualities[left]) * (costs[right] - costs[left]) <= rise)
-
-
 class Oracle(TierMethod):
     """Knows every answer's quality: the best tier at a price λ a unit of cost. A bound: it reads what it decides on."""
 
@@ -147,23 +124,18 @@ class Oracle(TierMethod):
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
         """argmax of quality − λ · cost, the cheapest when equal."""
-        return best_value(table.quality, self._learnt["cost"], setting)
-
-
-def best_value(quality: NDArray[np.float64], cost: NDArray[np.float64], price: float) -> NDArray[np.int64]:
-    """[N] argmax_k q_k − λ c_k, the cheapest when equal, of quality [N, K] and mean cost [K]."""
-    order = np.argsort(cost, kind="stable")
-    values = np.round(quality[:, order] - price * cost[order], 12)
-    return np.asarray(order[np.argmax(values, axis=1)])
+        return best_tiers(table.quality, self._learnt["cost"], setting)[0]
 
 
 def prices(quality: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.float64]:
     """[S] falling prices λ: quantiles of those at which a query of estimates [N, K] goes from the cheapest tier to another."""
     cheapest = int(np.argmin(cost))
     dearer = [tier for tier in range(len(cost)) if cost[tier] > cost[cheapest]]
-    gains = (quality[:, dearer] - quality[:, [cheapest]]) / (cost[dearer] - cost[cheapest])
+    steps = cost[dearer] - cost[cheapest]
+    gains = (quality[:, dearer] - quality[:, [cheapest]]) / steps
     known = gains[gains > 0]
     if not known.size:
         return np.zeros(1)
     found = np.quantile(known, np.linspace(1, 0, GRID))
-    return np.unique(np.concatenate([[2 * found[0]], found * (1 - 1e-9), [0.0]]))[::-1]
+    below = np.maximum(found - 2 * TIE / steps.min(), 0)  # just enough for the dearer tier to be better, and not equal
+    return np.unique(np.concatenate([[2 * found[0]], below, [0.0]]))[::-1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from upcall.edge_runtime.decision.tiers.mixture import Mixture, best_tiers, fit_mixture
+from upcall.edge_runtime.decision.tiers.mixture import Mixture, best_tiers, fit_mixture, upper_hull
 from upcall.edge_runtime.errors import InputError
 
 
@@ -79,3 +79,19 @@ def test_what_is_not_usable_is_refused(quality: list[list[float]], cost: list[fl
     for price, share in ((-1.0, 0.5), (1.0, 1.5), (np.nan, 0.5)):
         with pytest.raises(InputError):
             Mixture(price, share)
+
+
+def test_the_hull_by_hand() -> None:
+    costs, qualities = np.array([1.0, 2.0, 3.0, 4.0, 1.0]), np.array([0.2, 0.25, 0.6, 0.55, 0.1])
+    assert upper_hull(costs, qualities) == [0, 2]
+    assert upper_hull(costs[:3], np.array([0.2, 0.5, 0.6])) == [0, 1, 2]
+    assert upper_hull(np.array([1.0, 2.0]), np.array([0.5, 0.5])) == [0]
+
+
+def test_the_best_value_by_brute_force_and_the_cheapest_of_equal_ones() -> None:
+    random = np.random.default_rng(0)
+    quality, cost = random.random((50, 3)), np.array([3.0, 1.0, 2.0])
+    for price in (0.0, 0.1, 0.3, 5.0):
+        for row, tier in enumerate(best_tiers(quality, cost, price)[0]):
+            assert quality[row, tier] - price * cost[tier] == pytest.approx(max(quality[row] - price * cost))
+    assert (best_tiers(np.full((2, 3), 0.5), cost, 0.0)[0] == 1).all()

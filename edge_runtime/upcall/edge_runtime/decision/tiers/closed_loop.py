@@ -1,4 +1,7 @@
-"""Closed loop: ask the tier after which deciding on is worth most, since a good answer may make the dearer tiers needless."""
+"""Closed loop: after each answer ask the tier whose answer is worth most, or stop.
+
+A good answer makes dearer tiers unnecessary, so a tier is charged only when it is asked.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,13 @@ from upcall.edge_runtime.decision.tiers.gaussian import (
     expected_excess,
     posterior,
 )
-from upcall.edge_runtime.decision.tiers.supermodel import TIE
+from upcall.edge_runtime.decision.tiers.ties import best_places, equal_to_best
 from upcall.edge_runtime.errors import InputError
 
 EXACT_TIERS = 3
 _NODES = 16
 _ROWS_AT_ONCE = 128
+_NO_VARIANCE = 1e-12  # an answer that resolves no more tells nothing
 
 
 class Noise(Protocol):
@@ -212,25 +216,22 @@ class ClosedLoop:
             raise InputError(f"The {len(means)} estimates are not usable.", allowed=f"{self._count} finite numbers")
         values = self.values(given, prices)[0].tolist()
         stop = max((float(means[tier]) for tier in self._given), default=-float("inf"))
-        best = max([stop, *values])
-        if stop >= best - TIE:
+        best = best_places([stop, *values])
+        if best[0] == 0:
             return StepChoice(None, stop, tuple(values))
-        near = [place for place, value in enumerate(values) if value >= best - TIE]
-        place = min(near, key=lambda one: prices[self.rest[one]])
+        place = min((own - 1 for own in best), key=lambda one: prices[self.rest[one]])
         return StepChoice(self.rest[place], values[place], tuple(values))
 
     def choose_many(self, means: Array, prices: Sequence[float]) -> NDArray[np.int64]:
         """The next tier [N] for estimates [N, K], −1 to stop: what ``choose`` chooses."""
         if not self.rest:
             return np.full(len(means), -1)
-        values = self.values(means, prices)
         ranked = sorted(range(len(self.rest)), key=lambda place: (prices[self.rest[place]], place))
-        best = values.max(axis=1)
-        first = (values[:, ranked] >= best[:, None] - TIE).argmax(axis=1)
-        chosen = np.array(self.rest)[np.array(ranked)[first]]
-        if not self._given:
-            return np.asarray(chosen)
-        return np.asarray(np.where(means[:, self._given].max(axis=1) >= best - TIE, -1, chosen))
+        values, actions = self.values(means, prices)[:, ranked], [self.rest[place] for place in ranked]
+        if self._given:  # to stop comes first of equal ones
+            values = np.column_stack([means[:, self._given].max(axis=1), values])
+            actions = [-1, *actions]
+        return np.asarray(np.array(actions)[equal_to_best(values).argmax(axis=1)])
 
     def values(self, means: Array, prices: Sequence[float]) -> Array:
         """[N, R] of asking each tier of ``rest`` next, for estimates [N, K]."""
@@ -297,6 +298,6 @@ def _theta(covariance: Array, tier: int, other: int) -> float:
 def _shift(now: Array, then: Array, tier: int) -> Array:
     """[K]: how far each estimate moves when the tier answers one deviation above what was estimated."""
     resolved = now - then
-    if resolved[tier, tier] <= TIE:
+    if resolved[tier, tier] <= _NO_VARIANCE:
         return np.zeros(len(now))
     return np.asarray(resolved[tier] / np.sqrt(resolved[tier, tier]))

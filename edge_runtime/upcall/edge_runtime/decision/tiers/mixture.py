@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.gaussian import Array
+from upcall.edge_runtime.decision.tiers.ties import equal_to_best
 from upcall.edge_runtime.errors import InputError
-
-TIE = 1e-9  # in quality; the price at which two tiers are equal is a quotient, so rounding is larger than of a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def best_tiers(qualities: Array, costs: Array, price: float) -> tuple[NDArray[np
         raise InputError("A quality or a cost is not usable.", allowed="finite numbers, costs 0 or more")
     order = np.argsort(costs, kind="stable")
     values = (qualities - price * costs)[:, order]
-    is_best = values >= values.max(axis=1, keepdims=True) - TIE
+    is_best = equal_to_best(values)
     last = len(costs) - 1 - is_best[:, ::-1].argmax(axis=1)
     return order[is_best.argmax(axis=1)], order[last]
 
@@ -110,17 +109,32 @@ def fit_mixture(qualities: Any, costs: Any, *, budget: float) -> Mixture:
     return Mixture(price, float(np.clip((budget - below) / (above - below), 0, 1)) if above > below else 0.0)
 
 
-def _slopes(quality: Array, cost: Array) -> Array:
-    """[≤ K − 1] falling slopes of the upper hull of (cost, quality), from the cheapest tier to the best."""
+def upper_hull(costs: Array, qualities: Array) -> list[int]:
+    """Places of the vertices by rising cost, from the cheapest (the best of those) to the best: what mixing cannot better.
+
+    Args:
+        costs: [K] ≥ 0.
+        qualities: [K].
+
+    Source: Andrew 1979, the monotone chain.
+    """
     hull: list[int] = []
-    for place in np.lexsort((-quality, cost)):
-        if hull and quality[place] <= quality[hull[-1]]:
+    for place in np.lexsort((-qualities, costs)):
+        if hull and qualities[place] <= qualities[hull[-1]]:
             continue
-        while len(hull) > 1 and _slope(quality, cost, hull[-1], place) >= _slope(quality, cost, hull[-2], hull[-1]):
+        while len(hull) > 1 and _is_below(hull[-1], hull[-2], place, costs, qualities):
             hull.pop()
         hull.append(int(place))
-    return np.array([_slope(quality, cost, low, high) for low, high in pairwise(hull)])
+    return hull
 
 
-def _slope(quality: Array, cost: Array, low: int, high: int) -> float:
-    return float((quality[high] - quality[low]) / (cost[high] - cost[low]))
+def _is_below(middle: int, left: int, right: int, costs: Array, qualities: Array) -> bool:
+    """Whether a point lies on or under the line through two others."""
+    rise = (qualities[right] - qualities[left]) * (costs[middle] - costs[left])
+    return bool((qualities[middle] - qualities[left]) * (costs[right] - costs[left]) <= rise)
+
+
+def _slopes(quality: Array, cost: Array) -> Array:
+    """[≤ K − 1] slopes of the upper hull of (cost, quality), falling from the cheapest tier to the best."""
+    edges = pairwise(upper_hull(cost, quality))
+    return np.array([(quality[high] - quality[low]) / (cost[high] - cost[low]) for low, high in edges])

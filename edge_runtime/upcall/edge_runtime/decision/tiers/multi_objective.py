@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from upcall.edge_runtime.decision.tiers.ties import best_places
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.policy import Action
 
-TIE = 1e-12
-
 
 class Way(StrEnum):
-    """How an answer is got."""
+    """Which tier answers, and how the prompt gets there."""
 
     LOCAL = "local"
     MASK_SEND = "mask_send"
@@ -104,16 +103,6 @@ def choose_option(options: Sequence[Option], privacy: Privacy, *, cost_price: fl
     if not any(option.way is Way.LOCAL for option in options):
         raise InputError("No option stays on the device.", allowed="one 'local' among them")
     ways = allowed_ways(privacy)
-    best: Option | None = None
-    best_value = -float("inf")
-    for option in options:
-        if option.way not in ways:
-            continue
-        value = option.quality - cost_price * option.cost - leak_price * option.leak
-        is_equal = best is not None and abs(value - best_value) <= TIE
-        if value > best_value + TIE or (
-            is_equal and best is not None and (option.leak, option.cost) < (best.leak, best.cost)
-        ):
-            best, best_value = option, value
-    assert best is not None
-    return best
+    allowed = [option for option in options if option.way in ways]
+    values = [one.quality - cost_price * one.cost - leak_price * one.leak for one in allowed]
+    return min((allowed[place] for place in best_places(values)), key=lambda one: (one.leak, one.cost))

@@ -20,9 +20,9 @@ from upcall.edge_runtime.decision.tiers.gaussian import (
     factor,
     normal_points,
 )
+from upcall.edge_runtime.decision.tiers.ties import best_places, equal_to_best
 from upcall.edge_runtime.errors import InputError
 
-TIE = 1e-12  # values that differ by no more are equal
 _ROWS_AT_ONCE = 64  # so many queries' points fit a processor's cache
 
 
@@ -100,15 +100,12 @@ class Supermodels:
         self._check(means, prices)
         means, prices = [float(one) for one in means], [float(one) for one in prices]
         found = self._walk_two(means) if self._moves is None else self._walk(means, prices, is_pruned)
-        best: tuple[float, float, int, list[int]] | None = None
+        ranked: list[tuple[float, int, list[int], float]] = []
         for tiers, quality in found:
             price = sum(prices[tier] for tier in tiers if tier not in self.asked)
-            key = (quality - price, price, len(tiers), tiers)
-            if best is None or key[0] > best[0] + TIE or (key[0] >= best[0] - TIE and key[1:] < best[1:]):
-                best = key
-        assert best is not None
-        chosen = frozenset(best[3])
-        return SetChoice(chosen, self._next(chosen, prices), float(best[0]))
+            ranked.append((price, len(tiers), tiers, quality - price))
+        _, _, best, value = min(ranked[place] for place in best_places([value for *_, value in ranked]))
+        return SetChoice(frozenset(best), self._next(frozenset(best), prices), float(value))
 
     def qualities(self, means: Array) -> Array:
         """[N, S] of each of the ``sets``, for estimates [N, K] of many queries; it depends on no price."""
@@ -136,7 +133,7 @@ class Supermodels:
             range(len(paid)), key=lambda column: (paid[column], len(self.sets[column]), sorted(self.sets[column]))
         )
         values = (qualities - np.array(paid))[:, ranked]
-        first = (values >= values.max(axis=1, keepdims=True) - TIE).argmax(axis=1)
+        first = equal_to_best(values).argmax(axis=1)
         chosen = np.array(ranked)[first]
         following = [self._next(one, prices) for one in self.sets]
         return chosen, np.array([-1 if one is None else one for one in following])[chosen]

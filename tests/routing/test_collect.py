@@ -23,7 +23,8 @@ from upcall.edge_runtime.testing import TURN_END_ID, ScriptedCloud, ScriptedEngi
 from upcall.routing.cli.collect import app
 from upcall.routing.collect import AskTier, Journal, Outcome, assemble, cloud_tier, collect, device_tier, feature_names
 from upcall.routing.datasets.tasks import Query, load_queries
-from upcall.routing.tables.outcome_table import Split, read_table
+from upcall.routing.tables.outcome_table import Split
+from upcall.routing.tables.parquet import read_table
 
 ABOUT = {"recipe": "r"}
 

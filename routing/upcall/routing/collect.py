@@ -26,7 +26,8 @@ from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import Session
-from upcall.routing.datasets.tasks import Query, grade
+from upcall.routing.datasets.grading import grade
+from upcall.routing.datasets.tasks import Query
 from upcall.routing.tables.outcome_table import OutcomeTable, outcome_table
 
 BLOCK_QUERIES = 50

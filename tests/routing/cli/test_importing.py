@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.cli.importing import app, costs_of
-from upcall.routing.tables.outcome_table import read_table
+from upcall.routing.tables.parquet import read_table
 
 
 def test_a_csv_file(tmp_path: Path) -> None:

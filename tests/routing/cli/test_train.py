@@ -19,7 +19,8 @@ from upcall.routing.cli.calibrate import app as calibrate
 from upcall.routing.cli.explain import app as explain
 from upcall.routing.cli.train import app as train
 from upcall.routing.heads.router_head import read_head
-from upcall.routing.tables.outcome_table import OutcomeTable, write_table
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.parquet import write_table
 
 WORLD = replace(logistic_world(450)[0], prompts=tuple(f"secret words {place}" for place in range(450)))
 

@@ -23,9 +23,9 @@ from upcall.routing.cli.train import (
     rule_of,
 )
 from upcall.routing.evaluation.guarantee import Bound
-from upcall.routing.heads.promised import with_threshold
 from upcall.routing.heads.router_head import read_head, save_head
-from upcall.routing.tables.outcome_table import read_table
+from upcall.routing.heads.thresholds import with_threshold
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 

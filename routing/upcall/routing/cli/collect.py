@@ -25,7 +25,7 @@ from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, 
 from upcall.edge_runtime.session import Session
 from upcall.routing.collect import AskTier, Journal, assemble, cloud_tier, collect, device_tier
 from upcall.routing.datasets.tasks import TASKS, Query, load_queries
-from upcall.routing.tables.outcome_table import write_table
+from upcall.routing.tables.parquet import write_table
 
 DEVICE = "device"
 

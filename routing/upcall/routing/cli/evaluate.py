@@ -17,7 +17,8 @@ from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
 from upcall.routing.evaluation.guarantee import Bound
 from upcall.routing.evaluation.json_values import as_json
 from upcall.routing.evaluation.metrics import Interval
-from upcall.routing.tables.outcome_table import OutcomeTable, read_table
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 

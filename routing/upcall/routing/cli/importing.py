@@ -11,8 +11,11 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.datasets.importing import PAIR_COSTS, SHARES, read_gsm8k, read_mmlu, read_wide_csv
-from upcall.routing.tables.outcome_table import OutcomeTable, Split, write_table
+from upcall.routing.datasets.routellm import PAIR_COSTS, read_gsm8k, read_mmlu
+from upcall.routing.tables.outcome_table import OutcomeTable, Split
+from upcall.routing.tables.parquet import write_table
+from upcall.routing.tables.splits import SHARES
+from upcall.routing.tables.wide_csv import read_wide_csv
 
 app = command_app(
     no_args_is_help=True,

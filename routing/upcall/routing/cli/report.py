@@ -13,7 +13,7 @@ from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.routing.cli import evaluate as shared
 from upcall.routing.evaluation.guarantee import Bound
 from upcall.routing.evaluation.report import write_report
-from upcall.routing.tables.outcome_table import read_table
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 

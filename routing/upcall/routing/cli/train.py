@@ -13,10 +13,12 @@ from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.evaluation.guarantee import Bound
-from upcall.routing.heads.promised import KeptAccuracy, SmallLoss, held_out_figures, with_threshold
+from upcall.routing.heads.figures import HeadReport, held_out_figures
 from upcall.routing.heads.router_head import RouterHead, save_head
-from upcall.routing.heads.training import HeadReport, Kind, train_head
-from upcall.routing.tables.outcome_table import OutcomeTable, Split, joined, read_table
+from upcall.routing.heads.thresholds import KeptAccuracy, SmallLoss, with_threshold
+from upcall.routing.heads.training import Kind, train_head
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, joined
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 

@@ -174,8 +174,8 @@ def test_the_command_on_the_device_alone(tiny_bundle: Path, tmp_path: Path) -> N
     ("arguments", "text"),
     [
         (["--tier", "large"], "--tier is 'large'"),
-        (["--tier", "device=127.0.0.1:1"], "same name"),
-        (["--tier", "a=127.0.0.1:1", "--tier", "a=127.0.0.1:2"], "same name"),
+        (["--tier", "device=127.0.0.1:1"], "--tier names 'device'"),
+        (["--tier", "a=127.0.0.1:1", "--tier", "a=127.0.0.1:2"], "--tier names 'a' twice"),
         (["--cost", "device=cheap"], "--cost is 'device=cheap'"),
         (["--cost", "device=-1"], "--cost is 'device=-1'"),
         (["--cost", "device=nan"], "--cost is 'device=nan'"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
+from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
 from upcall.routing.evaluation.guarantee import Bound
@@ -67,7 +67,7 @@ def evaluate_command(
     )
     evaluation = evaluated(read_table(table), options)
     if as_json_wanted:
-        sys.stdout.write(json.dumps(as_json(evaluation), indent=2, allow_nan=False) + "\n")
+        write((json.dumps(as_json(evaluation), indent=2, allow_nan=False) + "\n").encode())
     else:
         print_evaluation(evaluation, Console(highlight=False))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
+from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Method
 from upcall.routing.evaluation.registry import entries
@@ -79,7 +79,7 @@ def explain_command(
     if show_prompt:
         told |= {"prompt": outcomes.prompts[row], "answer": outcomes.answers[row, place]}
     if as_json:
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        write((json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
         return
     console = Console(highlight=False, soft_wrap=True, markup=False)
     console.print(f"query      {query} ({told['task']}, {told['split']})\nmethod     {method} at {setting:.4g}")

@@ -16,7 +16,8 @@ from benchmarks.machine import describe
 from benchmarks.results import Row
 from upcall.edge_runtime.errors import InputError, UpcallError
 from upcall.routing.evaluation.metrics import interval, resamples
-from upcall.routing.tables.outcome_table import OutcomeTable, read_table
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.parquet import read_table
 
 _RESAMPLES = 1000
 _DESCRIPTION = """Compare the last tier of two outcome tables on the queries that both hold: asked as they are, and masked.

@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.pair import best_cloud
 from upcall.routing.estimates.calibration import fit_scaling
+from upcall.routing.estimates.grid import quantile_grid
 from upcall.routing.estimates.logistic import best_strength, fit_logistic
 from upcall.routing.estimates.quality_model import QualityModel
-from upcall.routing.evaluation.guarantee import Bound, in_sample, learn_then_test
-from upcall.routing.evaluation.metrics import Interval, auroc, interval
+from upcall.routing.evaluation.guarantee import in_sample
+from upcall.routing.evaluation.metrics import Interval, auroc, bootstrap
+from upcall.routing.heads.thresholds import losses_of, promised_threshold
 from upcall.routing.signals.prompt_features import PRE
 from upcall.routing.signals.visible import Signals
 from upcall.routing.tables.outcome_table import OutcomeTable, Split
 
 Array = NDArray[np.float64]
 NOBODY, DEVICE = frozenset[int](), frozenset({0})
-_RESAMPLES = 500
 _FOLDS = 4
-_GRID = 41
 _SEARCHED, _CANDIDATES = 40, 40
 _KINDS = ("at random", "wrong called right")
 
@@ -59,7 +59,7 @@ def category_shortcut(table: OutcomeTable, *, seed: int = 0) -> list[Figure]:
     Raises:
         InputError: a split is empty.
     """
-    train, calibration, test = _splits(table)
+    train, calibration, test = (table.split(own, least=1) for own in Split)
     model = QualityModel(train, calibration, seed=seed)
     right = test.quality[:, 0] >= 0.5
     means = {task: train.quality[train.tasks == task, 0].mean() for task in np.unique(train.tasks)}
@@ -71,9 +71,9 @@ def category_shortcut(table: OutcomeTable, *, seed: int = 0) -> list[Figure]:
     note = f"{len(test)} queries of {len(set(test.tasks.tolist()))} tasks"
     figures = []
     for name, own in scores.items():
-        figures.append(Figure(f"{name}: AUROC over all", _bootstrapped(len(test), _whole(own, right), seed), note))
+        figures.append(Figure(f"{name}: AUROC over all", bootstrap(_whole(own, right), len(test), seed=seed), note))
         if name != "the task alone":
-            inside = _bootstrapped(len(test), _within(own, right, test.tasks), seed)
+            inside = bootstrap(_within(own, right, test.tasks), len(test), seed=seed)
             figures.append(Figure(f"{name}: AUROC within tasks", inside, note))
     return figures
 
@@ -98,7 +98,7 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
         raise InputError(
             "The table lacks prompts, behind which words could be put.", next_step="collect with prompts kept"
         )
-    train, calibration, test = _splits(_without_pre(table))
+    train, calibration, test = (_without_pre(table).split(own, least=1) for own in Split)
     model = QualityModel(train, calibration, seed=seed)
     sample = train.select(np.random.default_rng(seed).permutation(len(train))[:_SEARCHED])
     candidates = _frequent_words(train, _CANDIDATES)
@@ -113,7 +113,7 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
             turned = np.flatnonzero(plain if sign > 0 else ~plain)
             if not len(turned):  # nobody can tell one query from another
                 continue
-            share = _bootstrapped(len(turned), partial(_mean, (calls != plain)[turned].astype(float)), seed)
+            share = bootstrap(partial(_mean, (calls != plain)[turned].astype(float)), len(turned), seed=seed)
             note = f"calls {plain.mean():.0%} without, {calls.mean():.0%} with {len(suffix)} words"
             figures.append(Figure(f"{name}: share that a suffix turns {direction}", share, note))
     right = test.quality[:, 0] >= 0.5
@@ -123,7 +123,7 @@ def suffix_attack(table: OutcomeTable, *, words: int = 5, seed: int = 0) -> list
         ("after the answer", model.mean(test, DEVICE)[:, 0]),
         ("after the answer, the prompt's words not read", unread),
     ):
-        figures.append(Figure(f"{name}: AUROC", _bootstrapped(len(test), _whole(own, right), seed)))
+        figures.append(Figure(f"{name}: AUROC", bootstrap(_whole(own, right), len(test), seed=seed)))
     return figures
 
 
@@ -149,7 +149,7 @@ def label_poisoning(
     Raises:
         InputError: a split is empty, or there is only the device.
     """
-    train, calibration, test = _splits(table)
+    train, calibration, test = (table.split(own, least=1) for own in Split)
     cloud = best_cloud(train)
     signals = Signals(seed=seed).fit(train)
     inputs = [signals.transform(own, DEVICE) for own in (train, calibration, test)]
@@ -162,39 +162,23 @@ def label_poisoning(
         labels = _turned(train.quality[:, 0], share, kind, seed)
         scores, grid_scores = _poisoned_scores(inputs, labels, calibration.quality[:, 0], folds, strength)
         name = f"{share:.0%} of labels turned, {kind}" if share else "clean labels"
-        figures.append(Figure(f"{name}: AUROC", _bootstrapped(len(test), _whole(scores[2], right), seed)))
-        grid = np.unique(np.quantile(grid_scores, np.linspace(0, 1, _GRID), method="higher"))[::-1]
+        figures.append(Figure(f"{name}: AUROC", bootstrap(_whole(scores[2], right), len(test), seed=seed)))
+        grid = quantile_grid(grid_scores, method="higher")[::-1]
         dirty = _turned(calibration.quality[:, 0], share, kind, seed + 1)
-        for by, place in (
-            (
-                "threshold by poisoned training queries",
-                in_sample(_losses(grid_scores, train, cloud, labels, grid), most=most),
-            ),
-            (
-                "guarantee on clean queries",
-                _promised(scores[1], calibration, cloud, calibration.quality[:, 0], grid, most, delta),
-            ),
-            ("guarantee on poisoned queries", _promised(scores[1], calibration, cloud, dirty, grid, most, delta)),
+        safe = in_sample(losses_of(grid_scores, train.quality[:, cloud] - labels, grid), most=most)
+        found = {"threshold by poisoned training queries": None if safe is None else float(grid[safe])}
+        for by, own in (
+            ("guarantee on clean queries", calibration.quality[:, 0]),
+            ("guarantee on poisoned queries", dirty),
         ):
-            kept = scores[2] >= (np.inf if place is None else grid[place])
-            value = _bootstrapped(len(test), partial(_mean, np.where(kept, loss, 0.0)), seed)
+            lost = calibration.quality[:, cloud] - own
+            found[by] = promised_threshold(scores[1], lost, grid, most=most, delta=delta)
+        for by, threshold in found.items():
+            kept = scores[2] >= (np.inf if threshold is None else threshold)
+            value = bootstrap(partial(_mean, np.where(kept, loss, 0.0)), len(test), seed=seed)
             note = f"{most:g} was allowed; calls {1 - kept.mean():.0%}"
             figures.append(Figure(f"{name}, {by}: loss of quality", value, note))
     return figures
-
-
-def _splits(table: OutcomeTable) -> tuple[OutcomeTable, OutcomeTable, OutcomeTable]:
-    for split in Split:
-        if not (table.splits == split).any():
-            raise InputError(f"The table has no queries of the split {split}.", allowed="one or more")
-    return table.split(Split.TRAIN), table.split(Split.CALIBRATION), table.split(Split.TEST)
-
-
-def _bootstrapped(n: int, figure: Callable[[NDArray[np.int64]], float], seed: int) -> Interval:
-    """A figure of rows, with the interval over queries drawn again."""
-    random = np.random.default_rng(seed)
-    replicates = [figure(random.integers(n, size=n)) for _ in range(_RESAMPLES)]
-    return interval(float(figure(np.arange(n))), np.array(replicates, dtype=np.float64))
 
 
 def _mean(values: Array, rows: NDArray[np.int64]) -> float:
@@ -288,18 +272,6 @@ def _poisoned_scores(
     for fold in np.unique(folds):
         held_out[folds == fold] = head(folds != fold)(inputs[0][folds == fold])
     return [scaling.apply(whole(own)) for own in inputs], scaling.apply(held_out)
-
-
-def _losses(scores: Array, table: OutcomeTable, cloud: int, labels: Array, grid: Array) -> Array:
-    """[S, N]: of each threshold, the safest first, as the labels have it."""
-    return np.where(scores[None] >= grid[:, None], (table.quality[:, cloud] - labels)[None], 0.0)
-
-
-def _promised(
-    scores: Array, table: OutcomeTable, cloud: int, labels: Array, grid: Array, most: float, delta: float
-) -> int | None:
-    losses = _losses(scores, table, cloud, labels, grid)
-    return learn_then_test(losses, most=most, delta=delta, bound=Bound.BETTING).place
 
 
 def all_figures(table: OutcomeTable, *, seed: int = 0) -> Iterator[tuple[str, Figure]]:

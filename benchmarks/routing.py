@@ -14,12 +14,13 @@ from benchmarks import results
 from benchmarks.machine import describe
 from benchmarks.results import Row
 from upcall.edge_runtime.errors import InputError, UpcallError
-from upcall.routing.datasets.importing import PAIR_COSTS, read_gsm8k, read_mmlu
+from upcall.routing.datasets.routellm import PAIR_COSTS, read_gsm8k, read_mmlu
 from upcall.routing.evaluation import report
 from upcall.routing.evaluation.device_estimates import DeviceEstimates
 from upcall.routing.evaluation.evaluate import Evaluation, MethodResult, Options, evaluate
 from upcall.routing.evaluation.metrics import Interval
-from upcall.routing.tables.outcome_table import OutcomeTable, read_table
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.parquet import read_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "routing.md"
 BEGIN, END = "<!-- tables: written by python -m benchmarks.routing; do not edit -->", "<!-- end of tables -->"

@@ -12,7 +12,7 @@ from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation.device_estimates import DeviceEstimates
 from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
-from upcall.routing.tables.outcome_table import write_table
+from upcall.routing.tables.parquet import write_table
 
 
 @pytest.fixture(scope="module")

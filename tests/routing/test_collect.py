@@ -23,7 +23,8 @@ from upcall.edge_runtime.testing import TURN_END_ID, ScriptedCloud, ScriptedEngi
 from upcall.routing.cli.collect import app
 from upcall.routing.collect import AskTier, Journal, Outcome, assemble, cloud_tier, collect, device_tier, feature_names
 from upcall.routing.datasets.tasks import Query, load_queries
-from upcall.routing.tables.outcome_table import Split, read_table
+from upcall.routing.tables.outcome_table import Split
+from upcall.routing.tables.parquet import read_table
 
 ABOUT = {"recipe": "r"}
 
@@ -173,8 +174,8 @@ def test_the_command_on_the_device_alone(tiny_bundle: Path, tmp_path: Path) -> N
     ("arguments", "text"),
     [
         (["--tier", "large"], "--tier is 'large'"),
-        (["--tier", "device=127.0.0.1:1"], "same name"),
-        (["--tier", "a=127.0.0.1:1", "--tier", "a=127.0.0.1:2"], "same name"),
+        (["--tier", "device=127.0.0.1:1"], "--tier names 'device'"),
+        (["--tier", "a=127.0.0.1:1", "--tier", "a=127.0.0.1:2"], "--tier names 'a' twice"),
         (["--cost", "device=cheap"], "--cost is 'device=cheap'"),
         (["--cost", "device=-1"], "--cost is 'device=-1'"),
         (["--cost", "device=nan"], "--cost is 'device=nan'"),

@@ -26,7 +26,9 @@ from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.question import AskOptions
 from upcall.edge_runtime.redaction import Detector
 from upcall.edge_runtime.session import Session
-from upcall.routing.datasets.tasks import Query, grade
+from upcall.routing.datasets.grading import grade
+from upcall.routing.datasets.tasks import Query
+from upcall.routing.output import unwritable
 from upcall.routing.tables.outcome_table import OutcomeTable, outcome_table
 
 BLOCK_QUERIES = 50
@@ -146,6 +148,7 @@ class Journal:
 
     Raises:
         InputError: the file is no journal, or of another collection.
+        OutputError: it cannot be written.
     """
 
     def __init__(self, path: Path, about: Mapping[str, str]) -> None:
@@ -153,7 +156,8 @@ class Journal:
         self._path = path
         head = json.dumps({"about": dict(about)}, sort_keys=True)
         if not path.exists():
-            path.write_text(head + "\n", encoding="utf-8")
+            with unwritable(path):
+                path.write_text(head + "\n", encoding="utf-8")
             return
         raw = path.read_bytes()
         whole = raw[: raw.rfind(b"\n") + 1]
@@ -172,12 +176,13 @@ class Journal:
                 next_step="collect with the same options, or name another --out",
             )
         if len(whole) < len(raw):
-            os.truncate(path, len(whole))
+            with unwritable(path):
+                os.truncate(path, len(whole))
         self.done = {(one.query_id, one.tier): one for one in outcomes}
 
     def add(self, outcome: Outcome) -> None:
         """Keep it, on disk before this returns."""
-        with self._path.open("a", encoding="utf-8") as file:
+        with unwritable(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(outcome)) + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.export.checks.threshold import Answer, Outcome, calibrate, choose_threshold, is_right, load_set
+from upcall.export.checks.threshold import Answer, Outcome, calibrate, choose_threshold, load_set
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.datasets.grading import is_right
 
 
 def outcome(right: bool, *log_probs: float) -> Outcome:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.cli import evaluate, report
-from upcall.routing.tables.outcome_table import write_table
+from upcall.routing.tables.parquet import write_table
 
 
 @pytest.fixture(scope="module")

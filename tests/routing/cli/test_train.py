@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 from tests.routing.worlds import logistic_world
 from upcall.edge_runtime.bundle import file_sha256, open_bundle
 from upcall.edge_runtime.decision.confidence import Signal
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.errors import InputError, OutputError
 from upcall.export.cli import app as export
 from upcall.routing.cli.calibrate import app as calibrate
 from upcall.routing.cli.explain import app as explain
 from upcall.routing.cli.train import app as train
 from upcall.routing.heads.router_head import read_head
-from upcall.routing.tables.outcome_table import OutcomeTable, write_table
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.parquet import write_table
 
 WORLD = replace(logistic_world(450)[0], prompts=tuple(f"secret words {place}" for place in range(450)))
 
@@ -94,7 +95,8 @@ def test_command_lines_that_are_refused(table: Path, tmp_path: Path) -> None:
     given = ("--table", table, "--out", out)
     refused(train, "given together", *given, "--target-kept-accuracy", 0.9, "--max-loss", 0.1)
     refused(train, "target accuracy is 2", *given, "--target-kept-accuracy", 2)
-    refused(train, "cannot be written", "--table", table, "--out", tmp_path / "nowhere" / "head")
+    no_folder = CliRunner().invoke(train, ["--table", str(table), "--out", str(tmp_path / "nowhere" / "head")])
+    assert isinstance(no_folder.exception, OutputError)
     refused(train, "no outcome table at", "--table", tmp_path / "none.parquet", "--out", out)
     bare = tmp_path / "bare"
     bare.mkdir()

@@ -11,7 +11,7 @@ import pytest
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation import metrics
-from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate, halves
+from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
 from upcall.routing.evaluation.guarantee import Bound
 from upcall.routing.evaluation.json_values import as_json
 from upcall.routing.evaluation.registry import METHODS
@@ -137,7 +137,7 @@ def test_a_budget_below_the_cheapest_tier_is_refused(table: OutcomeTable, budget
 
 def test_tables_that_cannot_be_evaluated(table: OutcomeTable) -> None:
     options = Options(methods=("random",), resamples=5)
-    with pytest.raises(InputError, match="0 queries in calibration"):
+    with pytest.raises(InputError, match="no queries of the split calibration"):
         evaluate(table.select(table.splits != Split.CALIBRATION), options)
     with pytest.raises(InputError, match="one tier"):
         evaluate(table.with_tiers([0]), options)
@@ -167,13 +167,6 @@ def test_one_class_only(table: OutcomeTable) -> None:
     assert all(own.figures.auc.value == pytest.approx(1) for own in found.results)
     assert all(np.isnan(own.figures.apgr.value) for own in found.results)
     json.dumps(as_json(found), allow_nan=False)
-
-
-def test_halves_share_no_prompt(table: OutcomeTable) -> None:
-    twice = replace(table, prompts=tuple(f"p{place // 2}" for place in range(len(table))))
-    first, second = halves(twice, seed=0)
-    assert not set(first.prompts) & set(second.prompts)
-    assert len(first) + len(second) == len(twice)
 
 
 def test_with_three_tiers_the_spend_takes_the_place_of_calls(table: OutcomeTable) -> None:

@@ -121,6 +121,6 @@ def test_bounds_of_a_share_are_exact() -> None:
 
 def test_a_measure_is_resampled_in_pairs() -> None:
     chances, outcomes = np.tile([0.2, 0.8], 50), np.tile([0.0, 1.0], 50)
-    found = metrics.resampled(metrics.brier, chances, outcomes, count=50, seed=0)
+    found = metrics.bootstrap(lambda rows: metrics.brier(chances[rows], outcomes[rows]), 100, count=50)
     for value in (found.low, found.value, found.high):
         assert value == pytest.approx(0.04), "pairs stay together"

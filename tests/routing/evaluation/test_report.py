@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.routing.outcomes import two_tiers
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.errors import OutputError
 from upcall.routing.evaluation import plots
 from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
 from upcall.routing.evaluation.report import write_report
@@ -71,5 +71,5 @@ def test_without_probabilities_or_private_tokens_nothing_is_drawn(evaluation: Ev
 
 def test_a_folder_that_cannot_be_written(evaluation: Evaluation, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_report(evaluation, tmp_path / "file" / "folder", command="c")

@@ -16,7 +16,9 @@ from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.estimates.calibration import Scaling, fit_scaling
 from upcall.routing.evaluation.metrics import auroc
-from upcall.routing.heads.training import Kind, check_same_bundle, head_inputs, report, scores, train_head
+from upcall.routing.heads.figures import report
+from upcall.routing.heads.scores import check_same_bundle, head_inputs, scores
+from upcall.routing.heads.training import Kind, train_head
 from upcall.routing.signals.projection import Projection
 from upcall.routing.tables.outcome_table import OutcomeTable, Split
 
@@ -122,8 +124,8 @@ def test_tables_that_are_refused() -> None:
         (turned, "not in the device's order"),
         (replace(TABLE, about={}), "of which model revision"),
         (replace(TABLE, about={"model_revision": "sha256:0"}), "of which recipe"),
-        (TABLE.select(TABLE.splits != Split.CALIBRATION), "The split calibration has 0 queries"),
-        (TABLE.select(np.arange(15)), "The split train has 15 queries"),
+        (TABLE.select(TABLE.splits != Split.CALIBRATION), "no queries of the split calibration"),
+        (TABLE.select(np.arange(15)), "15 queries of the split train"),
     ):
         with pytest.raises(InputError, match=text):
             train_head(table, stage=POST)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from tests.routing.outcomes import two_tiers
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.signals.prompt_features import PromptFeatures, QuerySignals, feature
+from upcall.routing.signals.prompt_features import PromptFeatures, feature
 from upcall.routing.tables.outcome_table import Split
 
 
@@ -21,14 +19,6 @@ def test_words_tell_easy_from_hard() -> None:
     model = LogisticRegression().fit(features.transform(train.prompts), train.tasks)
     assert features.transform(test.prompts).shape == (len(test), 12)
     assert model.score(features.transform(test.prompts), test.tasks) > 0.95
-
-
-def test_words_and_the_features_of_the_device_stand_side_by_side() -> None:
-    table = two_tiers(60)
-    signals = QuerySignals(components=4).fit(table)
-    assert signals.transform(table).shape == (60, 4 + 4 + 1)
-    with pytest.raises(InputError, match="lacks the features of device"):
-        signals.transform(two_tiers(60, has_features=False))
 
 
 def test_prompts_without_words() -> None:
@@ -45,9 +35,6 @@ def test_few_prompts(prompts: list[str]) -> None:
 def test_nothing_to_learn_from() -> None:
     with pytest.raises(InputError, match="no prompts"):
         PromptFeatures().fit([])
-    table = two_tiers(9, has_features=False)
-    with pytest.raises(InputError, match="neither prompts nor features"):
-        QuerySignals().fit(replace(table, prompts=(None,) * 9))
 
 
 def test_a_feature_by_name() -> None:

@@ -15,8 +15,9 @@ from upcall.edge_runtime.language_model.model import LanguageModel, shared_begin
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 from upcall.export.checks.reference import Reference
-from upcall.export.checks.threshold import MAX_ANSWER_TOKENS, Answer, Ask, Question, is_right, load_set
+from upcall.export.checks.threshold import MAX_ANSWER_TOKENS, Answer, Ask, Question, load_set
 from upcall.protocol.v1.bundle_pb2 import Measurement
+from upcall.routing.datasets.grading import is_right
 
 MAX_LOGIT_DIFFERENCE = 1e-3
 MAX_HIDDEN_DIFFERENCE = 1e-4  # of the greatest magnitude in the vector

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from upcall.edge_runtime.decision.confidence import Signal, score
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.export.checks.samples import CALIBRATION
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.datasets.grading import is_right
 from upcall.routing.evaluation.metrics import auroc
 from upcall.routing.heads.thresholds import described, least_threshold
 
@@ -115,15 +115,6 @@ def calibrate(
     threshold = choose_threshold(outcomes, target_kept_accuracy=target_kept_accuracy)
     threshold.calibration.set_name, threshold.calibration.set_sha256 = SET_NAME, sha256
     return threshold
-
-
-def is_right(text: str, answer: str) -> bool:
-    """Whether the last number (for a number) or the first word of the text is the answer; case and commas do not count."""
-    if answer.isdecimal():
-        numbers = re.findall(r"-?\d[\d,]*", text)
-        return bool(numbers) and numbers[-1].replace(",", "") == answer
-    word = re.search(r"[^\W\d_]+", text)
-    return word is not None and word[0].lower() == answer.lower()
 
 
 def choose_threshold(outcomes: Sequence[Outcome], *, target_kept_accuracy: float) -> bundle_pb2.Threshold:

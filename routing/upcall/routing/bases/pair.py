@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.estimates.grid import quantile_grid
 from upcall.routing.tables.outcome_table import OutcomeTable
-from upcall.routing.tables.remembered import Remembered
-
-GRID = 41
-"""Values of a knob that are tried."""
+from upcall.routing.tables.recent import Remembered
 
 
 class PairMethod:
@@ -50,8 +48,7 @@ class PairMethod:
         self._cloud = best_cloud(train)
         self.learn(train, calibration, seed=seed)
         self._remembered = Remembered(self.scores)
-        inner = np.quantile(self.scores(train), np.linspace(0, 1, GRID), method="lower")
-        self._settings = np.concatenate([[-np.inf], np.unique(inner)])
+        self._settings = np.concatenate([[-np.inf], quantile_grid(self.scores(train), method="lower")])
 
     def settings(self) -> NDArray[np.float64]:
         """[S] thresholds, rising: −inf calls never, the highest (almost) always."""

@@ -18,14 +18,14 @@ from upcall.routing.cli.train import (
     SeedOption,
     TableOption,
     TargetOption,
-    check_out,
     print_head,
     rule_of,
 )
 from upcall.routing.evaluation.guarantee import Bound
-from upcall.routing.heads.promised import with_threshold
 from upcall.routing.heads.router_head import read_head, save_head
-from upcall.routing.tables.outcome_table import read_table
+from upcall.routing.heads.thresholds import with_threshold
+from upcall.routing.output import check_file
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 
@@ -52,7 +52,7 @@ def calibrate_command(
 ) -> None:
     """Choose, save and tell."""
     rule = rule_of(target_kept_accuracy, max_loss=max_loss, delta=delta, bound=bound)
-    check_out(out)
+    check_file(out)
     given, outcomes = read_head(head), read_table(table)
     chosen = with_threshold(given, outcomes, rule, set_name=table.stem, set_sha256=file_sha256(table), seed=seed)
     save_head(chosen, out)

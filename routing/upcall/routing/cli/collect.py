@@ -23,9 +23,11 @@ from upcall.edge_runtime.escalation import CloudEndpoint, GrpcCloud
 from upcall.edge_runtime.opening import default_bundle_path
 from upcall.edge_runtime.redaction import Action, Detector, EntityType, Policy, Vault, redact_messages
 from upcall.edge_runtime.session import Session
+from upcall.routing.cli.pairs import named_numbers, named_texts
 from upcall.routing.collect import AskTier, Journal, assemble, cloud_tier, collect, device_tier
 from upcall.routing.datasets.tasks import TASKS, Query, load_queries
-from upcall.routing.tables.outcome_table import write_table
+from upcall.routing.output import check_file, made_folder, unwritable
+from upcall.routing.tables.parquet import write_table
 
 DEVICE = "device"
 
@@ -85,11 +87,11 @@ def collect_command(
     no_ner: shared.NoNerOption = False,
 ) -> None:
     """Collect, or go on collecting."""
-    addresses = dict(_pair(one, "--tier", "NAME=HOST:PORT") for one in tier or ())
+    addresses = named_texts(tier, option="--tier", form="NAME=HOST:PORT")
     names = (DEVICE, *addresses)
-    if DEVICE in addresses or len(addresses) < len(tier or ()):
-        raise InputError("Two tiers have the same name.", allowed=f"a name each, none of them '{DEVICE}'")
-    costs = dict.fromkeys(names, 1.0) | {DEVICE: 0.0} | _numbers(cost, "--cost", names)
+    if DEVICE in addresses:
+        raise InputError(f"--tier names '{DEVICE}', the tier on this machine.", allowed="another name")
+    costs = dict.fromkeys(names, 1.0) | {DEVICE: 0.0} | named_numbers(cost, option="--cost", names=names)
     if unknown := sorted(set(allow or ()) - set(addresses)):
         raise InputError(f"--allow names the tier '{unknown[0]}'.", allowed=", ".join(addresses))
     asked = _questions(tasks.split(","), data=data, count=queries, limits=limit, seed=seed, varied=varied)
@@ -104,7 +106,8 @@ def collect_command(
         "wording": "varied" if varied else "one a task",
         "names_masked": str(not no_ner).lower(),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(out.parent)
+    check_file(out)
     journal = Journal(out.with_name(f"{out.name}.journal.jsonl"), about)
 
     def save() -> None:
@@ -117,7 +120,8 @@ def collect_command(
             detector=detector,
             about=about | {"cost_unit": "of one answer: " + ", ".join(f"{name} {costs[name]:g}" for name in names)},
         )
-        write_table(table, out)
+        with unwritable(out):
+            write_table(table, out)
         told = ", ".join(f"{name} {share:.3f}" for name, share in zip(names, table.quality.mean(axis=0), strict=True))
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             f"{out}: {len(table)} queries; right: {told}", markup=False
@@ -169,30 +173,11 @@ def _questions(
 ) -> tuple[Query, ...]:
     if data is None and set(tasks) != {"addition"}:
         raise InputError("No data are given.", next_step="name the folder with --data or UPCALL_DATA")
-    counts = dict.fromkeys(tasks, count) | {task: int(own) for task, own in _numbers(limits, "--limit", tasks).items()}
+    fewer = named_numbers(limits, option="--limit", names=tasks)
+    counts = dict.fromkeys(tasks, count) | {task: int(own) for task, own in fewer.items()}
     folder = data if data is not None else Path()
     return tuple(
         query
         for task in tasks
         for query in load_queries([task], data=folder, count=counts[task], seed=seed, is_varied=varied)
     )
-
-
-def _pair(given: str, option: str, form: str) -> tuple[str, str]:
-    name, sign, value = given.partition("=")
-    if not (name and sign and value):
-        raise InputError(f"{option} is '{given}'.", allowed=form)
-    return name, value
-
-
-def _numbers(given: Sequence[str] | None, option: str, names: Sequence[str]) -> dict[str, float]:
-    numbers = {}
-    for one in given or ():
-        name, value = _pair(one, option, "NAME=NUMBER")
-        try:
-            numbers[name] = float(value)
-        except ValueError:
-            numbers[name] = -1.0
-        if name not in names or not 0 <= numbers[name] < float("inf"):
-            raise InputError(f"{option} is '{one}'.", allowed=f"one of {', '.join(names)}, and a number, 0 or more")
-    return numbers

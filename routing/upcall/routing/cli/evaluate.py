@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
+from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation.evaluate import Evaluation, Options, evaluate
 from upcall.routing.evaluation.guarantee import Bound
 from upcall.routing.evaluation.json_values import as_json
 from upcall.routing.evaluation.metrics import Interval
-from upcall.routing.tables.outcome_table import OutcomeTable, read_table
+from upcall.routing.tables.outcome_table import OutcomeTable
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 
@@ -66,7 +67,7 @@ def evaluate_command(
     )
     evaluation = evaluated(read_table(table), options)
     if as_json_wanted:
-        sys.stdout.write(json.dumps(as_json(evaluation), indent=2, allow_nan=False) + "\n")
+        write((json.dumps(as_json(evaluation), indent=2, allow_nan=False) + "\n").encode())
     else:
         print_evaluation(evaluation, Console(highlight=False))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +11,12 @@ import typer
 from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
+from upcall.edge_runtime.cli.output import write
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.method import Method
 from upcall.routing.evaluation.registry import entries
-from upcall.routing.tables.outcome_table import OutcomeTable, Split, read_table
+from upcall.routing.tables.outcome_table import OutcomeTable, Split
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 
@@ -55,10 +56,7 @@ def explain_command(
         raise InputError(f"The table has no query '{query[:80]}'.", allowed=f"such as {outcomes.query_ids[0]}")
     if lack := entry.lacks(outcomes):
         raise InputError(f"The method {method} cannot be fitted: {lack}.", next_step="name another with --method")
-    train, calibration = (outcomes.select(outcomes.splits == split) for split in (Split.TRAIN, Split.CALIBRATION))
-    for split, own in ((Split.TRAIN, train), (Split.CALIBRATION, calibration)):
-        if not len(own):
-            raise InputError(f"The table has no queries of the split {split}.", allowed="one or more")
+    train, calibration = (outcomes.split(own, least=1) for own in (Split.TRAIN, Split.CALIBRATION))
     made = entry.make()
     made.fit(train, calibration, seed=seed)
     if setting is None:
@@ -81,7 +79,7 @@ def explain_command(
     if show_prompt:
         told |= {"prompt": outcomes.prompts[row], "answer": outcomes.answers[row, place]}
     if as_json:
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        write((json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
         return
     console = Console(highlight=False, soft_wrap=True, markup=False)
     console.print(f"query      {query} ({told['task']}, {told['split']})\nmethod     {method} at {setting:.4g}")

@@ -11,8 +11,13 @@ from rich.console import Console
 
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
-from upcall.routing.datasets.importing import PAIR_COSTS, SHARES, read_gsm8k, read_mmlu, read_wide_csv
-from upcall.routing.tables.outcome_table import OutcomeTable, Split, write_table
+from upcall.routing.cli.pairs import named_numbers
+from upcall.routing.datasets.routellm import PAIR_COSTS, read_gsm8k, read_mmlu
+from upcall.routing.output import check_file, unwritable
+from upcall.routing.tables.outcome_table import OutcomeTable, Split
+from upcall.routing.tables.parquet import write_table
+from upcall.routing.tables.splits import SHARES
+from upcall.routing.tables.wide_csv import read_wide_csv
 
 app = command_app(
     no_args_is_help=True,
@@ -57,7 +62,8 @@ def csv_command(
     seed: SeedOption = 0,
 ) -> None:
     """Import a wide CSV file."""
-    _write(read_wide_csv(file, costs=costs_of(cost), cost_unit=cost_unit, shares=shares, seed=seed), out)
+    check_file(out)
+    _write(read_wide_csv(file, costs=_costs(cost), cost_unit=cost_unit, shares=shares, seed=seed), out)
 
 
 @app.command(
@@ -79,9 +85,10 @@ def gsm8k_command(
     seed: SeedOption = 0,
 ) -> None:
     """Import RouteLLM's GSM8K."""
+    check_file(out)
     if pair and cost:
         raise InputError("--pair and --cost were given together.", allowed="one of them")
-    _write(read_gsm8k(data, costs=PAIR_COSTS if pair else costs_of(cost), shares=shares, seed=seed), out)
+    _write(read_gsm8k(data, costs=PAIR_COSTS if pair else _costs(cost), shares=shares, seed=seed), out)
 
 
 @app.command(
@@ -96,33 +103,17 @@ def mmlu_command(
     data: DataOption, out: OutOption, cost: CostOption = None, shares: SharesOption = SHARES, seed: SeedOption = 0
 ) -> None:
     """Import RouteLLM's MMLU."""
-    _write(read_mmlu(data, costs=costs_of(cost), shares=shares, seed=seed), out)
+    check_file(out)
+    _write(read_mmlu(data, costs=_costs(cost), shares=shares, seed=seed), out)
 
 
-def costs_of(given: list[str] | None) -> dict[str, float] | None:
-    """TIER=NUMBER, each; None where nothing was given.
-
-    Raises:
-        InputError: one is of another form.
-    """
-    costs = {}
-    for one in given or []:
-        tier, equals, number = one.rpartition("=")
-        try:
-            value = float(number)
-        except ValueError:
-            value = -1.0
-        if not equals or not tier or not 0 <= value < float("inf"):
-            raise InputError(f"The cost '{one[:60]}' is not of the form TIER=NUMBER.", allowed="such as small=0.2")
-        costs[tier] = value
-    return costs or None
+def _costs(given: list[str] | None) -> dict[str, float] | None:
+    return named_numbers(given, option="--cost") or None
 
 
 def _write(table: OutcomeTable, out: Path) -> None:
-    try:
+    with unwritable(out):
         write_table(table, out)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written ({error.strerror}).", next_step="choose another --out") from None
     counts = Counter(table.splits.tolist())
     told = ", ".join(f"{counts[own]} {own}" for own in Split)
     means = ", ".join(f"{name} {own:.3f}" for name, own in zip(table.tiers, table.quality.mean(axis=0), strict=True))

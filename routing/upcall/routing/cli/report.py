@@ -13,7 +13,8 @@ from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.routing.cli import evaluate as shared
 from upcall.routing.evaluation.guarantee import Bound
 from upcall.routing.evaluation.report import write_report
-from upcall.routing.tables.outcome_table import read_table
+from upcall.routing.output import made_folder
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 
@@ -42,6 +43,7 @@ def report_command(
     options = shared.options_of(
         methods=methods, budgets=budgets, seed=seed, resamples=resamples, most=max_loss, delta=delta, bound=bound
     )
+    made_folder(out)  # minutes before it is needed
     evaluation = shared.evaluated(read_table(table), options)
     given = {"--methods": methods, "--budgets": budgets, "--seed": str(seed), "--bound": str(bound)}
     words = ["--table", table.name, *(word for name, own in given.items() if own for word in (name, own))]

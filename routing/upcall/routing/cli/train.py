@@ -13,10 +13,13 @@ from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.evaluation.guarantee import Bound
-from upcall.routing.heads.promised import KeptAccuracy, SmallLoss, held_out_figures, with_threshold
+from upcall.routing.heads.figures import HeadReport, held_out_figures
 from upcall.routing.heads.router_head import RouterHead, save_head
-from upcall.routing.heads.training import HeadReport, Kind, train_head
-from upcall.routing.tables.outcome_table import OutcomeTable, Split, joined, read_table
+from upcall.routing.heads.thresholds import KeptAccuracy, SmallLoss, with_threshold
+from upcall.routing.heads.training import Kind, train_head
+from upcall.routing.output import check_file
+from upcall.routing.tables.outcome_table import OutcomeTable, Split, joined
+from upcall.routing.tables.parquet import read_table
 
 app = command_app()
 
@@ -79,7 +82,7 @@ def train_command(
 ) -> None:
     """Train, save and tell."""
     rule = rule_of(target_kept_accuracy, max_loss=max_loss, delta=delta, bound=bound)
-    check_out(out)
+    check_file(out)
     outcomes = joined([read_table(one) for one in table])
     head = train_head(outcomes, stage=stage, kind=model, seed=seed)
     decides = stage is RouterStage.POST or target_kept_accuracy is not None or max_loss is not None
@@ -110,16 +113,6 @@ def rule_of(target: float | None, *, max_loss: float | None, delta: float, bound
     if max_loss is None:
         return KeptAccuracy() if target is None else KeptAccuracy(target=target)
     return SmallLoss(most=max_loss, delta=delta, bound=bound)
-
-
-def check_out(out: Path) -> None:
-    """Refuse a file that cannot be written, before anything is worked out.
-
-    Raises:
-        InputError: its folder is not there, or it is a folder.
-    """
-    if not out.parent.is_dir() or out.is_dir():
-        raise InputError(f"{out} cannot be written.", allowed="a file in a folder that is there")
 
 
 def print_head(head: RouterHead, table: OutcomeTable, out: Path, console: Console, *, seed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +23,7 @@ class SignalFigures:
 
     Args:
         auroc: of "the device's answer is right" (quality ≥ .5).
-        ece, brier: of the score as a probability; nan where it is none. See ``metrics.resampled``.
+        ece, brier: of the score as a probability; nan where it is none. See ``metrics.bootstrap``.
         bins: of the probability; None where it is none.
     """
 
@@ -47,10 +48,16 @@ def signal_figures(
     if truth is None:
         unknown = Interval(float("nan"), float("nan"), float("nan"))
         return SignalFigures(auroc=ranked, ece=unknown, brier=unknown, bins=None)
+
+    def resampled(measure: Callable[[Array, Array], float], truth: Array) -> Interval:
+        return metrics.bootstrap(
+            lambda rows: measure(scores[rows], truth[rows]), len(table), count=resamples, seed=seed
+        )
+
     return SignalFigures(
         auroc=ranked,
-        ece=metrics.resampled(metrics.ece, scores, truth, count=resamples, seed=seed),
-        brier=metrics.resampled(metrics.brier, scores, truth, count=resamples, seed=seed),
+        ece=resampled(metrics.ece, truth),
+        brier=resampled(metrics.brier, truth),
         bins=metrics.reliability(scores, truth),
     )
 

@@ -33,6 +33,7 @@ from upcall.routing.evaluation.operating_points import (
 )
 from upcall.routing.evaluation.registry import Entry, entries
 from upcall.routing.tables.outcome_table import OutcomeTable, Split
+from upcall.routing.tables.splits import halves
 
 Array = NDArray[np.float64]
 LEAST_QUERIES = 4
@@ -170,14 +171,7 @@ def evaluate(
         InputError: a split is missing or tiny, there is one tier, a method is unknown, or a budget is below the cheapest tier.
     """
     wanted = entries(options.methods)
-    parts = {own: table.split(own) if (table.splits == own).any() else None for own in Split}
-    for own, part in parts.items():
-        if part is None or len(part) < LEAST_QUERIES:
-            raise InputError(
-                f"The table has {0 if part is None else len(part)} queries in {own}.",
-                allowed=f"{LEAST_QUERIES} or more",
-            )
-    train, calibration, test = (part for part in parts.values() if part is not None)
+    train, calibration, test = (table.split(own, least=LEAST_QUERIES) for own in Split)
     tuning, held = halves(calibration, seed=options.seed)
     hull = upper_hull(train.cost.mean(axis=0), train.quality.mean(axis=0))
     judged = curves.judged_by(train, cloud=best_cloud(train), hull=hull)
@@ -218,21 +212,6 @@ def evaluate(
         left_out=left_out,
         options=bench.options,
     )
-
-
-def halves(calibration: OutcomeTable, *, seed: int) -> tuple[OutcomeTable, OutcomeTable]:
-    """Two halves at random; equal prompts are in the same half."""
-    keys = [
-        prompt if prompt is not None else name
-        for prompt, name in zip(calibration.prompts, calibration.query_ids, strict=True)
-    ]
-    unique = list(dict.fromkeys(keys))
-    drawn = np.random.default_rng(seed).permutation(len(unique))
-    first = {unique[place] for place in drawn[: (len(unique) + 1) // 2]}
-    is_first = np.array([key in first for key in keys])
-    if is_first.all():
-        raise InputError("All calibration queries have the same prompt.", allowed="two different ones or more")
-    return calibration.select(is_first), calibration.select(~is_first)
 
 
 def _with_budgets(options: Options, held: OutcomeTable, judged: Tiers) -> Options:

@@ -83,29 +83,36 @@ def ece(probabilities: ArrayLike, outcomes: ArrayLike, *, bins: int = 10) -> flo
     return float(np.average(np.abs(own.observed - own.predicted), weights=own.counts))
 
 
-def resampled(
-    measure: Callable[[Array, Array], float], probabilities: Array, outcomes: Array, *, count: int, seed: int
-) -> Interval:
-    """A measure of N pairs, with its interval over ``count`` bootstrap resamples of the pairs.
+def bootstrap(measure: Callable[[NDArray[np.int64]], float], n: int, *, count: int = 500, seed: int = 0) -> Interval:
+    """A measure of N rows, with its interval over ``count`` bootstrap resamples of the rows.
 
-    That of an ECE lies high: a resample is less smooth than its sample.
+    The interval of an ECE lies high: a resample is less smooth than its sample.
+
+    Args:
+        measure: of rows [N].
+        n: rows.
+        count: resamples.
+        seed: same seed, same resamples.
     """
     random = np.random.default_rng(seed)
-    drawn = (random.integers(len(outcomes), size=len(outcomes)) for _ in range(count))
-    replicates = np.array([measure(probabilities[rows], outcomes[rows]) for rows in drawn])
-    return interval(measure(probabilities, outcomes), replicates)
+    replicates = [measure(random.integers(n, size=n)) for _ in range(count)]
+    return interval(float(measure(np.arange(n))), np.array(replicates, dtype=np.float64))
+
+
+def auroc_interval(scores: ArrayLike, is_right: ArrayLike, *, count: int = 500, seed: int = 0) -> Interval:
+    """AUROC with its bootstrap interval over queries."""
+    values, right = np.asarray(scores, dtype=np.float64), np.asarray(is_right, dtype=bool)
+    return bootstrap(lambda rows: auroc(values[rows], right[rows]), len(values), count=count, seed=seed)
 
 
 def share_interval(share: float, count: int) -> Interval:
-    """Of a share of ``count`` independent trials, exact.
+    """A share of ``count`` independent trials, with its exact interval.
 
     Source: Clopper and Pearson 1934.
     """
-    beta = require("scipy.stats", extra="routing").beta
-    hits, tail = round(share * count), (1 - CONFIDENCE) / 2
-    low = float(beta.ppf(tail, hits, count - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, count - hits)) if hits < count else 1.0
-    return Interval(float(share), low, high)
+    found = require("scipy.stats", extra="routing").binomtest(round(share * count), count)
+    low, high = found.proportion_ci(confidence_level=CONFIDENCE, method="exact")
+    return Interval(float(share), float(low), float(high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +254,3 @@ def resamples(n: int, *, count: int, seed: int, groups: Sequence[int] | None = N
         own = np.flatnonzero(labels == label)
         weights[:, own] = random.multinomial(len(own), np.full(len(own), 1 / len(own)), size=count)
     return weights / n
-
-
-def auroc_interval(scores: ArrayLike, is_right: ArrayLike, *, count: int = 500, seed: int = 0) -> Interval:
-    """AUROC with its bootstrap interval over queries."""
-    values, right = np.asarray(scores, dtype=np.float64), np.asarray(is_right, dtype=bool)
-    random = np.random.default_rng(seed)
-    rows = random.integers(len(values), size=(count, len(values)))
-    return interval(auroc(values, right), np.array([auroc(values[own], right[own]) for own in rows]))

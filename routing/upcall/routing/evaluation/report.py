@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from upcall.edge_runtime.errors import InputError
 from upcall.routing.evaluation import plots
 from upcall.routing.evaluation.evaluate import Evaluation
 from upcall.routing.evaluation.guarantee import Resampled
 from upcall.routing.evaluation.json_values import as_json
 from upcall.routing.evaluation.metrics import Interval, share_interval
+from upcall.routing.output import made_folder, unwritable
 
 PAGE = "report.html"
 FIGURES = "figures.json"
@@ -37,7 +37,7 @@ def write_report(evaluation: Evaluation, folder: Path, *, command: str, title: s
         title: of the page.
 
     Raises:
-        InputError: the folder cannot be written.
+        OutputError: the folder cannot be written.
     """
     drawn = {
         "quality_cost.png": plots.quality_against(evaluation, calls=False),
@@ -49,14 +49,11 @@ def write_report(evaluation: Evaluation, folder: Path, *, command: str, title: s
     images = {name: data for name, data in drawn.items() if data is not None}
     text = page(evaluation, images, command=command, title=title)
     told = json.dumps(as_json(evaluation), indent=1, allow_nan=False) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with unwritable(made_folder(folder)):
         for name, data in images.items():
             (folder / name).write_bytes(data)
         (folder / FIGURES).write_text(told, encoding="utf-8")
         (folder / PAGE).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written ({error.strerror}).", next_step="choose another --out") from None
     return folder / PAGE
 
 

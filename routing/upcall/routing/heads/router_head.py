@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.bundle import SIGNAL_TO_PROTO, STAGE_TO_PROTO, file_sha256
 from upcall.edge_runtime.decision.features import STATISTICS, Statistic, feature_count
 from upcall.edge_runtime.errors import InputError, require
+from upcall.edge_runtime.files import write_atomically
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.protocol.v1 import bundle_pb2
+from upcall.routing.output import unwritable
 
 Array = NDArray[np.float32]
 FORMAT = "upcall.router_head.v1"
@@ -108,7 +110,11 @@ def untrained(stage: RouterStage, *, hidden_size: int) -> RouterHead:
 
 
 def save_head(head: RouterHead, path: Path) -> None:
-    """Write a trained head's file. Its ``revision`` is not written: it is the file's hash."""
+    """Write a trained head's file. Its ``revision`` is not written: it is the file's hash.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     tensors: dict[str, Array] = {}
     for number, (weight, bias) in enumerate(head.layers):
         # safetensors writes the memory as it lies, whatever the strides say.
@@ -121,7 +127,9 @@ def save_head(head: RouterHead, path: Path) -> None:
     }
     if head.threshold is not None:
         metadata["threshold"] = json_format.MessageToJson(head.threshold, indent=None)
-    require("safetensors.numpy", extra="routing").save_file(tensors, path, metadata)
+    content = require("safetensors.numpy", extra="routing").save(tensors, metadata)
+    with unwritable(path):
+        write_atomically(path, content)
 
 
 def read_head(path: Path) -> RouterHead:

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.decision.tiers.mixture import best_tiers
 from upcall.edge_runtime.errors import InputError, require
 from upcall.routing.bases.pair import PairMethod
+from upcall.routing.bases.tier import TierMethod
 from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
-from upcall.routing.methods.static import TierMethod, prices
+from upcall.routing.methods.static import prices
 from upcall.routing.signals.prompt_features import PromptFeatures, feature
 from upcall.routing.tables.outcome_table import OutcomeTable
-from upcall.routing.tables.remembered import Remembered
+from upcall.routing.tables.recent import Remembered
 
 Array = NDArray[np.float64]
 MEAN_LOG_PROB = "post.mean_log_prob"

@@ -16,7 +16,7 @@ from upcall.edge_runtime.decision.tiers.ties import equal_to_best
 from upcall.edge_runtime.errors import InputError
 from upcall.routing.bases.pair import PairMethod
 from upcall.routing.estimates.logistic import Logistic, fit_best_logistic
-from upcall.routing.signals.prompt_features import QuerySignals
+from upcall.routing.signals.query import QuerySignals
 from upcall.routing.tables.outcome_table import OutcomeTable
 
 Array = NDArray[np.float64]

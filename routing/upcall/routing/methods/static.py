@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.decision.tiers.mixture import best_tiers, upper_hull
 from upcall.edge_runtime.decision.tiers.ties import TIE
-from upcall.routing.bases.method import Decisions, Explanation
-from upcall.routing.bases.pair import GRID
+from upcall.routing.bases.tier import TierMethod
+from upcall.routing.estimates.grid import quantile_grid
 from upcall.routing.tables.outcome_table import OutcomeTable
-
-
-class TierMethod:
-    """Asks one tier a query; each setting says which."""
-
-    name: ClassVar[str]
-
-    def __init__(self) -> None:
-        self._settings = np.zeros(0)
-        self._learnt: dict[str, NDArray[Any]] = {}
-
-    def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
-        """Fill ``self._learnt``; gives the settings [S]."""
-        raise NotImplementedError
-
-    def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
-        """[N] tier of each query."""
-        raise NotImplementedError
-
-    def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
-        """See ``Method``."""
-        self._settings = self.learn(train, calibration, seed=seed)
-
-    def settings(self) -> NDArray[np.float64]:
-        """[S], from cheap to dear."""
-        return self._settings
-
-    def decide(self, table: OutcomeTable, setting: float) -> Decisions:
-        """The tier of each query, and no other."""
-        return Decisions.alone(self.tiers(table, setting), tiers=len(table.tiers))
-
-    def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
-        """Which tier; the reason is the method itself."""
-        tier = table.tiers[int(self.tiers(table.select(np.array([query])), setting)[0])]
-        return Explanation((f"{self.name} at {setting:.4g}: {tier} answers",), (tier,), tier)
 
 
 class AlwaysEach(TierMethod):
@@ -136,6 +100,6 @@ def prices(quality: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[n
     known = gains[gains > 0]
     if not known.size:
         return np.zeros(1)
-    found = np.quantile(known, np.linspace(1, 0, GRID))
+    found = quantile_grid(known)
     below = np.maximum(found - 2 * TIE / steps.min(), 0)  # just enough for the dearer tier to be better, and not equal
-    return np.unique(np.concatenate([[2 * found[0]], below, [0.0]]))[::-1]
+    return np.unique(np.concatenate([[2 * found[-1]], below, [0.0]]))[::-1]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upcall.edge_runtime.errors import InputError
+from upcall.routing.datasets.grading import last_number_in
 from upcall.routing.signals.projection import COMPONENTS, Projection
 from upcall.routing.signals.prompt_features import PRE, PromptFeatures
 from upcall.routing.tables.outcome_table import OutcomeTable
@@ -120,8 +121,8 @@ def repetition(answer: str | None) -> float:
 def normalised(answer: str | None) -> str | None:
     """What must be equal for two answers to agree: the last number in it, else its words in lower case; None for none."""
     text = (answer or "").lower()
-    if numbers := re.findall(r"-?\d[\d,]*(?:\.\d+)?", text):
-        return str(float(numbers[-1].replace(",", "")))
+    if (number := last_number_in(text)) is not None:
+        return str(float(number))
     return " ".join(re.findall(r"\w+", text)) or None
 
 

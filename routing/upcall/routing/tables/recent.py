@@ -1,11 +1,16 @@
-"""What was worked out of the tables seen last, since every setting of a method asks for it."""
+"""What was worked out of the tables seen last, since every setting of a method asks for it again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from upcall.routing.tables.outcome_table import OutcomeTable
 
+Array = NDArray[np.float64]
 _RECENT = 4  # training, calibration, test and one more
 
 
@@ -16,7 +21,7 @@ class RecentTables:
         self._seen: list[tuple[OutcomeTable, dict[Any, Any]]] = []
 
     def of(self, table: OutcomeTable) -> dict[Any, Any]:
-        """What is known of a table; add to it."""
+        """What is known of a table so far; add to it."""
         for own, known in self._seen:
             if own is table:
                 return known
@@ -25,5 +30,20 @@ class RecentTables:
         return known
 
     def forget(self) -> None:
-        """Know nothing."""
+        """Drop all that is known."""
         self._seen = []
+
+
+class Remembered:
+    """A function of a table that remembers what it gave for the last few. The same object is the same table: none changes."""
+
+    def __init__(self, compute: Callable[[OutcomeTable], Array]) -> None:
+        self._compute = compute
+        self._recent = RecentTables()
+
+    def __call__(self, table: OutcomeTable) -> Array:
+        """What the function gives."""
+        known = self._recent.of(table)
+        if "values" not in known:
+            known["values"] = self._compute(table)
+        return np.asarray(known["values"])

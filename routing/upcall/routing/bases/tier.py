@@ -1,0 +1,46 @@
+"""Methods that ask one tier a query, chosen before any answer."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upcall.routing.bases.method import Decisions, Explanation
+from upcall.routing.tables.outcome_table import OutcomeTable
+
+
+class TierMethod:
+    """Asks one tier a query; each setting says which."""
+
+    name: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._settings = np.zeros(0)
+        self._learnt: dict[str, NDArray[Any]] = {}
+
+    def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
+        """Settings [S], and what is learnt put into ``self._learnt``."""
+        raise NotImplementedError
+
+    def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
+        """[N] tier of each query."""
+        raise NotImplementedError
+
+    def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
+        """See ``Method``."""
+        self._settings = self.learn(train, calibration, seed=seed)
+
+    def settings(self) -> NDArray[np.float64]:
+        """[S], from cheap to dear."""
+        return self._settings
+
+    def decide(self, table: OutcomeTable, setting: float) -> Decisions:
+        """The tier of each query, and no other."""
+        return Decisions.alone(self.tiers(table, setting), tiers=len(table.tiers))
+
+    def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
+        """The tier that answers; the reason is the method itself."""
+        tier = table.tiers[int(self.tiers(table.select(np.array([query])), setting)[0])]
+        return Explanation((f"{self.name} at {setting:.4g}: {tier} answers",), (tier,), tier)

@@ -29,6 +29,7 @@ _BEGINNING = re.compile(r"(?:\A|[.!?¿¡]) *\Z")
 _NEVER = 1.0
 _BEGINNING_REACH = 4  # characters before a word in which the end of a sentence must stand
 _POSTCODE_REACH = 30  # characters before a number in which a word such as "zip" must stand
+_FEWEST_POSTCODE = 3  # digits
 _IDENTIFIER_REACH = 40  # characters before a number in which a word such as "passport" must stand
 _FEWEST_DIGITS = 6  # of an identifier
 _LONGEST_IDENTIFIER = 20  # characters without a space; hashes and UUIDs are longer
@@ -120,6 +121,8 @@ class Decoder:
 
     def __init__(self, rules: NameRules, labels: Sequence[str]) -> None:
         self._rules = rules
+        words = "|".join(map(re.escape, rules.postcode_words))
+        self._postcode_word = re.compile(rf"(?<![^\W_])(?<!\.)(?:{words})")
         named = [None if label == "O" else rules.labels[label.partition("-")[2]] for label in labels]
         self._kinds = tuple(dict.fromkeys(kind for kind in named if kind is not None))
         self._groups = np.zeros((len(labels), len(self._kinds)), np.float32)
@@ -183,7 +186,9 @@ class Decoder:
         if piece.kind is EntityType.ADDRESS and not any(map(str.isalpha, value)):
             before = text[max(0, start - _POSTCODE_REACH) : start].lower()
             is_unit = before.rstrip(" .").rpartition(" ")[2] in self._rules.street_words
-            return is_unit or any(word in before for word in self._rules.postcode_words)
+            # "unzip" is no "zip", nor is a file's ".zip", and no postcode is as short as a count.
+            digits = sum(map(str.isdigit, value))
+            return is_unit or (digits >= _FEWEST_POSTCODE and self._postcode_word.search(before) is not None)
         if piece.kind is EntityType.ADDRESS:
             # "page 345", "HTTP 404": a counted thing and its number.
             letters = [part for part in value.lower().split() if part[0].isalpha()]

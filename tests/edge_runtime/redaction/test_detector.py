@@ -14,6 +14,7 @@ from upcall.edge_runtime.errors import InputError, RedactionError
 from upcall.edge_runtime.redaction import Detector, EntityType, load_rules
 from upcall.edge_runtime.redaction import detector as module
 from upcall.edge_runtime.redaction.checks import CHECKS
+from upcall.edge_runtime.redaction.entities import Span
 
 DETECTOR = Detector(deny_terms=["Ann", "Project Falcon", "张伟"])
 
@@ -136,3 +137,34 @@ def test_import_does_not_bring_the_numbering_plans() -> None:
         "import sys, upcall.edge_runtime.redaction; sys.exit('phonenumbers' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+class GivenFinder:
+    """A name finder that takes one value for one type."""
+
+    version = "given"
+
+    def __init__(self, value: str, entity_type: EntityType) -> None:
+        self._value = value
+        self._type = entity_type
+
+    def spans(self, text: str) -> list[Span]:
+        start = text.index(self._value)
+        return [Span(start, start + len(self._value), self._type, "names")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("at 52.5200066, 13.404954", "52.5200066", []),
+        ("Windows 10.0.22631.3737 runs", "22631.3737", []),
+        ("OID 1.2.840.113549 is used", "840.113549", []),
+        ("on 2024-01-15 it began", "2024-01-15", []),
+        ("2024-01-15 98-7654-321", "2024-01-15 98-7654-321", [" 98-7654-321"]),
+        ("2024-01-15 12", "2024-01-15 12", []),
+        ("it is 98-7654-321", "98-7654-321", ["98-7654-321"]),
+    ],
+)
+def test_numbers_of_the_name_finder_are_no_dates_nor_versions(text: str, value: str, expected: list[str]) -> None:
+    detector = Detector(phone_regions=[], names=GivenFinder(value, EntityType.PHONE))
+    assert [text[span.start : span.end] for span in detector.find(text)] == expected

@@ -94,7 +94,7 @@ def _date(text: str, start: int, end: int, _rule: Rule, rules: Rules, _: tuple[s
 
 
 def _is_date(first: int, month: int, last: int) -> bool:
-    """Whether three numbers are a day in any order in use; a short year may stand first, as in 85-03-04 and 昭和60年."""
+    """Whether three numbers are a day in an order in use; a short year may stand first, as in 85-03-04 and 昭和60年."""
     years = {year for year in (first, last) if year < 100 or year in _YEARS or year - _BUDDHIST in _YEARS}
     return any(
         is_day(year, month, day) or is_day(year, day, month)

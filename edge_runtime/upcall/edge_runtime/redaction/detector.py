@@ -25,6 +25,8 @@ COLUMN_DETECTOR = "column"
 _LIMITS = limits("detector")
 _ESCAPED_AT_MOST = _LIMITS["most_escapes"]  # times: JSON in a JSON string
 _SEPARATORS = "-./"
+# Digits that the name finder's number must keep where a part of it is a date or a version.
+_FEWEST_DIGITS = _LIMITS["fewest_digits"]
 _AROUND = _LIMITS["around_characters"]  # characters beside an encoded token in which a context word may stand
 
 
@@ -148,10 +150,22 @@ class Detector:
                 seen.add((start, end, entity_type))
                 yield Span(start, end, entity_type, detector)
         if self._names and with_names:
-            allowed = list(self._allowed.spans(readable))
-            for span in self._names.spans(readable):
-                if readable[span.start : span.end] not in self._allowed:
-                    yield from _without(span, allowed, readable)
+            yield from self._named(readable, self._names)
+
+    def _named(self, text: str, names: NameFinder) -> Iterator[Span]:
+        """What the name finder finds, but for allowed terms and for numbers of dates, versions and coordinates."""
+        allowed = list(self._allowed.spans(text))
+        places: dict[int, list[tuple[int, int]]] = {}
+        for span in names.spans(text):
+            if text[span.start : span.end] in self._allowed:
+                continue
+            inside, cut = self._look_alikes_of(text, self._groups[span.entity_type], places)
+            if _Cover((*inside, *cut)).holds(span.start, span.end):
+                continue
+            for piece in _without(span, sorted([*allowed, *cut]), text):
+                is_cut = (piece.start, piece.end) != (span.start, span.end) and bool(cut)
+                if not is_cut or sum(map(str.isdigit, text[piece.start : piece.end])) >= _FEWEST_DIGITS:
+                    yield piece
 
     def allowed(self, text: str) -> Iterator[tuple[int, int]]:
         """Where allowed terms stand in a text, start and end in code points."""
@@ -266,6 +280,13 @@ class Detector:
         self, text: str, groups: tuple[int, ...], places: dict[int, list[tuple[int, int]]]
     ) -> tuple[_Cover, str]:
         """Where no finding may lie, and the text in which it is looked for; ``places`` of each group are kept for the next."""
+        inside, cut = self._look_alikes_of(text, groups, places)
+        return _Cover(inside), _blanked(text, cut)
+
+    def _look_alikes_of(
+        self, text: str, groups: tuple[int, ...], places: dict[int, list[tuple[int, int]]]
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Places of the look-alikes in which no finding may lie, and of those into which none may reach."""
         inside: list[tuple[int, int]] = []
         cut: list[tuple[int, int]] = []
         for number in groups:
@@ -273,7 +294,7 @@ class Detector:
             if number not in places:
                 places[number] = self._look_alikes(group, text)
             (cut if group.cuts else inside).extend(places[number])
-        return _Cover(inside), _blanked(text, cut)
+        return inside, cut
 
     def _look_alikes(self, group: LookAlikes, text: str) -> list[tuple[int, int]]:
         """Dates, UUIDs, coordinates and the like, where they are not part of something longer."""

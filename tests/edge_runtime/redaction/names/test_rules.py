@@ -14,7 +14,7 @@ from upcall.edge_runtime.redaction.names import rules as names_rules
 from upcall.edge_runtime.redaction.placeholders import BLANK
 
 DATA = json.loads((Path(__file__).parents[4] / "proto/rules/names.json").read_text())
-FORMS = ("address_forms", "name_forms", "home_folders")
+FORMS = ("address_forms", "name_forms", "home_folders", "code_lines")
 LISTS = [name for name, value in DATA.items() if isinstance(value, list) and name not in (*FORMS, "unread_scripts")]
 
 

@@ -31,7 +31,8 @@ _NEVER = 1.0
 _LIMITS = limits("names_decoding")
 _BEGINNING_REACH = _LIMITS["beginning_reach"]  # characters before a word in which the end of a sentence must stand
 _POSTCODE_REACH = _LIMITS["postcode_reach"]  # characters before a number in which a word such as "zip" must stand
-# characters before a number in which a word such as "passport" must stand
+_FEWEST_POSTCODE = _LIMITS["fewest_postcode_digits"]
+# Characters before a number in which a word such as "passport" must stand.
 _IDENTIFIER_REACH = _LIMITS["identifier_reach"]
 _FEWEST_DIGITS = _LIMITS["fewest_digits"]  # of an identifier
 _LONGEST_IDENTIFIER = _LIMITS["longest_identifier"]  # characters without a space; hashes and UUIDs are longer
@@ -123,6 +124,8 @@ class Decoder:
 
     def __init__(self, rules: NameRules, labels: Sequence[str]) -> None:
         self._rules = rules
+        words = "|".join(map(re.escape, rules.postcode_words))
+        self._postcode_word = re.compile(rf"(?<![^\W_])(?<!\.)(?:{words})")
         named = [None if label == "O" else rules.labels[label.partition("-")[2]] for label in labels]
         self._kinds = tuple(dict.fromkeys(kind for kind in named if kind is not None))
         self._groups = np.zeros((len(labels), len(self._kinds)), np.float32)
@@ -186,7 +189,9 @@ class Decoder:
         if piece.kind is EntityType.ADDRESS and not any(map(str.isalpha, value)):
             before = text[max(0, start - _POSTCODE_REACH) : start].lower()
             is_unit = before.rstrip(" .").rpartition(" ")[2] in self._rules.street_words
-            return is_unit or any(word in before for word in self._rules.postcode_words)
+            # "unzip" is no "zip", nor is a file's ".zip", and no postcode is as short as a count.
+            digits = sum(map(str.isdigit, value))
+            return is_unit or (digits >= _FEWEST_POSTCODE and self._postcode_word.search(before) is not None)
         if piece.kind is EntityType.ADDRESS:
             # "page 345", "HTTP 404": a counted thing and its number.
             letters = [part for part in value.lower().split() if part[0].isalpha()]

@@ -6,9 +6,13 @@ import re
 from collections.abc import Sequence
 
 from upcall.edge_runtime.redaction.entities import EntityType
-from upcall.edge_runtime.redaction.names.decoding import Piece, Word, is_mixed_case
+from upcall.edge_runtime.redaction.names.code import CodeIdentifiers
+from upcall.edge_runtime.redaction.names.decoding import NAMES, Piece, Word, is_mixed_case
 from upcall.edge_runtime.redaction.names.rules import NameRules
 
+_PHRASE_BEFORE = 2  # words
+_LONGEST_PUBLIC = 3  # words of a name
+_SHORTEST_STREET = 3  # letters; shorter words are also others, such as "do"
 _END = re.compile(r"[.!?][\"')\]]*\s|\n")
 
 
@@ -22,6 +26,7 @@ class Evidence:
     def __init__(self, rules: NameRules) -> None:
         self._rules = rules
         self._limits = rules.evidence
+        self._code = CodeIdentifiers(rules)
 
     def private(
         self, text: str, words: Sequence[Word], pieces: Sequence[Piece], forms: Sequence[Piece] = ()
@@ -37,11 +42,17 @@ class Evidence:
         if not pieces:
             return []
         lower = [word.value.lower() for word in words]
+        openers = self._openers(text, words)
         certain = [piece for piece in pieces if any(piece.first <= form.first <= piece.last for form in forms)]
-        others = [piece for piece in pieces if piece not in certain]
+        others = [
+            piece
+            for piece in pieces
+            if piece not in certain
+            and not self._is_identifier(text, words, lower, piece)
+            and not self._is_asked_about(lower, openers, piece)
+        ]
         trimmed = [(piece, self._trimmed(lower, piece)) for piece in others]
         kept = [one for _, one in trimmed if one]
-        openers = self._openers(text, words)
         small = not is_mixed_case(text)
         sure = [
             piece
@@ -55,6 +66,34 @@ class Evidence:
             # Where people are spoken of, "Jackson" and "White" are two of them.
             sure = [one or piece for piece, one in trimmed if one or self._may_be_person(lower, piece)]
         return sorted((*certain, *sure), key=lambda piece: piece.first)
+
+    def _is_identifier(self, text: str, words: Sequence[Word], lower: Sequence[str], piece: Piece) -> bool:
+        """Whether it is one of code, and no given name."""
+        return (
+            piece.kind in NAMES
+            and not self._has_given(lower, piece)
+            and not self._has_cue(lower, piece)
+            and self._code.is_identifier(text, words[piece.first].start, words[piece.last].end)
+        )
+
+    def _is_asked_about(self, lower: Sequence[str], openers: Sequence[int], piece: Piece) -> bool:
+        """Whether a question is about a public person, such as "who was" or "discover", or a thing named after one."""
+        opener = openers[piece.first]
+        if piece.kind is not EntityType.PERSON or lower[opener] not in self._rules.question_words:
+            return False
+        end = piece.last + 1
+        following = lower[end] if end < len(lower) and openers[end] == opener else ""
+        if following in self._rules.public_behind or lower[piece.last] in self._rules.public_behind:
+            return True
+        if following in self._rules.eponym_heads and not self._has_given(lower, piece):
+            return True
+        before = " ".join(lower[max(opener, piece.first - _PHRASE_BEFORE) : piece.first])
+        # In small letters the model takes more of the sentence for a name: "who was maria talking to".
+        goes_on = end - piece.first > _LONGEST_PUBLIC or lower[piece.last] in self._rules.common_words
+        return before in self._rules.public_before and following in ("", "and") and not goes_on
+
+    def _has_given(self, lower: Sequence[str], piece: Piece) -> bool:
+        return any(value in self._rules.given_names for value in lower[piece.first : piece.last + 1])
 
     def _may_be_person(self, lower: Sequence[str], piece: Piece) -> bool:
         values = lower[piece.first : piece.last + 1]
@@ -85,7 +124,7 @@ class Evidence:
             return piece if self._is_place(lower, piece) else None
         if piece.kind not in (EntityType.PERSON, EntityType.LOCATION):
             return piece
-        if piece.kind is EntityType.PERSON and self._has_cue(lower, piece):
+        if self._has_cue(lower, piece) if piece.kind is EntityType.PERSON else self._is_home(lower, piece):
             return piece
         if piece.kind is EntityType.PERSON and any(map(str.isdigit, "".join(lower[first : last + 1]))):
             return None
@@ -134,12 +173,20 @@ class Evidence:
         )
 
     def _is_street(self, value: str) -> bool:
-        return value in self._rules.street_words or value.endswith(self._rules.street_endings)
+        if value in self._rules.street_words:
+            return len(value) >= _SHORTEST_STREET or value not in self._rules.everyday_words
+        return value.endswith(self._rules.street_endings)
+
+    def _is_home(self, lower: Sequence[str], piece: Piece) -> bool:
+        """Whether a word such as "live" stands shortly before a place."""
+        near = lower[max(0, piece.first - self._limits.residence_words) : piece.first]
+        return any(value in self._rules.residence_words for value in near)
 
     def _is_sure(self, lower: Sequence[str], piece: Piece, floor: float) -> bool:
         values = lower[piece.first : piece.last + 1]
+        is_asked = floor >= self._limits.question
         if piece.kind is EntityType.PERSON:
-            if any(value in self._rules.given_names for value in values):
+            if self._has_given(lower, piece) and (not is_asked or piece.score > self._limits.given):
                 return True
             if self._has_cue(lower, piece) and piece.score > self._limits.cue:
                 return True
@@ -151,12 +198,13 @@ class Evidence:
                 return True  # a number stands behind a word such as "zip"
             if any(map(str.isdigit, joined)) and any(self._is_street(value) for value in values):
                 return True
+            if is_asked and not any(map(str.isdigit, joined)) and not self._is_home(lower, piece):
+                return False  # "Is Madison Square Garden indoors?"
             is_long = len(values) >= self._limits.address_words or floor < self._limits.address
             return is_long and piece.score > min(floor, self._limits.address)
         if piece.kind is EntityType.LOCATION:
-            near = lower[max(0, piece.first - self._limits.residence_words) : piece.first]
             is_told = floor < self._limits.alone_small and piece.score > self._limits.place
-            return is_told or any(value in self._rules.residence_words for value in near)
+            return is_told or self._is_home(lower, piece)
         return True
 
     def _has_cue(self, lower: Sequence[str], piece: Piece) -> bool:

@@ -49,6 +49,7 @@ class EvidenceLimits:
         alone: what that of one word must exceed without a cue, in a text that is no question.
         place: what that of a place must exceed without a word such as "live", in a text that is no question.
         question: the same as alone in a question or an order.
+        given: what that of a given name must exceed there.
         alone_small: the same where a text has small letters only.
         personal: what that of a name that may be an everyday word must exceed in a text about people.
     """
@@ -62,6 +63,7 @@ class EvidenceLimits:
     alone: float
     alone_small: float
     question: float
+    given: float
     place: float
     personal: float
     address: float
@@ -98,6 +100,10 @@ class NameRules:
     street_endings: tuple[str, ...] = field(repr=False)
     question_words: frozenset[str] = field(repr=False)
     person_verbs: frozenset[str] = field(repr=False)
+    public_before: frozenset[str] = field(repr=False)
+    public_behind: frozenset[str] = field(repr=False)
+    eponym_heads: frozenset[str] = field(repr=False)
+    code_lines: tuple[Any, ...] = field(repr=False)
     cue_score: float
     unread_scripts: tuple[tuple[int, int], ...] = field(repr=False)
     name_forms: tuple[Any, ...] = field(repr=False)
@@ -142,6 +148,10 @@ def load_name_rules() -> NameRules:
             street_endings=tuple(data["street_endings"]),
             question_words=frozenset(data["question_words"]),
             person_verbs=frozenset(data["person_verbs"]),
+            public_before=frozenset(data["public_before"]),
+            public_behind=frozenset(data["public_behind"]),
+            eponym_heads=frozenset(data["eponym_heads"]),
+            code_lines=tuple(re2.compile(pattern) for pattern in data["code_lines"]),
             cue_score=data["cue_score"],
             unread_scripts=tuple((int(low, 16), int(high, 16)) for _, low, high in data["unread_scripts"]),
             name_forms=tuple(re2.compile(pattern) for pattern in data["name_forms"]),

@@ -1,0 +1,49 @@
+"""Whether a finding stands in code as an identifier: the name model takes parameters, members and slugs for people."""
+
+from __future__ import annotations
+
+import re
+
+from upcall.edge_runtime.redaction.names.rules import NameRules
+
+_QUOTES = "\"'`"
+_HUMP = re.compile("([a-z]+)(?:[0-9]*[A-Z]|-[A-Za-z0-9-]*[a-z][A-Z])")
+_SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+){2,}")
+_HANDLE = re.compile(r"@ ?\Z")
+_MEMBER = re.compile(r"(?:\w\w|[)\]?])\.\Z|->\Z|::\Z|[$\\]\Z")
+_BEFORE = 3  # characters in which the mark of a handle or of a member stands
+_CALL = re.compile(r"[(\[]|::|->|<[A-Z]|[.][a-z]+[(.]")
+
+
+class CodeIdentifiers:
+    """Tells identifiers of code from names.
+
+    Args:
+        rules: with the patterns of lines of code, and the small words within names.
+    """
+
+    def __init__(self, rules: NameRules) -> None:
+        self._lines = rules.code_lines
+        self._particles = rules.particles
+
+    def is_identifier(self, text: str, start: int, end: int) -> bool:
+        """Whether [start, end) of a text is one. A handle is none, nor is a value in quotation marks or of an element."""
+        value, near = text[start:end], max(0, start - _BEFORE)
+        if _HANDLE.search(text, near, start):
+            return False
+        hump = _HUMP.match(value)
+        if (hump and hump[1] not in self._particles) or _SLUG.fullmatch(value):
+            return True
+        before, after = text[max(0, start - 1) : start], text[end : end + 1]
+        if (before and after and before in _QUOTES and after in _QUOTES) or (before == ">" and after == "<"):
+            return False
+        is_used = _CALL.match(text, end) is not None
+        if not value.islower():
+            return is_used and " " not in value and self._is_in_code(text, start, end)
+        return is_used or _MEMBER.search(text, near, start) is not None or self._is_in_code(text, start, end)
+
+    def _is_in_code(self, text: str, start: int, end: int) -> bool:
+        first = text.rfind("\n", 0, start) + 1
+        last = text.find("\n", end)
+        line = text[first : last if last >= 0 else len(text)]
+        return any(pattern.search(line) for pattern in self._lines)

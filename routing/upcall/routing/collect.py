@@ -41,7 +41,7 @@ _FINAL = (EscalationReason.REFUSED, EscalationReason.UNAUTHENTICATED)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one tier answered to one question.
+    """The answer of one tier to one question.
 
     Args:
         query_id, tier: which.
@@ -66,7 +66,7 @@ AskTier = Callable[[Query], Outcome]
 
 
 def feature_names(hidden_size: int) -> tuple[str, ...]:
-    """Of the device's features in a table: ``pre.…`` as the head of that stage takes them, then ``post.…``."""
+    """Names of the device's features in a table: ``pre.…`` as the head of that stage takes them, then ``post.…``."""
     states = {
         RouterStage.PRE: ("hidden_last", "hidden_mid"),
         RouterStage.POST: ("mean_hidden_last", "hidden_last", "mean_hidden_mid", "hidden_mid"),
@@ -82,7 +82,7 @@ def feature_names(hidden_size: int) -> tuple[str, ...]:
 
 
 def device_tier(name: str, model: LanguageModel) -> AskTier:
-    """The bundle's model, greedy, with its features."""
+    """A tier that is the bundle's model: greedy answers, with the features of its heads."""
 
     def ask(query: Query) -> Outcome:
         start = time.perf_counter()
@@ -105,7 +105,7 @@ def device_tier(name: str, model: LanguageModel) -> AskTier:
 
 
 def cloud_tier(name: str, session: Session, *, pause_s: float = _PAUSE_S) -> AskTier:
-    """A service, asked as the device asks it: masked by the session's policy, restored.
+    """A tier that is a service, asked as the device asks it: masked by the session's policy, restored.
 
     A call that fails is tried again, three times at most.
     """
@@ -181,7 +181,7 @@ class Journal:
         self.done = {(one.query_id, one.tier): one for one in outcomes}
 
     def add(self, outcome: Outcome) -> None:
-        """Keep it, on disk before this returns."""
+        """Keep an outcome, on disk before this returns."""
         with unwritable(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(outcome)) + "\n")
             file.flush()
@@ -232,7 +232,7 @@ def assemble(
     detector: Detector,
     about: Mapping[str, str],
 ) -> OutcomeTable:
-    """The table of the questions that every tier has answered.
+    """Make a table of the questions that every tier has answered.
 
     Args:
         queries: all that were to be asked.

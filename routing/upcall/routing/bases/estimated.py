@@ -46,7 +46,7 @@ class EstimatedMethod:
         raise NotImplementedError
 
     def tune(self, calibration: OutcomeTable) -> Array:
-        """Settings [S], and whatever else the calibration queries decide."""
+        """Settle what the calibration queries decide, and give the settings [S]."""
         return spread(lambda setting: float(self.decide(calibration, setting).cost(calibration).mean()), self.costs)
 
     def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
@@ -62,7 +62,7 @@ class EstimatedMethod:
 
     @property
     def model(self) -> QualityEstimates:
-        """The estimates.
+        """The estimates of quality on which the method decides.
 
         Raises:
             InputError: the method is not fitted.
@@ -76,7 +76,7 @@ class EstimatedMethod:
         return self._settings
 
     def known(self, table: OutcomeTable) -> dict[Any, Any]:
-        """What was worked out of a table so far; add to it. Tables are told apart by identity, as none is ever changed."""
+        """The numbers worked out of a table so far; add to them. Tables are told apart by identity, as none is ever changed."""
         return self._recent.of(table)
 
     def means(self, table: OutcomeTable, asked: Asked) -> Array:
@@ -101,7 +101,7 @@ class EstimatedMethod:
         return np.asarray(np.array(order)[self.means(table, asked)[rows][:, order].argmax(axis=1)])
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
-        """Ask, look, ask on; see ``Method``."""
+        """Ask tier after tier until ``following`` names none; see ``Method``."""
         if not setting >= 0:
             raise InputError(f"The setting is {setting}.", allowed="a price of 0 or more")
         asked = np.zeros((len(table), len(table.tiers)), dtype=bool)
@@ -120,7 +120,7 @@ class EstimatedMethod:
         return Decisions(asked, chosen)
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
-        """What was estimated at each step, and what followed."""
+        """The estimates at each step, and what followed from them."""
         one = table.select(np.array([query]))
         rows, order = np.zeros(1, dtype=np.int64), list[int]()
         steps = [f"price of a unit of cost {setting:.4g}; " + self._listed("costs", self.costs, table)]

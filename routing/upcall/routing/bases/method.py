@@ -13,7 +13,7 @@ from upcall.routing.tables.outcome_table import OutcomeTable
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What was done with N queries, by K tiers.
+    """The tiers asked and the answer chosen, of N queries and K tiers.
 
     Args:
         asked: [N, K] bool, the tiers that answered; all of them are paid for.
@@ -38,21 +38,21 @@ class Decisions:
         return Decisions(asked, chosen)
 
     def quality(self, table: OutcomeTable) -> NDArray[np.float64]:
-        """[N] in [0, 1]: of the answers that the users got."""
+        """[N] quality in [0, 1] of the answers that the users got."""
         return np.asarray(table.quality[np.arange(len(self.chosen)), self.chosen])
 
     def cost(self, table: OutcomeTable) -> NDArray[np.float64]:
-        """[N] ≥ 0: of every tier asked."""
+        """[N] cost ≥ 0 of all tiers asked together."""
         return np.asarray(np.where(self.asked, table.cost, 0.0).sum(axis=1))
 
     def calls(self) -> NDArray[np.bool_]:
-        """[N]: whether the query left the device (tier 0)."""
+        """[N] whether the query left the device (tier 0)."""
         return np.asarray(self.asked[:, 1:].any(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one query went where it did.
+    """The steps by which one query went where it did.
 
     Args:
         steps: what was looked at and what followed, a sentence of numbers each; no words of the prompt.
@@ -70,7 +70,7 @@ class Method(Protocol):
 
     @property
     def name(self) -> str:
-        """In reports and on the command line; lower-case letters, digits and underscores."""
+        """The name in reports and on the command line: lower-case letters, digits and underscores."""
 
     def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
         """Learn from outcomes.
@@ -88,10 +88,10 @@ class Method(Protocol):
         """[S]: values of the knob worth trying, from the fewest calls to the most; found at ``fit``."""
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
-        """What would be done with each query of a table, under one value of the knob.
+        """Decide on each query of a table, under one value of the knob.
 
         Reads prompts, features of tiers already asked and their answers; changing anything else changes no decision.
         """
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
-        """Why, for one query (its row in the table)."""
+        """Explain the decision on one query, given by its row in the table."""

@@ -15,7 +15,7 @@ from upcall.routing.tables.recent import Remembered
 
 
 class PairMethod:
-    """A score of each query; above the threshold the device (tier 0) answers, else one cloud tier does.
+    """Gives each query a score; above the threshold the device (tier 0) answers, else one cloud tier does.
 
     The cloud tier is the one of highest mean quality on the training queries, the cheaper one when equal. Thresholds are
     quantiles of the training queries' scores, so that the grid does not depend on the calibration queries.
@@ -33,7 +33,7 @@ class PairMethod:
         self._remembered = Remembered(self.scores)
 
     def scores(self, table: OutcomeTable) -> NDArray[np.float64]:
-        """[N], higher where the device may answer."""
+        """[N] scores, higher where the device may answer."""
         raise NotImplementedError
 
     def is_kept_right(self, table: OutcomeTable) -> NDArray[np.float64]:
@@ -63,7 +63,7 @@ class PairMethod:
         return Decisions(asked, np.where(calls, self._cloud, 0))
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
-        """The score and the threshold."""
+        """The score, and the threshold that it is compared with."""
         score = float(self.scores(table.select(np.array([query])))[0])
         calls = score <= setting
         device, cloud = table.tiers[0], table.tiers[self._cloud]

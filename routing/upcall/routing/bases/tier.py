@@ -21,7 +21,7 @@ class TierMethod:
         self._learnt: dict[str, NDArray[Any]] = {}
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
-        """Settings [S], and what is learnt put into ``self._learnt``."""
+        """Put what is learnt into ``self._learnt`` and give the settings [S]."""
         raise NotImplementedError
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
@@ -29,15 +29,15 @@ class TierMethod:
         raise NotImplementedError
 
     def fit(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
-        """See ``Method``."""
+        """Learn from outcomes; see ``Method``."""
         self._settings = self.learn(train, calibration, seed=seed)
 
     def settings(self) -> NDArray[np.float64]:
-        """[S], from cheap to dear."""
+        """[S] settings, from cheap to dear."""
         return self._settings
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
-        """The tier of each query, and no other."""
+        """Ask the tier of each query, and no other."""
         return Decisions.alone(self.tiers(table, setting), tiers=len(table.tiers))
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:

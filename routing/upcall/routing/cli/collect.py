@@ -58,13 +58,13 @@ def collect_command(
         Path | None, typer.Option(envvar="UPCALL_DATA", help="Folder with tasks/ and pii/; only addition needs none.")
     ] = None,
     tasks: Annotated[str, typer.Option(help="Names, with commas between.")] = ",".join(TASKS),
-    queries: Annotated[int, typer.Option(min=1, help="Of each task; the sources have 500 and more.")] = 300,
+    queries: Annotated[int, typer.Option(min=1, help="Questions of each task; the sources have 500 and more.")] = 300,
     limit: Annotated[
         list[str] | None, typer.Option("--limit", metavar="TASK=N", help="Fewer for one task. May be repeated.")
     ] = None,
     cost: Annotated[
         list[str] | None,
-        typer.Option("--cost", metavar="NAME=X", help="Of one answer of a tier. [default: device 0, others 1]"),
+        typer.Option("--cost", metavar="NAME=X", help="Cost of one answer of a tier. [default: device 0, others 1]"),
     ] = None,
     allow: Annotated[
         list[str] | None,
@@ -81,7 +81,7 @@ def collect_command(
             help="Draw instruction and examples anew for every question: for a head that bears other wordings. Slower.",
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the questions' order and the worked examples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the questions' order and the worked examples.")] = 0,
     bundle: shared.BundleOption = None,
     engine: shared.EngineOption = EngineName.AUTO,
     no_ner: shared.NoNerOption = False,

@@ -36,9 +36,11 @@ BudgetsOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same figures.")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="Bootstrap resamples of the test queries.")]
-LossOption = Annotated[float, typer.Option("--max-loss", help="Of mean quality against the cloud: what is promised.")]
+LossOption = Annotated[
+    float, typer.Option("--max-loss", help="Promised loss of mean quality against the cloud, at most.")
+]
 DeltaOption = Annotated[float, typer.Option("--delta", help="Probability that the promise is broken, at most.")]
-BoundOption = Annotated[Bound, typer.Option("--bound", help="Behind the promise.")]
+BoundOption = Annotated[Bound, typer.Option("--bound", help="Bound that the promise rests on.")]
 
 
 @app.command(
@@ -61,7 +63,7 @@ def evaluate_command(
     bound: BoundOption = Bound.BETTING,
     as_json_wanted: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON object.")] = False,
 ) -> None:
-    """Evaluate."""
+    """Evaluate and print the figures."""
     options = options_of(
         methods=methods, budgets=budgets, seed=seed, resamples=resamples, most=max_loss, delta=delta, bound=bound
     )
@@ -75,7 +77,7 @@ def evaluate_command(
 def options_of(
     *, methods: str, budgets: str, seed: int, resamples: int, most: float, delta: float, bound: Bound
 ) -> Options:
-    """From the command line.
+    """The options of an evaluation, read from the command line.
 
     Raises:
         InputError: a budget is no number, or another value is out of range.
@@ -89,7 +91,7 @@ def options_of(
 
 
 def evaluated(table: OutcomeTable, options: Options) -> Evaluation:
-    """With a line on standard error for each method."""
+    """Evaluate, and tell of each method in a line on standard error."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     return evaluate(
         table, options, on_method=lambda name, number, count: console.print(f"{number}/{count} {name}", style="dim")
@@ -97,7 +99,7 @@ def evaluated(table: OutcomeTable, options: Options) -> Evaluation:
 
 
 def print_evaluation(evaluation: Evaluation, console: Console) -> None:
-    """The main figures."""
+    """Print the main figures as tables."""
     counts = ", ".join(f"{count} {name}" for name, count in evaluation.counts.items())
     console.print(f"{counts}; cost: {evaluation.about.get('cost_unit', 'not said')}", markup=False)
     tiers = Table("tier", "quality", "cost", title="Single tiers")
@@ -142,5 +144,5 @@ def print_evaluation(evaluation: Evaluation, console: Console) -> None:
 
 
 def percent(own: Interval) -> str:
-    """As shares of a hundred."""
+    """A figure and its bounds in per cent."""
     return f"{own.value:.1%} [{own.low:.1%}, {own.high:.1%}]"

@@ -37,7 +37,7 @@ CostOption = Annotated[
     typer.Option("--cost", metavar="TIER=NUMBER", help="Cost of each answer of a tier. May be repeated."),
 ]
 SharesOption = Annotated[
-    tuple[float, float, float], typer.Option("--shares", help="Of train, calibration and test; they sum to 1.")
+    tuple[float, float, float], typer.Option("--shares", help="Shares of train, calibration and test; they sum to 1.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same splits.")]
 
@@ -57,7 +57,7 @@ def csv_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="UTF-8, a header first.")],
     out: OutOption,
     cost: CostOption = None,
-    cost_unit: Annotated[str, typer.Option("--cost-unit", help="Of the costs, written into the table.")] = "",
+    cost_unit: Annotated[str, typer.Option("--cost-unit", help="Unit of the costs, written into the table.")] = "",
     shares: SharesOption = SHARES,
     seed: SeedOption = 0,
 ) -> None:

@@ -30,7 +30,7 @@ app = command_app()
 def report_command(
     table: shared.TableOption,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Made where it is missing.")],
-    title: Annotated[str, typer.Option("--title", help="Of the page.")] = "",
+    title: Annotated[str, typer.Option("--title", help="Title of the page.")] = "",
     methods: shared.MethodsOption = "",
     budgets: shared.BudgetsOption = "",
     seed: shared.SeedOption = 0,

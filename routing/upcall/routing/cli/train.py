@@ -37,11 +37,12 @@ TargetOption = Annotated[
 LossOption = Annotated[
     float | None,
     typer.Option(
-        "--max-loss", help="In place of it: of mean quality against always calling, with confidence 1 − --delta."
+        "--max-loss",
+        help="In place of it: loss of mean quality against always calling, at most, with confidence 1 − --delta.",
     ),
 ]
 DeltaOption = Annotated[float, typer.Option("--delta", help="Probability that --max-loss is exceeded, at most.")]
-BoundOption = Annotated[Bound, typer.Option("--bound", help="Behind --max-loss.")]
+BoundOption = Annotated[Bound, typer.Option("--bound", help="Bound that --max-loss rests on.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same head.")]
 
 
@@ -103,7 +104,7 @@ def train_command(
 
 
 def rule_of(target: float | None, *, max_loss: float | None, delta: float, bound: Bound) -> KeptAccuracy | SmallLoss:
-    """From the command line.
+    """The rule by which a threshold is chosen, read from the command line.
 
     Raises:
         InputError: both were given, or one is out of range.
@@ -116,7 +117,7 @@ def rule_of(target: float | None, *, max_loss: float | None, delta: float, bound
 
 
 def print_head(head: RouterHead, table: OutcomeTable, out: Path, console: Console, *, seed: int) -> None:
-    """Figures of the test queries, the threshold, and what to do with the file."""
+    """Print figures of the test queries, the threshold, and what to do with the file."""
     own = held_out_figures(head, table, seed=seed)
     if own is None:
         console.print("test       the table has no test queries")

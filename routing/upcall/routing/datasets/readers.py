@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """How a task is asked.
+    """A task: instructions, worked examples and questions.
 
     Args:
         instructions: system messages that ask for the same, the usual one first; an empty one is none.

@@ -23,7 +23,7 @@ SPLIT_ORDER = (Split.TRAIN, Split.TEST, Split.CALIBRATION, Split.TRAIN, Split.TE
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question.
+    """A question whose right answer is known.
 
     Args:
         query_id: the task and the question's place in its source; the same for every seed.
@@ -94,7 +94,7 @@ def _queries(name: str, data: Path, count: int, seed: int, is_varied: bool) -> I
 
 
 def _opening(task: Task, draw: random.Random | None) -> list[Message]:
-    """What comes before a question: drawn, or the usual."""
+    """The turns before a question: drawn at random, or the usual ones."""
     instruction, shots = task.instructions[0], task.shots
     if draw is not None:
         instruction = draw.choice(task.instructions)

@@ -24,7 +24,7 @@ RECOVERED = (0.5, 0.8)
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Of N queries at S settings.
+    """What a method did with N queries at S settings.
 
     Args:
         settings: [S].
@@ -83,14 +83,14 @@ class Replicates:
 
     @staticmethod
     def of(table: OutcomeTable, *, count: int, seed: int) -> Replicates:
-        """Resamples within each task, so that all keep its share."""
+        """Draw a table's queries again, within each task, so that every task keeps its share."""
         _, groups = np.unique(table.tasks, return_inverse=True)
         drawn = metrics.resamples(len(table), count=count, seed=seed, groups=groups.tolist())
         weights = np.vstack([np.full(len(table), 1 / len(table)), drawn])
         return Replicates(weights, weights @ table.quality, weights @ table.cost)
 
     def by_cost(self, tiers: Tiers) -> list[Ends]:
-        """[1 + R] the cheapest and the dearest tier."""
+        """[1 + R] spend and quality of the cheapest and the dearest tier."""
         low, high = tiers.cheapest, tiers.dearest
         return [
             Ends(float(cost[low]), float(quality[low]), float(cost[high]), float(quality[high]))
@@ -109,13 +109,13 @@ class Replicates:
         return np.asarray((self.weights @ recorded.cost.T - device) / (cloud - device))
 
     def by_calls(self, tiers: Tiers) -> list[Ends]:
-        """[1 + R] the device and the cloud."""
+        """[1 + R] calls and quality of the device alone and the cloud alone."""
         return [Ends(0.0, float(quality[0]), 1.0, float(quality[tiers.cloud])) for quality in self.quality]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Of one method on one table.
+    """The figures of one method on one table.
 
     Args:
         auc: area under quality over cost, between the cheapest and the dearest tier.
@@ -179,11 +179,11 @@ def static_areas(replicates: Replicates, tiers: Tiers) -> Array:
 
 
 def difference(ours: Array, theirs: Array) -> Interval:
-    """Of two figures [1 + R] on the same resamples."""
+    """The difference of two figures [1 + R] on the same resamples, with its interval."""
     return metrics.interval(float(ours[0] - theirs[0]), ours[1:] - theirs[1:])
 
 
 def judged_by(train: OutcomeTable, *, cloud: int, hull: list[int]) -> Tiers:
-    """The tiers of a table by its training queries."""
+    """The tiers by which methods on a table are judged, chosen by its training queries."""
     costs = train.cost.mean(axis=0)
     return Tiers(cheapest=int(np.argmin(costs)), dearest=int(np.argmax(costs)), cloud=cloud, hull=tuple(hull))

@@ -36,7 +36,7 @@ class SignalFigures:
 def signal_figures(
     scores: Array, table: OutcomeTable, *, truth: Array | None, resamples: int, seed: int
 ) -> SignalFigures:
-    """Of scores [N] on a table of N queries.
+    """Measure how well scores [N] tell which of N queries the device answers right.
 
     Args:
         scores: [N], higher where the device may answer.
@@ -64,7 +64,7 @@ def signal_figures(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceEstimates:
-    """Of the quality model's estimate of the device, on the test queries.
+    """How well the quality model tells whether the device is right, on the test queries.
 
     Args:
         before: from the prompt.

@@ -42,7 +42,7 @@ LEAST_QUERIES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to evaluate.
+    """Which methods to run, on what terms.
 
     Args:
         methods: names; empty for all.
@@ -79,7 +79,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodResult:
-    """One method.
+    """The figures of one method, and what it is.
 
     Args:
         name, text, is_baseline, is_bound: see ``Entry``.
@@ -117,7 +117,7 @@ class MethodResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """All methods on one table.
+    """The figures of all methods on one table.
 
     Args:
         about: of the table.
@@ -145,7 +145,7 @@ class Evaluation:
     options: Options
 
     def difference(self, ours: str, theirs: str) -> Interval:
-        """Of the areas of two methods, on the same resamples.
+        """The difference of two methods' areas, on the same resamples.
 
         Raises:
             InputError: one was not run.
@@ -253,7 +253,7 @@ class _Bench:
         self.on_test = Replicates.of(test, count=options.resamples, seed=options.seed)
 
     def result(self, entry: Entry, method: Method) -> MethodResult:
-        """Measure one that was fitted."""
+        """Measure a method that was fitted."""
         held, test = curves.record(method, self._held), curves.record(method, self._test)
         options, judged = self.options, self._judged
         held_areas = curves.areas_of(held, self._on_held, judged)

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 
 class Bound(StrEnum):
-    """How a p-value is had."""
+    """Which bound gives the p-value."""
 
     CLOPPER_PEARSON = "clopper_pearson"
     HOEFFDING_BENTKUS = "hoeffding_bentkus"
@@ -32,7 +32,7 @@ class Bound(StrEnum):
 
 
 def p_value(losses: Array, *, most: float, bound: Bound, seed: int = 0) -> float:
-    """Of the hypothesis that the mean loss is above ``most``: small where the losses refute it; in [0, 1].
+    """The p-value in [0, 1] of "the mean loss is above ``most``": small where the losses refute it.
 
     Args:
         losses: [N] in [−1, 1]: the cloud's quality minus the setting's.
@@ -62,7 +62,7 @@ def p_value(losses: Array, *, most: float, bound: Bound, seed: int = 0) -> float
 
 
 def _divergence(found: float, expected: float) -> float:
-    """Of two Bernoulli distributions, nats."""
+    """Kullback–Leibler divergence of two Bernoulli distributions, nats."""
     left = found * math.log(found / expected) if found > 0 else 0.0
     return left + ((1 - found) * math.log((1 - found) / (1 - expected)) if found < 1 else 0.0)
 
@@ -88,7 +88,7 @@ def _betting(losses: Array, most: float, seed: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """What can be promised.
+    """A setting for which a loss can be promised.
 
     Args:
         place: of the setting chosen, in the order given; None where none could be shown to be safe, so always call.
@@ -138,7 +138,7 @@ def in_sample(losses: Array, *, most: float) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
-    """A rule tried on many calibration sets.
+    """The outcome of a rule that was tried on many calibration sets.
 
     Args:
         violations: share of the sets after which the true mean loss was above ε.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """One setting under one policy, means over queries.
+    """What leaves the device at one setting under one policy, means over queries.
 
     Args:
         policy: what is done before a call.
@@ -56,7 +56,7 @@ def knows_private(table: OutcomeTable) -> bool:
 
 
 def leaks(recorded: Recorded, table: OutcomeTable, replicates: Replicates) -> list[Leak]:
-    """Of every setting under every policy.
+    """Measure every setting under every policy.
 
     Args:
         recorded: S settings on N queries.

@@ -49,7 +49,7 @@ def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Of bins of nearly equal numbers of queries, by rising probability.
+    """A reliability diagram: bins of nearly equal numbers of queries, by rising probability.
 
     Args:
         predicted: [B] mean probability.
@@ -63,7 +63,7 @@ class Reliability:
 
 
 def reliability(probabilities: ArrayLike, outcomes: ArrayLike, *, bins: int = 10) -> Reliability:
-    """Bins of probabilities [N] and outcomes [N]; fewer bins than asked for where there are fewer queries."""
+    """The reliability diagram of probabilities [N] and outcomes [N]; with fewer queries than bins, a bin a query."""
     predicted, observed = np.asarray(probabilities, dtype=np.float64), np.asarray(outcomes, dtype=np.float64)
     order = np.argsort(predicted, kind="stable")
     groups = np.array_split(order, min(bins, len(order)))

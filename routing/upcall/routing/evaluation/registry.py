@@ -42,7 +42,7 @@ class Entry:
     is_estimated: bool = False
 
     def make(self, fit_estimates: FitEstimates = QualityModel) -> Method:
-        """A new one, not yet fitted.
+        """A new method of this kind, not yet fitted.
 
         Args:
             fit_estimates: for a method that decides on estimates; others do not look at it.
@@ -52,7 +52,7 @@ class Entry:
         return factory(*self.arguments, *([fit_estimates] if self.is_estimated else []))
 
     def lacks(self, table: OutcomeTable) -> str:
-        """What the table lacks for it, empty when nothing."""
+        """A sentence that says what a table lacks for the method; empty when it lacks nothing."""
         for column in self.needs:
             if column == "prompt":
                 held = all(prompt is not None for prompt in table.prompts)
@@ -105,7 +105,7 @@ METHODS = {entry.name: entry for entry in _ENTRIES}
 
 
 def entries(names: Iterable[str]) -> list[Entry]:
-    """Those of some names, in their order; all where none is named.
+    """The entries of some names, in the order given; all where none is named.
 
     Raises:
         InputError: a name is unknown.

@@ -139,13 +139,13 @@ PROMISE_COLUMNS = ("method", "calls", "loss on test", "broken", "kept", "in samp
 
 
 def tier_rows(evaluation: Evaluation) -> Rows:
-    """Name, quality and cost."""
+    """A row for each tier: name, quality and cost."""
     found = zip(evaluation.tiers, evaluation.tier_quality, evaluation.tier_cost, strict=True)
     return [[name, told(quality), told(cost, digits=4)] for name, quality, cost in found]
 
 
 def method_rows(evaluation: Evaluation) -> Rows:
-    """Under ``METHOD_COLUMNS``, the best first."""
+    """A row for each method under ``METHOD_COLUMNS``, the best first."""
     ranked = sorted(evaluation.results, key=lambda own: -own.figures.auc.value)
     return [
         [
@@ -161,7 +161,7 @@ def method_rows(evaluation: Evaluation) -> Rows:
 
 
 def budget_rows(evaluation: Evaluation) -> Rows:
-    """Name, and quality and spend at each budget."""
+    """A row for each method: name, and quality and spend at each budget."""
     return [
         [own.name, *(f"{told(one.quality)} for {one.cost.value:.4g}" for one in own.budgets)]
         for own in evaluation.results
@@ -169,13 +169,13 @@ def budget_rows(evaluation: Evaluation) -> Rows:
 
 
 def kept_rows(evaluation: Evaluation) -> Rows:
-    """Name, calls, share of the cloud's quality, cost."""
+    """A row for each method: name, calls, share of the cloud's quality, cost."""
     points = [(own.name, own.cloud_quality) for own in evaluation.results]
     return [[name, told(one.calls), told(one.cloud_share), told(one.cost, digits=4)] for name, one in points]
 
 
 def loss_columns(evaluation: Evaluation) -> tuple[str, ...]:
-    """Of ``loss_rows``."""
+    """The names of the columns of ``loss_rows``."""
     if not evaluation.results:
         return ("method",)
     first = evaluation.results[0].figures
@@ -187,7 +187,7 @@ def loss_columns(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def loss_rows(evaluation: Evaluation) -> Rows:
-    """Hybrid LLM's figures of every method."""
+    """A row for each method: Hybrid LLM's figures."""
     return [
         [
             own.name,
@@ -199,7 +199,7 @@ def loss_rows(evaluation: Evaluation) -> Rows:
 
 
 def promise_rows(evaluation: Evaluation) -> Rows:
-    """Under ``PROMISE_COLUMNS``."""
+    """A row for each method under ``PROMISE_COLUMNS``."""
     return [
         [
             name,
@@ -216,7 +216,7 @@ def promise_rows(evaluation: Evaluation) -> Rows:
 
 
 def signal_rows(evaluation: Evaluation) -> Rows:
-    """Name, AUROC, ECE and Brier: of the estimates that methods share, on all tasks and on each, and of scores of their own."""
+    """A row for each score: of the estimates that methods share, on all tasks and on each, and of scores of their own."""
     rows, device = [], evaluation.device
     if device is not None:
         for name, one in (("estimate before an answer", device.before), ("estimate after the answer", device.after)):
@@ -228,7 +228,7 @@ def signal_rows(evaluation: Evaluation) -> Rows:
 
 
 def leak_rows(evaluation: Evaluation) -> Rows:
-    """Of every method and policy, at the setting of most calls."""
+    """A row for each method and policy, at the setting of most calls."""
     rows = []
     for own in evaluation.results:
         for policy in dict.fromkeys(one.policy for one in own.leaks):
@@ -239,12 +239,12 @@ def leak_rows(evaluation: Evaluation) -> Rows:
 
 
 def broken(own: Resampled) -> str:
-    """How often a promise was broken, and between what bounds that lies."""
+    """The share of promises broken, and its bounds."""
     return told(share_interval(own.violations, own.count))
 
 
 def told(own: Interval, *, digits: int = 3) -> str:
-    """A figure and its bounds; a dash where it is unknown."""
+    """A figure and its bounds as text; a dash where it is unknown."""
     if math.isnan(own.value):
         return "–"
     if math.isnan(own.low):

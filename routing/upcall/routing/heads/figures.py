@@ -29,7 +29,7 @@ class HeadReport:
 
 
 def report(head: RouterHead, table: OutcomeTable, *, seed: int = 0) -> HeadReport:
-    """How good a head is on a table; give it the split ``test``.
+    """Measure a head on a table; give it the split ``test``.
 
     Args:
         head: trained.
@@ -59,7 +59,7 @@ class HeldOutFigures:
 
 
 def held_out_figures(head: RouterHead, table: OutcomeTable, *, seed: int = 0) -> HeldOutFigures | None:
-    """Figures on the split ``test``; None where the table has no such queries."""
+    """Measure a head on the split ``test``; None where the table has no such queries."""
     test = table.split(Split.TEST)
     if not len(test):
         return None

@@ -62,7 +62,7 @@ class RouterHead:
 
     @property
     def passed_index(self) -> int:
-        """Its place among the features."""
+        """The place of that feature among the features."""
         return STATISTICS[self.stage].index(self.passed)
 
     def evaluate(self, features: Array) -> float:
@@ -76,7 +76,7 @@ class RouterHead:
         return min(logit, 0.0) - float(np.log1p(np.exp(-abs(logit))))
 
     def described(self) -> bundle_pb2.RouterHead:
-        """As a manifest says it."""
+        """The head's entry in a bundle's manifest."""
         head = bundle_pb2.RouterHead(stage=STAGE_TO_PROTO[self.stage], feature_count=self.feature_count)
         if self.layers:
             head.revision = self.revision

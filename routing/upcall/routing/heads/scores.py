@@ -1,4 +1,4 @@
-"""What a head is given of a table, and what it says of it."""
+"""The inputs that a head takes from a table, and the scores that it gives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Layers = list[tuple[Array, Array]]
 
 
 def head_inputs(table: OutcomeTable, stage: RouterStage) -> NDArray[np.float32]:
-    """[N, F] float32, what a device gives its head of that stage: the features named ``pre.``… or ``post.``….
+    """[N, F] float32 inputs, as a device gives them to its head of that stage: the features named ``pre.``… or ``post.``….
 
     Raises:
         InputError: the table lacks them, or they are not in the device's order.

@@ -41,7 +41,7 @@ def least_threshold(scores: ArrayLike, quality: ArrayLike, *, target_kept_accura
 
 
 def between(scores: ArrayLike, threshold: float) -> float:
-    """Halfway down from a threshold to the next score below it: the same answers are kept.
+    """The threshold halfway down to the next score below it: the same answers are kept.
 
     A device computes a head's score in float32, so a threshold must not stand on a score of a calibration query itself.
     """
@@ -51,7 +51,7 @@ def between(scores: ArrayLike, threshold: float) -> float:
 
 
 def described(scores: ArrayLike, quality: ArrayLike, threshold: float) -> bundle_pb2.Calibration:
-    """What a threshold does to the queries by which it was chosen; its set and its target are left out."""
+    """A manifest's record of what a threshold does to the queries by which it was chosen, without set and target."""
     values, right = np.asarray(scores, dtype=np.float64), np.asarray(quality, dtype=np.float64)
     kept = values >= threshold
     return bundle_pb2.Calibration(

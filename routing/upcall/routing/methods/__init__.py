@@ -1,1 +1,4 @@
-"""One module a method. A method looks only at what it would see on a device: never at the quality of what it decides on."""
+"""The methods and the baselines.
+
+A method looks only at what it would see on a device: never at the quality of what it decides on.
+"""

@@ -1,4 +1,4 @@
-"""Routers that others use, to stand beside: length, neighbours, log-probability, win probability, the model's own verdict."""
+"""Routers that others use, to compare with: length, neighbours, log-probability, win probability, the model's own verdict."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class WinProbability(PairMethod):
         self._head = Logistic(np.zeros(0), 0.0)
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> None:
-        """Fit the win of the cloud."""
+        """Fit the probability that the cloud wins."""
         self._prompts = PromptFeatures(seed=seed).fit(prompts_of(train))
         inputs = self._prompts.transform(train.prompts).astype(np.float64)
         self._head = fit_best_logistic(inputs, 1 - self.is_kept_right(train), seed=seed)
@@ -129,7 +129,7 @@ class Neighbours(TierMethod):
         return np.asarray(found.kneighbors(inputs, return_distance=False))
 
     def estimates(self, table: OutcomeTable) -> Array:
-        """[N, K] in [0, 1]."""
+        """[N, K] mean quality of the nearest training prompts."""
         return self._remembered(table)
 
     def _estimated(self, table: OutcomeTable) -> Array:
@@ -137,7 +137,7 @@ class Neighbours(TierMethod):
         return np.asarray(self._learnt["quality"][nearest].mean(axis=1))
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
-        """argmax of the estimate − λ · cost."""
+        """[N] the tier of greatest estimate − λ · cost."""
         return best_tiers(self.estimates(table), self._learnt["cost"], setting)[0]
 
 
@@ -147,7 +147,7 @@ def _unit(values: NDArray[np.float32]) -> Array:
 
 
 def prompts_of(table: OutcomeTable) -> list[str]:
-    """[N] prompts.
+    """[N] prompts of a table that holds them all.
 
     Raises:
         InputError: the table does not hold them all.

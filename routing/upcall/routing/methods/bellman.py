@@ -23,7 +23,7 @@ class Bellman(EstimatedMethod):
     def following(
         self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked, setting: float
     ) -> NDArray[np.int64]:
-        """The tier of greatest value."""
+        """[M] the tier of greatest value, −1 to stop."""
         if asked not in self._rules:
             self._rules[asked] = ClosedLoop(self.model.covariance, tiers=len(self.costs), asked=asked)
         prices = (setting * self.costs).tolist()

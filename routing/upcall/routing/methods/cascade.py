@@ -43,7 +43,7 @@ class ThresholdCascade(EstimatedMethod):
     def following(
         self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked, setting: float
     ) -> NDArray[np.int64]:
-        """The next tier by cost where the last answer's estimate is below its threshold."""
+        """[M] the next tier by cost where the last answer's estimate is below its threshold."""
         order = by_cost(self.costs)
         if not asked:
             return np.full(len(rows), order[0])
@@ -55,11 +55,11 @@ class ThresholdCascade(EstimatedMethod):
         return np.where(own < threshold, order[place + 1], -1)
 
     def best_asked(self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked) -> NDArray[np.int64]:
-        """[M] the last tier."""
+        """[M] the tier asked last."""
         return np.full(len(rows), by_cost(self.costs)[len(asked) - 1])
 
     def tune(self, calibration: OutcomeTable) -> Array:
-        """The thresholds of each setting."""
+        """Choose settings, and the thresholds of each."""
         self._thresholds = {}
         order = by_cost(self.costs)
         quality, cost = calibration.quality[:, order], np.cumsum(calibration.cost[:, order], axis=1)

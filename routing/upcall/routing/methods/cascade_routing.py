@@ -41,7 +41,7 @@ class CascadeRouting(EstimatedMethod):
     def following(
         self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked, setting: float
     ) -> NDArray[np.int64]:
-        """The next tier of the best set."""
+        """[M] the next tier of each query's best set."""
         if asked not in self._rules:
             self._rules[asked] = Supermodels(self.model.covariance(asked), asked=asked, order=self.order())
         rule, known = self._rules[asked], self.known(table)
@@ -51,7 +51,7 @@ class CascadeRouting(EstimatedMethod):
         return rule.choose_many(known["sets", asked][rows], prices)[1]
 
     def tune(self, calibration: OutcomeTable) -> Array:
-        """Settings with equal prices, then each setting's factors."""
+        """Choose settings with equal prices, then each setting's factors."""
         self._factors = {}
         settings = super().tune(calibration)
         for setting in settings.tolist():
@@ -73,7 +73,7 @@ class CascadeRouting(EstimatedMethod):
         return float(made.quality(calibration).mean() - setting * made.cost(calibration).mean())
 
     def _factor(self, setting: float, step: int) -> float:
-        """Of the nearest setting that was tuned."""
+        """The factor of a step's price at the nearest setting that was tuned."""
         if not self._factors or setting == 0:
             return 1.0
         own = self._factors.get(setting)

@@ -26,7 +26,7 @@ _MOST_CANDIDATES = 501
 
 
 class Labels(StrEnum):
-    """What the head is taught."""
+    """The labels that the head is taught."""
 
     DETERMINISTIC = "det"
     PROBABILISTIC = "prob"

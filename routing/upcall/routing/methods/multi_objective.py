@@ -20,7 +20,7 @@ _DEVICE = frozenset({0})
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was done with N queries.
+    """The way and the tier of N queries.
 
     Args:
         ways: [N] of ``Way``.
@@ -81,7 +81,7 @@ class MultiObjective(EstimatedMethod):
         super().fit(train, calibration, seed=seed)
 
     def send(self, table: OutcomeTable, cost_price: float, leak_price: float) -> Sent:
-        """What would be done with each query.
+        """Choose the way and the tier of each query.
 
         Args:
             table: the queries; what the detector found must be known, what is private need not.
@@ -121,7 +121,7 @@ class MultiObjective(EstimatedMethod):
         return found
 
     def decide(self, table: OutcomeTable, setting: float) -> Decisions:
-        """What would be done at λ_c, by the method's own λ_p."""
+        """Decide at a price λ_c of cost, by the method's own λ_p."""
         sent = self.send(table, setting, self.leak_price)
         asked = np.zeros((len(table), len(table.tiers)), dtype=bool)
         asked[:, 0] = True
@@ -129,7 +129,7 @@ class MultiObjective(EstimatedMethod):
         return Decisions(asked, sent.tiers)
 
     def explain(self, table: OutcomeTable, query: int, setting: float) -> Explanation:
-        """The options of one query and which was taken."""
+        """The options of one query, and the one that was taken."""
         one = table.select(np.array([query]))
         sent = self.send(one, setting, self.leak_price)
         ((options, privacy),) = self.known(one)["options"]

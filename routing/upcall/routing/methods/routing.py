@@ -21,7 +21,7 @@ class Routing(EstimatedMethod):
     def following(
         self, table: OutcomeTable, rows: NDArray[np.int64], asked: Asked, setting: float
     ) -> NDArray[np.int64]:
-        """The best tier, then none."""
+        """[M] the best tier where none was asked; then −1."""
         if asked:
             return np.full(len(rows), -1)
         return best_tiers(self.means(table, asked)[rows], self.costs, setting)[0]

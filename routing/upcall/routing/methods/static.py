@@ -25,7 +25,7 @@ class AlwaysEach(TierMethod):
         return np.arange(len(train.tiers), dtype=np.float64)
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
-        """The tier of that place, for all."""
+        """[N] the tier of that place, for all."""
         return np.full(len(table), self._learnt["order"][round(setting)])
 
 
@@ -35,18 +35,18 @@ class BestSingle(TierMethod):
     name = "best_single"
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
-        """Find it."""
+        """Find that tier."""
         means, costs = train.quality.mean(axis=0), train.cost.mean(axis=0)
         self._learnt = {"tier": np.array(min(range(len(means)), key=lambda tier: (-means[tier], costs[tier])))}
         return np.zeros(1)
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
-        """That tier, for all."""
+        """[N] that tier, for all."""
         return np.full(len(table), int(self._learnt["tier"]))
 
 
 class RandomMixing(TierMethod):
-    """The best that is had without looking at a query: two neighbours on the upper hull of the single tiers, at random.
+    """The best that can be done without looking at a query: two neighbours on the upper hull of the single tiers, at random.
 
     A setting v + s is the hull's vertex v with probability 1 − s, else v + 1; only the vertices are worth trying, since a curve
     is linear between them. Whether a query goes to the dearer of the two is
@@ -56,13 +56,13 @@ class RandomMixing(TierMethod):
     name = "random"
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
-        """Find the hull on the training queries."""
+        """Find the upper hull of the single tiers on the training queries."""
         hull = upper_hull(train.cost.mean(axis=0), train.quality.mean(axis=0))
         self._learnt = {"hull": np.array(hull), "seed": np.array(seed)}
         return np.arange(len(hull), dtype=np.float64)
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
-        """The lower or the upper neighbour, by a draw of each query's own."""
+        """[N] the lower or the upper neighbour, by a draw of each query's own."""
         hull = self._learnt["hull"]
         low = min(int(setting), len(hull) - 1)
         high = min(low + 1, len(hull) - 1)
@@ -82,12 +82,12 @@ class Oracle(TierMethod):
     name = "oracle"
 
     def learn(self, train: OutcomeTable, calibration: OutcomeTable, *, seed: int) -> NDArray[np.float64]:
-        """Prices at which some training query changes its tier."""
+        """Find the prices at which some training query changes its tier."""
         self._learnt = {"cost": train.cost.mean(axis=0)}
         return prices(train.quality, self._learnt["cost"])
 
     def tiers(self, table: OutcomeTable, setting: float) -> NDArray[np.int64]:
-        """argmax of quality − λ · cost, the cheapest when equal."""
+        """[N] the tier of greatest quality − λ · cost, the cheapest when equal."""
         return best_tiers(table.quality, self._learnt["cost"], setting)[0]
 
 

@@ -1,4 +1,4 @@
-"""What can be known of a query before anybody answers it: its words, and what the device's model made of its prompt."""
+"""The words of a prompt as numbers, and single features of a table by their names."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _shape_of(text: str) -> tuple[float, float, float, float]:
 
 
 def feature(table: OutcomeTable, name: str) -> NDArray[np.float64]:
-    """[N], one feature of tier 0.
+    """[N] one feature of tier 0, by its name.
 
     Raises:
         InputError: the table does not hold it.

@@ -1,4 +1,4 @@
-"""What is known of a query before an answer, as numbers."""
+"""Signals before an answer: the words of the prompt beside the features of the device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is visible of a query once some tiers have answered, as numbers: never anything of a tier that was not asked."""
+"""The signals that are visible once some tiers have answered, as numbers: never anything of a tier that was not asked."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def repetition(answer: str | None) -> float:
 
 
 def normalised(answer: str | None) -> str | None:
-    """What must be equal for two answers to agree: the last number in it, else its words in lower case; None for none."""
+    """The part that two answers must share to agree: the last number, else the words in lower case; None for none."""
     text = (answer or "").lower()
     if (number := last_number_in(text)) is not None:
         return str(float(number))
@@ -133,7 +133,7 @@ def agreement(table: OutcomeTable, one: int, other: int) -> Array:
 
 
 def _places(table: OutcomeTable, tier: int, *, is_before: bool) -> list[int]:
-    """Of the features that are known before the tier answers (the device's only), or after."""
+    """Places of the features that are known before the tier answers (the device's only), or after."""
     return [
         place
         for place, name in enumerate(table.feature_names[tier])

@@ -16,7 +16,7 @@ COLLECT_AGAIN = "run `upcall route collect` again, it asks only what is missing"
 
 
 class Split(StrEnum):
-    """What a query is for. Thresholds are fitted on CALIBRATION and reported on TEST."""
+    """The use of a query. Thresholds are fitted on CALIBRATION and reported on TEST."""
 
     TRAIN = "train"
     CALIBRATION = "calibration"
@@ -184,7 +184,7 @@ def outcome_table(
 
 
 def checked(table: OutcomeTable) -> OutcomeTable:
-    """The table, if it is usable.
+    """The table itself, if it is usable.
 
     Raises:
         InputError: it is not; says which query and column.

@@ -1,4 +1,4 @@
-"""What was worked out of the tables seen last, since every setting of a method asks for it again."""
+"""Numbers worked out of the tables seen last, since every setting of a method asks for it again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _RECENT = 4  # training, calibration, test and one more
 
 
 class RecentTables:
-    """What was worked out of the tables seen last. A table is known by identity, as it is never changed."""
+    """Remembers what was worked out of the tables seen last. A table is known by identity, as it is never changed."""
 
     def __init__(self) -> None:
         self._seen: list[tuple[OutcomeTable, dict[Any, Any]]] = []
 
     def of(self, table: OutcomeTable) -> dict[Any, Any]:
-        """What is known of a table so far; add to it."""
+        """The numbers known of a table so far; add to them."""
         for own, known in self._seen:
             if own is table:
                 return known
@@ -42,7 +42,7 @@ class Remembered:
         self._recent = RecentTables()
 
     def __call__(self, table: OutcomeTable) -> Array:
-        """What the function gives."""
+        """Give what the function gives, computed once for each table."""
         known = self._recent.of(table)
         if "values" not in known:
             known["values"] = self._compute(table)

@@ -54,7 +54,7 @@ class Columns:
         return value
 
     def after(self, prefix: str) -> list[str]:
-        """What follows the prefix in names that begin with it, in the file's order."""
+        """The rests of the names that begin with a prefix, in the file's order."""
         return [name.removeprefix(prefix) for name in self.names if name.startswith(prefix)]
 
 

@@ -69,7 +69,7 @@ class GaussianNoise:
         return np.full(self.count, 1 / self.count)
 
     def excess(self, margins: Array, deviations: Array) -> Array:
-        """Compute the excess in closed form."""
+        """E[max(0, margin + deviation · noise)] in closed form."""
         return expected_excess(margins, deviations)
 
 
@@ -91,7 +91,7 @@ class DiscreteNoise:
             raise InputError(f"The mean of the noise is {self.points @ self.weights:g}.", allowed="0")
 
     def excess(self, margins: Array, deviations: Array) -> Array:
-        """Compute the excess by enumeration."""
+        """E[max(0, margin + deviation · noise)] by enumeration."""
         moved = np.asarray(margins)[..., None] + np.asarray(deviations)[..., None] * self.points
         return np.asarray(np.maximum(moved, 0) @ self.weights)
 
@@ -107,7 +107,7 @@ def _parts(count: int) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class StepChoice:
-    """What to do next.
+    """The next step of a query.
 
     Args:
         next_tier: to ask; None means stop.
@@ -202,7 +202,7 @@ class ClosedLoop:
             self._deep_theta = np.array([_theta(of(frozenset({one, two})), 3 - one - two, two) for one, two in pairs])
 
     def choose(self, means: Sequence[float], prices: Sequence[float]) -> StepChoice:
-        """What to do next for one query; of equal values stop, else the cheapest, then the first.
+        """Choose the next step of one query; of equal values stop, else the cheapest, then the first.
 
         Args:
             means: [K] what is estimated now.

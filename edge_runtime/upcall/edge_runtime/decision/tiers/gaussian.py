@@ -170,7 +170,7 @@ def expected_max(means: Any, covariance: Any) -> float:
 
 
 def posterior(means: Any, covariance: Any, *, tier: int, value: float) -> tuple[Array, Array]:
-    """What K estimates are once one of them is known: μ + Σ_k (x − μ_k)/σ_k² and Σ − Σ_k Σ_kᵀ/σ_k².
+    """K estimates once one of them is known: μ + Σ_k (x − μ_k)/σ_k² and Σ − Σ_k Σ_kᵀ/σ_k².
 
     Args:
         means: [K].

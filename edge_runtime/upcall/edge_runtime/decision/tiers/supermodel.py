@@ -126,7 +126,7 @@ class Supermodels:
         return found
 
     def choose_many(self, qualities: Array, prices: Sequence[float]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """What ``choose`` chooses for N queries: places among the ``sets`` [N], and the next tier [N], −1 to stop."""
+        """Choose as ``choose`` does, for N queries: places among the ``sets`` [N], and the next tier [N], −1 to stop."""
         self._check(prices, prices)
         paid = [sum(prices[tier] for tier in one - self.asked) for one in self.sets]
         ranked = sorted(

@@ -134,8 +134,9 @@ class Child:
         """
         self._supervisor = asyncio.create_task(self._supervise())
         self._supervisor.add_done_callback(self._supervisor_ended)
-        await self._changed.wait()
-        if self._health is not EngineHealth.READY:
+        while self._health is EngineHealth.LOADING:  # also if a child was ready and died before this one got to know
+            await self._changed.wait()
+        if self._health is EngineHealth.FAILED:
             await self._supervisor
 
     async def wait_until_ready(self, *, patience_s: float) -> None:

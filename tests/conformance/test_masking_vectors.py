@@ -36,12 +36,13 @@ def _told(spans: tuple[Span, ...]) -> list[dict[str, object]]:
 @pytest.mark.parametrize("case", SUITE["text"], ids=lambda case: case["name"])
 def test_text(case: dict[str, Any]) -> None:
     vault = Vault(nonce=case["nonce"])
-    policy = Policy.parse(case.get("policy", {}))
+    policy = Policy.parse(case.get("policy", {}), unread_script=case.get("unread_script", "allow"))
     redacted = redact(case["text"], detector=_detector(case), vault=vault, policy=policy)
     assert redacted.masked == case["expect"]["masked"]
     assert _told(redacted.spans) == case["expect"]["spans"]
     assert sorted(redacted.blocked) == case["expect"]["blocked"]
-    if not redacted.blocked:
+    assert redacted.unread_letters == case["expect"].get("unread_letters", 0)
+    if not redacted.is_blocked:
         assert restore(redacted.masked, vault) == case["text"]
 
 
@@ -88,7 +89,8 @@ def test_turns(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", SUITE["policy_version"], ids=lambda case: case["name"])
 def test_policy_version(case: dict[str, Any]) -> None:
-    assert Policy.parse(case["policy"]).version == case["expect"]
+    policy = Policy.parse(case["policy"], unread_script=case.get("unread_script", "allow"))
+    assert policy.version == case["expect"]
 
 
 @pytest.mark.parametrize("case", SUITE["policy_file"], ids=lambda case: case["name"])
@@ -98,7 +100,8 @@ def test_policy_file(case: dict[str, Any]) -> None:
             parse_policy(case["given"])
         return
     given = parse_policy(case["given"])
-    assert given.policy == Policy.parse(case["given"].get("actions", {}))
+    unread_script = case["given"].get("unread_script", "allow")
+    assert given.policy == Policy.parse(case["given"].get("actions", {}), unread_script=unread_script)
     for name in ("deny_terms", "allow_terms"):
         assert list(getattr(given, name)) == case["given"].get(name, [])
 

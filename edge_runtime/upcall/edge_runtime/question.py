@@ -178,7 +178,7 @@ class Question:
             )
         except (RedactionError, InputError):
             return _Departure(detector_failed=True)
-        return _Departure(redacted=redacted, is_blocked=bool(redacted.blocked))
+        return _Departure(redacted=redacted, is_blocked=redacted.is_blocked)
 
     def _approved(self, departure: _Departure, cloud: Cloud, approve: Approve) -> _Departure:
         """The messages the user approved, after re-checking any edit. Else the question stays."""

@@ -134,3 +134,15 @@ def test_many_values_take_linear_time() -> None:
     started = time.process_time()
     assert _redact(text).counts == {EntityType.EMAIL: 1_500}
     assert time.process_time() - started < 5  # measured below 0.5 s
+
+
+def test_unread_letters_keep_a_conversation_here() -> None:
+    messages = [Message(Role.USER, "Hi."), Message(Role.ASSISTANT, "Hello."), Message(Role.USER, "Меня зовут Оксана")]
+    detector, vault = Detector(), Vault()
+    blocking = Policy(unread_script=Action.BLOCK)
+    redacted = redact_messages(messages, detector=detector, vault=vault, policy=blocking)
+    assert redacted.is_blocked and redacted.messages == () and not redacted.blocked
+    assert redacted.unread_letters == 15
+    assert not redact_messages(messages, detector=detector, vault=vault, policy=Policy()).is_blocked
+    with pytest.raises(RedactionError):
+        RedactedMessages(tuple(messages), {}, frozenset(), "1", b"", unread_letters=1)

@@ -44,6 +44,8 @@ def test_an_empty_one_masks_everything(tmp_path: Path) -> None:
         ('{"actions": {"EMAIL": "drop"}}', "drop"),
         ('{"deny_terms": "Heron"}', "deny_terms"),
         ('{"allow_terms": [1]}', "allow_terms"),
+        ('{"unread_script": "mask"}', "unread_script"),
+        ('{"unread_script": {}}', "unread_script"),
         ("[" * 100_000, "too deeply"),
     ],
 )

@@ -130,7 +130,7 @@ def policy_from(path: Path | None, *, block: list[str] | None) -> PolicyFile:
     """
     given = read_policy(path) if path is not None else PolicyFile()
     blocked = Policy.parse({name.upper(): Action.BLOCK for name in block or []})
-    return replace(given, policy=Policy({**given.policy.actions, **blocked.actions}))
+    return replace(given, policy=replace(given.policy, actions={**given.policy.actions, **blocked.actions}))
 
 
 def usual_names(*, is_wanted: bool) -> NameFinder | None:

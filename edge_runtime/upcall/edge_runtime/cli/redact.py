@@ -128,9 +128,10 @@ def opened(file: str) -> Iterator[BinaryIO]:
 
 
 def _print(redacted: RedactedText) -> None:
-    if redacted.blocked:
+    if redacted.is_blocked:
+        letters = f"{redacted.unread_letters:,} letters of scripts that the name model does not read"
         raise RedactionError(
-            f"The text holds {', '.join(sorted(redacted.blocked))}, which the policy keeps on this device.",
+            f"The text holds {', '.join(sorted(redacted.blocked)) or letters}, which the policy keeps on this device.",
             next_step="remove it, or change the policy",
         )
     # Bytes: the text is printed as it is, without a line feed more or another line end.

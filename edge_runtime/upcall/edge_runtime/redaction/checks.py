@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
 from upcall.edge_runtime.redaction.credentials import credential_span, entropy, token_end
@@ -22,6 +23,8 @@ Check = Callable[[str, int, int, Rule, Rules, tuple[str, ...]], Iterator[tuple[i
 
 _LIMITS = limits("checks")
 _LONGEST_EMAIL = _LIMITS["longest_email"]  # 64 for the local part, 255 for the domain (RFC 5321), and the @
+_IN_NAMES = "'\u2019.-"
+_LONGEST_PARTICLE = _LIMITS["longest_particle"]  # letters
 _NEAR = _LIMITS["near_characters"]  # characters in which a word such as "version" must stand
 _OLDEST = _LIMITS["oldest_years"]  # years
 _YEARS = range(1850, 2100)
@@ -180,6 +183,22 @@ def _is_long_enough(value: str) -> bool:
     return any(map(str.isdigit, value)) and (len(groups) > 3 or any(len(group) > 2 for group in groups))
 
 
+def _name(text: str, start: int, end: int, rule: Rule, _rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    value = text[start:end]
+    words = value.split()
+    letters = (character for word in words for character in word if character not in _IN_NAMES)
+    if value.lower() in rule.not_private or not all(map(_is_of_word, letters)):
+        return
+    capital = [not word[0].islower() for word in words]
+    # "von der Leyden": small words are short; what else is written small is prose, or a type of the language.
+    if any(capital) and all(one or len(word) <= _LONGEST_PARTICLE for one, word in zip(capital, words, strict=True)):
+        yield start, end
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalpha() or unicodedata.category(character).startswith("M")
+
+
 def _phone(
     text: str, start: int, end: int, rule: Rule, _rules: Rules, regions: tuple[str, ...]
 ) -> Iterator[tuple[int, int]]:
@@ -226,6 +245,7 @@ CHECKS: Mapping[str, Check] = {
     "iban": _iban,
     "ip": _ip,
     "mac": _mac,
+    "name": _name,
     "phone": _phone,
     "scheme": _scheme,
     "secret": _secret,

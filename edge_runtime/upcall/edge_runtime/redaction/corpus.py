@@ -100,7 +100,7 @@ class Corpus:
         name, text = parsed_line(line)
         redacted = redact(text, detector=self.detector, vault=self.vault, policy=self.policy, remembers=False)
         self.counts.masked += 1
-        self.counts.blocked += bool(redacted.blocked)
+        self.counts.blocked += redacted.is_blocked
         spans = [
             {
                 "start": span.start,
@@ -111,7 +111,7 @@ class Corpus:
             }
             for span in redacted.spans
         ]
-        told = {"id": name, "masked": redacted.masked, "spans": spans, "blocked": bool(redacted.blocked)}
+        told = {"id": name, "masked": redacted.masked, "spans": spans, "blocked": redacted.is_blocked}
         try:
             return json.dumps(told, ensure_ascii=False).encode().decode()
         except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold

@@ -10,6 +10,7 @@ from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.documents import Mask, PlainText
 from upcall.edge_runtime.redaction.entities import EntityType, Span
 from upcall.edge_runtime.redaction.limits import limits
+from upcall.edge_runtime.redaction.names.scripts import unread_letters
 from upcall.edge_runtime.redaction.placeholders import (
     BLANK,
     blank_placeholders,
@@ -66,6 +67,9 @@ class Masking:
         self._automaton: Automaton | None = None  # of what is in _elsewhere
         for entity_type, value in vault.values if remembers else ():
             self._remember(entity_type, value)
+        self._unread_letters = 0
+        if policy.unread_script is Action.BLOCK:
+            self._unread_letters = sum(unread_letters(document.current) for document in documents)
         quoted = [self._quotations(document.current) for document in documents]
         self._quoted = [[] for _ in documents] if keeps_placeholders else quoted
         self._found: list[list[Span]] = [[] for _ in documents]
@@ -78,12 +82,19 @@ class Masking:
             if any(map(self._vault.is_minted, forms))
         ]
 
+    @property
+    def unread_letters(self) -> int:
+        """Letters of scripts that the name model does not read, for which the policy keeps the documents here; else 0."""
+        return self._unread_letters
+
     def run(self) -> frozenset[EntityType]:
-        """Mask until nothing is left; return the types that block, if any, at once.
+        """Mask until nothing is left; return the types that block, if any, at once. With ``unread_letters`` nothing is masked.
 
         Raises:
             RedactionError: a rule failed, or masking came to no end; nothing may be sent.
         """
+        if self._unread_letters:
+            return frozenset()
         for turn in range(_MAX_ROUNDS):
             # Names once: around placeholders a model would only find more that is none, for twice the time.
             found = [self._detector.claims(document.current, with_names=not turn) for document in self._documents]

@@ -35,6 +35,8 @@ class RedactedMessages:
         sent_sha256: of the messages (``sent_sha256``), empty when something is blocked.
         masked: each placeholder in the messages with its type, in the order in which they first stand there; for display.
         policy: that was applied.
+        unread_letters: how many letters of scripts that the name model does not read keep the messages here; 0 where the policy
+            allows them.
 
     Raises:
         RedactionError: messages are given although something is blocked.
@@ -47,11 +49,17 @@ class RedactedMessages:
     sent_sha256: bytes = field(repr=False)
     masked: tuple[tuple[str, EntityType], ...] = ()
     policy: Policy = field(default_factory=Policy)
+    unread_letters: int = 0
 
     def __post_init__(self) -> None:
-        if self.blocked and self.messages:
-            raise RedactionError(f"Blocked and yet to be sent: {', '.join(sorted(self.blocked))}.")
+        if self.is_blocked and self.messages:
+            raise RedactionError(f"Blocked and yet to be sent: {', '.join(sorted(self.blocked)) or 'letters'}.")
         object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the policy keeps the messages on the device."""
+        return bool(self.blocked or self.unread_letters)
 
 
 def sent_sha256(contents: Iterable[str]) -> bytes:
@@ -96,8 +104,10 @@ def redact_messages(
     documents = [PlainText(message.content) for message in messages]
     masking = Masking(documents, detector=detector, vault=vault, policy=policy, keeps_placeholders=edited)
     blocked = masking.run()
-    if blocked:
-        return RedactedMessages((), {}, blocked, detector.rules_version, b"", policy=policy)
+    if blocked or masking.unread_letters:
+        return RedactedMessages(
+            (), {}, blocked, detector.rules_version, b"", policy=policy, unread_letters=masking.unread_letters
+        )
     redacted = [Message(message.role, text.sent()) for message, text in zip(messages, documents, strict=True)]
     masked = masking.masked()
     is_told = any(PLACEHOLDER_INSTRUCTION in message.content for message in redacted)

@@ -29,16 +29,28 @@ class Policy:
     Block: a conversation that holds one stays on the device. Mask: a placeholder leaves in its place. Allow: it leaves as
     it is. Types and actions may be given by their names.
 
+    Args:
+        actions: by type.
+        unread_script: what to do with a text in letters that the name model does not read, such as Cyrillic or Thai: allow, or
+            block, which keeps it on the device. Most names in it are not found.
+
     Raises:
-        InputError: a type or an action is not known.
+        InputError: a type or an action is not known, or the action for unread scripts is to mask, which nothing can.
     """
 
     actions: Mapping[EntityType, Action] = field(default_factory=dict)
+    unread_script: Action = Action.ALLOW
 
     def __post_init__(self) -> None:
         check_type("The mapping of actions of a redaction policy", self.actions, Mapping)
         actions = {_entity_type(name): _action(name, action) for name, action in self.actions.items()}
         object.__setattr__(self, "actions", MappingProxyType(actions))
+        if self.unread_script not in (Action.ALLOW, Action.BLOCK):
+            raise InputError(
+                f"The redaction policy gives unread_script the action {self.unread_script!r:.40}.",
+                allowed=f"{Action.ALLOW}, {Action.BLOCK}",
+            )
+        object.__setattr__(self, "unread_script", Action(self.unread_script))
 
     def action(self, entity_type: EntityType) -> Action:
         """What to do with a finding of this type."""
@@ -49,11 +61,14 @@ class Policy:
         """Names the policy in the report: ``1`` for the default, with a digest of the actions where they differ from it.
 
         The digest is the first 8 hexadecimal digits of the SHA-256 of one line ``TYPE=action`` for each type that is not
-        masked, in alphabetical order, each with a line feed at its end. It tells nothing of the user's own terms.
+        masked, in alphabetical order, then ``unread_script=block`` where that is so, each with a line feed at its end. It tells
+        nothing of the user's own terms.
 
         Vectors: proto/vectors/masking.json
         """
         lines = sorted(f"{kind}={action}\n" for kind, action in self.actions.items() if action is not Action.MASK)
+        if self.unread_script is Action.BLOCK:
+            lines.append(f"unread_script={self.unread_script}\n")
         digest = hashlib.sha256("".join(lines).encode()).hexdigest()
         return f"{_VERSION}+{digest[:8]}" if lines else _VERSION
 
@@ -63,14 +78,18 @@ class Policy:
         return tuple(kind for kind in EntityType if self.action(kind) is Action.ALLOW)
 
     @classmethod
-    def parse(cls, given: Mapping[str, object]) -> Policy:
+    def parse(cls, given: Mapping[str, object], *, unread_script: object = Action.ALLOW) -> Policy:
         """Read a policy from plain names, such as ``{"EMAIL": "allow", "SECRET": "block"}``.
+
+        Args:
+            given: an action for each type.
+            unread_script: ``allow`` or ``block``.
 
         Raises:
             InputError: a type or an action is not known.
         """
         check_type("A redaction policy", given, Mapping)
-        return cls(given)  # type: ignore[arg-type]  # names are taken
+        return cls(given, unread_script)  # type: ignore[arg-type]  # names are taken
 
 
 def _entity_type(name: object) -> EntityType:

@@ -10,10 +10,10 @@ from typing import Any
 from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.detector import Detector, NameFinder
 from upcall.edge_runtime.redaction.entities import EntityType
-from upcall.edge_runtime.redaction.policy import Policy
+from upcall.edge_runtime.redaction.policy import Action, Policy
 
 _LISTS = ("deny_terms", "allow_terms", "phone_regions")
-_KEYS = ("actions", *_LISTS)
+_KEYS = ("actions", "unread_script", *_LISTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class PolicyFile:
     """The contents of a policy file.
 
     Args:
-        policy: an action for each type; what is not named is masked.
+        policy: an action for each type, what is not named is masked; and one for texts in scripts that no names are found in.
         deny_terms: the user's own words, always private.
         allow_terms: values that are never private, such as the names of public figures.
         phone_regions: ISO 3166 codes whose national telephone numbers are looked for; None takes those of the rules.
@@ -111,7 +111,8 @@ def parse_policy(given: Any) -> PolicyFile:
     if not isinstance(actions, dict):
         raise InputError("The actions of the policy are not an object.", allowed='such as {"SECRET": "block"}')
     lists = {name: _texts(name, given[name]) for name in _LISTS if name in given}
-    return PolicyFile(policy=Policy.parse(actions), **lists)
+    policy = Policy.parse(actions, unread_script=given.get("unread_script", Action.ALLOW))
+    return PolicyFile(policy=policy, **lists)
 
 
 def _texts(name: str, given: object) -> tuple[str, ...]:

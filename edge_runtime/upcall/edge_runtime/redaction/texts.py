@@ -26,6 +26,8 @@ class RedactedText:
         blocked: types found whose policy is to stay on the device.
         counts: distinct values masked, by type.
         vault: restores it. Private.
+        unread_letters: how many letters of scripts that the name model does not read keep the text here; 0 where the policy
+            allows them.
     """
 
     masked: str = field(repr=False)
@@ -33,6 +35,12 @@ class RedactedText:
     blocked: frozenset[EntityType]
     counts: Mapping[EntityType, int]
     vault: Vault
+    unread_letters: int = 0
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the policy keeps the text on the device."""
+        return bool(self.blocked or self.unread_letters)
 
 
 def redact(
@@ -75,8 +83,8 @@ def redact(
     )
     blocked = masking.run()
     spans = masking.spans(0)
-    if blocked:
-        return RedactedText("", spans, blocked, {}, vault)
+    if blocked or masking.unread_letters:
+        return RedactedText("", spans, blocked, {}, vault, masking.unread_letters)
     return RedactedText(document.sent(), spans, frozenset(), counted(masking.masked()), vault)
 
 

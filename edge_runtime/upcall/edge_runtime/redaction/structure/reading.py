@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 
 from upcall.edge_runtime.redaction.limits import limits
@@ -15,6 +16,8 @@ from upcall.edge_runtime.redaction.structure.tables import table_columns
 
 _LIMITS = limits("reading")
 _FEWEST_LINES = _LIMITS["fewest_lines"]
+_QUOTE = re.compile(r'\\*"')
+_ESCAPES = (1, 3)  # backslashes before the quotation marks of JSON in a string, and of JSON in that
 
 
 def columns_of(text: str, labels: Labels) -> list[Column]:
@@ -26,8 +29,14 @@ def columns_of(text: str, labels: Labels) -> list[Column]:
     """
     lines = lines_of(text)
     found = [nested_columns(text, labels), list_columns(text, lines, labels)]
+    found += (nested_columns(_inner(text, escapes), labels) for escapes in _ESCAPES if "\\" * escapes + '"' in text)
     if len(lines) >= _FEWEST_LINES:
         found.append(table_columns(text, lines, labels))
     if "</" in text or "<t" in text:
         found.append(markup_columns(text, labels))
     return list(chain.from_iterable(found))
+
+
+def _inner(text: str, escapes: int) -> str:
+    """A text of the same length in which only quotation marks with so many backslashes before them are some."""
+    return _QUOTE.sub(lambda mark: " " * escapes + '"' if len(mark[0]) == escapes + 1 else " " * len(mark[0]), text)

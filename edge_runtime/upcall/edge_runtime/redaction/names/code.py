@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.names.rules import NameRules
 
 _QUOTES = "\"'`"
@@ -11,7 +12,8 @@ _HUMP = re.compile("([a-z]+)(?:[0-9]*[A-Z]|-[A-Za-z0-9-]*[a-z][A-Z])")
 _SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+){2,}")
 _HANDLE = re.compile(r"@ ?\Z")
 _MEMBER = re.compile(r"(?:\w\w|[)\]?])\.\Z|->\Z|::\Z|[$\\]\Z")
-_BEFORE = 3  # characters in which the mark of a handle or of a member stands
+_LIMITS = limits("names_code")
+_BEFORE = _LIMITS["before_characters"]  # characters in which the mark of a handle or of a member stands
 _CALL = re.compile(r"[(\[]|::|->|<[A-Z]|[.][a-z]+[(.]")
 
 

@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 
 from upcall.edge_runtime.redaction.entities import EntityType
+from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.names.code import CodeIdentifiers
 from upcall.edge_runtime.redaction.names.decoding import NAMES, Piece, Word, is_mixed_case
 from upcall.edge_runtime.redaction.names.rules import NameRules
 
-_PHRASE_BEFORE = 2  # words
-_LONGEST_PUBLIC = 3  # words of a name
-_SHORTEST_STREET = 3  # letters; shorter words are also others, such as "do"
+_LIMITS = limits("names_evidence")
+_PHRASE_BEFORE = _LIMITS["phrase_before_words"]  # words
+_VERSUS = " v"  # of a case in court
+_LONGEST_PUBLIC = _LIMITS["longest_public_words"]  # words of a name
+_SHORTEST_STREET = _LIMITS["shortest_street"]  # letters; shorter words are also others, such as "do"
 _END = re.compile(r"[.!?][\"')\]]*\s|\n")
 
 
@@ -88,6 +91,8 @@ class Evidence:
         if following in self._rules.eponym_heads and not self._has_given(lower, piece):
             return True
         before = " ".join(lower[max(opener, piece.first - _PHRASE_BEFORE) : piece.first])
+        if before.endswith(_VERSUS):
+            return True
         # In small letters the model takes more of the sentence for a name: "who was maria talking to".
         goes_on = end - piece.first > _LONGEST_PUBLIC or lower[piece.last] in self._rules.common_words
         return before in self._rules.public_before and following in ("", "and") and not goes_on
@@ -107,7 +112,9 @@ class Evidence:
         """For each word the first one of its sentence."""
         openers = [0]
         for index in range(1, len(words)):
-            begins = _END.search(text, words[index - 1].end, words[index].start)
+            # No sentence ends with the "v." of a case in court, nor with an initial.
+            is_letter = words[index - 1].end - words[index - 1].start == 1
+            begins = not is_letter and _END.search(text, words[index - 1].end, words[index].start)
             openers.append(index if begins else openers[-1])
         return openers
 
@@ -147,6 +154,10 @@ class Evidence:
 
     def _is_public(self, lower: Sequence[str], first: int, last: int) -> bool:
         """Whether all of it is public: one name of the list, or several."""
+        while first < last and self._is_loose(lower[first]):
+            first += 1
+        while last > first and self._is_loose(lower[last]):
+            last -= 1
         whole = " ".join(lower[first : last + 1])
         return whole in self._rules.public_names or all(
             word in self._rules.public_names or word in self._rules.everyday_words for word in lower[first : last + 1]
@@ -198,8 +209,8 @@ class Evidence:
                 return True  # a number stands behind a word such as "zip"
             if any(map(str.isdigit, joined)) and any(self._is_street(value) for value in values):
                 return True
-            if is_asked and not any(map(str.isdigit, joined)) and not self._is_home(lower, piece):
-                return False  # "Is Madison Square Garden indoors?"
+            if is_asked and not any(map(str.isdigit, values)) and not self._is_home(lower, piece):
+                return False  # "Is Madison Square Garden indoors?", "Which lens for a Sony A7 IV?"
             is_long = len(values) >= self._limits.address_words or floor < self._limits.address
             return is_long and piece.score > min(floor, self._limits.address)
         if piece.kind is EntityType.LOCATION:

@@ -175,7 +175,7 @@ def test_session(case: dict[str, Any], tmp_path: Path) -> None:
         model=chatml_model(engine, tokenizer),
         threshold=Threshold(Signal(given["signal"]), given["value"]) if given else None,
         detector=FailingDetector() if case.get("does_detector_fail") else Detector(),
-        policy=Policy.parse(case.get("policy", {})),
+        policy=Policy.parse(case.get("policy", {}), unread_script=case.get("unread_script", "allow")),
         cloud=cloud,
         vault=Vault(nonce="k7"),
     )

@@ -158,3 +158,15 @@ def test_names() -> None:
     (name, mail) = json.loads(upcall("redact", "--jsonl", stdin=line, home=upcall_home()).stdout)["spans"]
     assert (name["start"], name["end"], name["type"], mail["score"]) == (5, 17, "PERSON", 1.0)
     assert 0 < name["score"] <= 1
+
+
+def test_letters_that_nobody_reads_stay_where_the_policy_says_so(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"unread_script": "block"}', encoding="utf-8")
+    done = upcall("redact", "--policy", str(policy), stdin="Врач: Иванова".encode(), home=tmp_path)
+    assert (done.returncode, done.stdout) == (8, b"")
+    assert b"11 letters" in done.stderr and "Иванова".encode() not in done.stderr
+    assert upcall("redact", "--policy", str(policy), stdin=b"Doctor", home=tmp_path).stdout == b"Doctor"
+    policy.write_text('{"unread_script": "mask"}', encoding="utf-8")
+    done = upcall("redact", "--policy", str(policy), stdin=b"Doctor", home=tmp_path)
+    assert done.returncode == 2 and b"allow, block" in done.stderr

@@ -84,7 +84,7 @@ def token_statistics(logits: NDArray[np.float32], token: int) -> TokenStatistics
     total = float(exponentials.sum(dtype=np.float64))
     log_total = math.log(total)
     # Not np.dot: over a whole vocabulary its threads would fight with those of the engine.
-    mean = float(np.multiply(exponentials, shifted, dtype=np.float64).sum()) / total
+    mean = float(np.einsum("i,i->", exponentials, shifted, dtype=np.float64)) / total
     second = max(float(shifted[:best].max(initial=-np.inf)), float(shifted[best + 1 :].max(initial=-np.inf)))
     return TokenStatistics(
         log_prob=min(0.0, float(shifted[token]) - log_total), entropy=max(0.0, log_total - mean), margin=-second

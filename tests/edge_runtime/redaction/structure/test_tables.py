@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import time
+import sys
+from types import FrameType
 
 import pytest
 
@@ -61,16 +62,26 @@ def test_prose_has_no_labels() -> None:
     assert set(columns("Call me, please, or write.\nI am at home, as ever, and wait.")) <= {""}
 
 
-def test_large_tables_take_time_in_proportion_to_their_length() -> None:
-    def seconds(rows: int) -> float:
+def test_large_tables_take_work_in_proportion_to_their_length() -> None:
+    def calls(rows: int) -> int:
+        """The calls of functions, of Python and of C, that reading a table of so many rows takes."""
         text = "name,ssn\n" + "".join(f"u{row},{219_000_000 + row}\n" for row in range(rows))
-        lines = lines_of(text)
-        began = time.process_time()
-        list(table_columns(text, lines, load_rules().labels))
-        return time.process_time() - began
+        lines, labels = lines_of(text), load_rules().labels
+        count = 0
 
-    seconds(100)
-    assert seconds(20_000) < 12 * seconds(4_000) + 0.1
+        def counts(_frame: FrameType, event: str, _argument: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(counts)
+        try:
+            list(table_columns(text, lines, labels))
+        finally:
+            sys.setprofile(None)
+        return count
+
+    calls(100)
+    assert calls(5_000) < 6 * calls(1_000)
 
 
 def test_each_value_of_a_long_column_is_found() -> None:

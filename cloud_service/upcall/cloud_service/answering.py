@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from contextlib import aclosing
 
-from upcall.cloud_service.admission.slots import Slots
+from upcall.cloud_service.admission.slots import Slots, expire
 from upcall.cloud_service.calls import Calls, Context
 from upcall.cloud_service.coalescing import coalesce
 from upcall.cloud_service.engine import Engine, EngineEnd, EngineRequest, EngineText
@@ -71,10 +71,7 @@ class Answering:
     def cut(self) -> None:
         """End what still runs."""
         self._is_cut = True
-        now = asyncio.get_running_loop().time()
-        for limit in self._limits:
-            if not limit.expired():
-                limit.reschedule(now)
+        expire(self._limits)
 
     async def _stream(self, work: EngineRequest, context: Context, *, patience_s: float) -> None:
         """Write what a producer task makes. gRPC may end this coroutine with GeneratorExit, after which it cannot await: so

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from upcall.cloud_service.refusal import RefusalError
@@ -59,7 +59,12 @@ class Slots:
     def close(self) -> None:
         """Give no slot any more, and refuse those who wait; slots that are held stay so."""
         self._is_closed = True
-        now = asyncio.get_running_loop().time()
-        for wait in self._waits:
-            if not wait.expired():
-                wait.reschedule(now)
+        expire(self._waits)
+
+
+def expire(timeouts: Iterable[asyncio.Timeout]) -> None:
+    """End the time of all that still run."""
+    now = asyncio.get_running_loop().time()
+    for timeout in timeouts:
+        if not timeout.expired():
+            timeout.reschedule(now)

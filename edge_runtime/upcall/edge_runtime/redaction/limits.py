@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from upcall.edge_runtime.errors import RedactionError
-from upcall.edge_runtime.redaction.rule_files import read_rules
+from upcall.edge_runtime.redaction.rule_files import read_rules, unreadable
+
+_SUBJECT = "The redaction rules"
 
 
 def limits(subject: str) -> Mapping[str, int]:
@@ -17,7 +18,7 @@ def limits(subject: str) -> Mapping[str, int]:
     """
     found = _read().get(subject)
     if not isinstance(found, dict):
-        raise _unreadable("KeyError")
+        raise unreadable(_SUBJECT, KeyError(subject))
     return found
 
 
@@ -26,8 +27,4 @@ def _read() -> Mapping[str, Mapping[str, int]]:
     try:
         return read_rules("limits.json")
     except (OSError, ImportError, ValueError, TypeError) as error:
-        raise _unreadable(type(error).__name__) from error
-
-
-def _unreadable(reason: str) -> RedactionError:
-    return RedactionError(f"The redaction rules cannot be read ({reason}).", next_step="install upcall again")
+        raise unreadable(_SUBJECT, error) from error

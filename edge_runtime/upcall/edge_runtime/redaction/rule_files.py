@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from upcall.edge_runtime.errors import RedactionError
+
 RULES_PACKAGE = "upcall.protocol.rules"
 
 
@@ -28,3 +30,13 @@ def read_rules(name: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TypeError(f"{name} is not an object")
     return data
+
+
+def unreadable(subject: str, error: Exception) -> RedactionError:
+    """The error for rules that are missing or damaged, so that nothing leaves.
+
+    Args:
+        subject: what cannot be read, at the beginning of a sentence.
+        error: why; only its type is told.
+    """
+    return RedactionError(f"{subject} cannot be read ({type(error).__name__}).", next_step="install upcall again")

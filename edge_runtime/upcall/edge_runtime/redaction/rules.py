@@ -10,12 +10,11 @@ from typing import Any
 
 import re2
 
-from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.characters import CharacterTable, character_table
 from upcall.edge_runtime.redaction.credentials import CredentialValues, expanded
 from upcall.edge_runtime.redaction.disguises import Disguises
 from upcall.edge_runtime.redaction.entities import EntityType
-from upcall.edge_runtime.redaction.rule_files import read_rules
+from upcall.edge_runtime.redaction.rule_files import read_rules, unreadable
 from upcall.edge_runtime.redaction.structure.columns import Siblings
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
@@ -239,9 +238,7 @@ def load_rules() -> Rules:
             months=tuple(tuple(names) for names in patterns["months"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
-        raise RedactionError(
-            f"The redaction rules cannot be read ({type(error).__name__}).", next_step="install upcall again"
-        ) from error
+        raise unreadable("The redaction rules", error) from error
 
 
 def _domains(data: Mapping[str, Any]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,11 @@ def _shuffled(rows: Sequence[Any], order: random.Random) -> list[Any]:
     return order.sample(list(rows), len(rows))
 
 
+def _two_of_each(examples: Sequence[Any], labels: Iterable[str], *, place: int) -> list[Any]:
+    """The first two examples of each label, which stands at ``place`` of an example."""
+    return [pair for label in labels for pair in [one for one in examples if one[place] == label][:2]]
+
+
 def _lines(path: Path, encoding: str) -> list[list[str]]:
     return [line.split(" ", 1) for line in path.read_text(encoding=encoding).splitlines() if line.strip()]
 
@@ -63,7 +68,7 @@ def _lines(path: Path, encoding: str) -> list[list[str]]:
 def _sst2(data: Path, order: random.Random) -> Task:
     folder, names = data / "tasks" / "sst2", {"0": "negative", "1": "positive"}
     examples = _shuffled(_lines(folder / "stsa.binary.train", "utf-8"), order)
-    shots = [pair for label in names for pair in [one for one in examples if one[0] == label][:2]]
+    shots = _two_of_each(examples, names, place=0)
     rows = [
         Row(place, text, names[label])
         for place, (label, text) in enumerate(_lines(folder / "stsa.binary.test", "utf-8"))
@@ -88,7 +93,7 @@ def _trec(data: Path, order: random.Random) -> Task:
         return [(text, _LABELS[label]) for label, text in listed if label in _LABELS]
 
     examples = _shuffled(read("TREC.train"), order)
-    shots = [pair for label in _LABELS.values() for pair in [one for one in examples if one[1] == label][:2]]
+    shots = _two_of_each(examples, _LABELS.values(), place=1)
     rows = [Row(place, text, label) for place, (text, label) in enumerate(read("TREC.test"))]
     return Task(
         instructions=(
@@ -159,7 +164,7 @@ def _boolq(data: Path, order: random.Random) -> Task:
         return [(re.search(r"question: (.*?)\n", f"{row['instruction']}\n")[1], row["answer"]) for row in listed]  # type: ignore[index]
 
     examples = _shuffled(read("train.json"), order)
-    shots = [pair for label in ("true", "false") for pair in [one for one in examples if one[1] == label][:2]]
+    shots = _two_of_each(examples, ("true", "false"), place=1)
     rows = [Row(place, text, label) for place, (text, label) in enumerate(read("test.json"))]
     return Task(
         instructions=(

@@ -9,9 +9,8 @@ from typing import Any
 
 import re2
 
-from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.redaction.entities import EntityType
-from upcall.edge_runtime.redaction.rule_files import read_rules
+from upcall.edge_runtime.redaction.rule_files import read_rules, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +158,4 @@ def load_name_rules() -> NameRules:
             generic_accounts=frozenset(data["generic_accounts"]),
         )
     except (OSError, ImportError, ValueError, KeyError, TypeError, re2.error) as error:
-        raise RedactionError(
-            f"The rules for names cannot be read ({type(error).__name__}).", next_step="install upcall again"
-        ) from error
+        raise unreadable("The rules for names", error) from error

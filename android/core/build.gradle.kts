@@ -1,0 +1,24 @@
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+}
+
+kotlin {
+    jvmToolchain(17)
+    explicitApi()
+    compilerOptions {
+        allWarningsAsErrors = true
+    }
+}
+
+dependencies {
+    api(libs.coroutines.core)
+    implementation(libs.serialization.json)
+    implementation(libs.re2j)
+    testImplementation(libs.kotlin.test)
+    testImplementation(libs.coroutines.test)
+    testImplementation(libs.junit.jupiter)
+}
+
+tasks.test {
+    useJUnitPlatform()
+}

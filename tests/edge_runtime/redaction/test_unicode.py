@@ -21,7 +21,9 @@ CLASSES: dict[str, Callable[[str], bool]] = {
     "alphanumeric": str.isalnum,
     "space": str.isspace,
     "upper": str.isupper,
+    "lowercase": str.islower,
     "mark": lambda character: unicodedata.category(character).startswith("M"),
+    "combining": lambda character: unicodedata.combining(character) != 0,
 }
 pinned = pytest.mark.skipif(
     unicodedata.unidata_version != DATA["version"], reason="this Python has tables of another Unicode version"
@@ -58,6 +60,14 @@ def test_lower_and_fold() -> None:
     for character in map(chr, range(sys.maxunicode + 1)):
         assert lower.get(character, character) == character.lower()
         assert fold.get(character, lower.get(character, character)) == character.casefold()
+
+
+@pinned
+def test_decompositions() -> None:
+    for point, decomposed in DATA["decomposed"].items():
+        assert unicodedata.normalize("NFD", chr(int(point, 16))) == "".join(
+            chr(int(one, 16)) for one in decomposed.split()
+        )
 
 
 def test_a_character_newer_than_the_pinned_unicode_joins_nothing() -> None:

@@ -1,0 +1,126 @@
+package dev.upcall.core.redaction
+
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.int
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+
+/**
+ * The classes and cases of characters of one version of Unicode (proto/rules/unicode.json), whatever the platform knows.
+ *
+ * Whoever asks first may meet a [dev.upcall.core.RedactionError], for a file that is missing or damaged.
+ */
+internal object Unicode {
+    private val data by lazy { readingRules("The redaction rules") { RuleFiles.read("unicode.json") } }
+
+    /** Characters that this version does not know. */
+    val unassigned: CodePointSet by lazy { set("unassigned") }
+    val alphabetic: CodePointSet by lazy { set("alphabetic") }
+    val digit: CodePointSet by lazy { set("digit") }
+
+    /** Letters, digits and other numbers. */
+    val alphanumeric: CodePointSet by lazy { set("alphanumeric") }
+    val space: CodePointSet by lazy { set("space") }
+    val upper: CodePointSet by lazy { set("upper") }
+    val mark: CodePointSet by lazy { set("mark") }
+
+    private val lower by lazy { mapping("lower") }
+    private val fold by lazy { mapping("lower") + mapping("fold") }
+
+    /** The text in lower case; a character may become several. */
+    fun lower(text: String): String = mapped(text) { index, point ->
+        if (point == SIGMA && isFinal(text, index)) FINAL_SIGMA else lower[point]
+    }
+
+    /** The text in the form in which case does not matter; a character may become several. */
+    fun fold(text: String): String = mapped(text) { _, point -> fold[point] }
+
+    /** The words of a text, which any white space parts. */
+    fun words(text: String): List<String> = text.split { it in space }
+
+    /** The text without white space at both ends. */
+    fun stripped(text: String): String = text.trim { it in space }
+
+    private inline fun mapped(text: String, to: (Int, Int) -> String?): String {
+        if (text.all { it.code < 0x80 && it !in 'A'..'Z' }) return text
+        return buildString(text.length) {
+            var index = 0
+            while (index < text.length) {
+                val point = text.codePointAt(index)
+                if (point < 0x80) {
+                    append(if (point in 'A'.code..'Z'.code) (point + CASE).toChar() else point.toChar())
+                } else {
+                    to(index, point)?.let(::append) ?: appendCodePoint(point)
+                }
+                index += Character.charCount(point)
+            }
+        }
+    }
+
+    /** Whether a capital sigma stands after a letter and before none; marks between do not count. */
+    private fun isFinal(text: String, index: Int): Boolean {
+        var before = index
+        var point = -1
+        while (before > 0) {
+            point = text.codePointBefore(before)
+            before -= Character.charCount(point)
+            if (!isIgnorable(point)) break
+        }
+        if (point < 0 || isIgnorable(point) || !isCased(point)) return false
+        var after = index + 1
+        while (after < text.length) {
+            point = text.codePointAt(after)
+            if (!isIgnorable(point)) return !isCased(point)
+            after += Character.charCount(point)
+        }
+        return true
+    }
+
+    private fun isCased(point: Int): Boolean =
+        point in upper || Character.isLowerCase(point) || Character.isTitleCase(point)
+
+    private fun isIgnorable(point: Int): Boolean =
+        point in mark || (point < 0x10000 && point.toChar() in MID_WORD) || when (Character.getType(point)) {
+            Character.FORMAT.toInt(), Character.MODIFIER_LETTER.toInt(), Character.MODIFIER_SYMBOL.toInt() -> true
+            else -> false
+        }
+
+    private fun set(name: String): CodePointSet =
+        readingRules("The redaction rules") { CodePointSet(codePointRanges(data.texts(name))) }
+
+    private fun mapping(name: String): Map<Int, String> = readingRules("The redaction rules") {
+        val given = data.getValue(name).jsonObject
+        val runs = given.getValue("runs").jsonArray.map { run -> run.jsonArray.map { it.jsonPrimitive } }
+        buildMap {
+            for ((first, last, step, added) in runs) {
+                for (point in first.content.toInt(HEXADECIMAL)..last.content.toInt(HEXADECIMAL) step step.int) {
+                    put(point, String(Character.toChars(point + added.int)))
+                }
+            }
+            for ((point, to) in given.getValue("special") as JsonObject) {
+                val points = to.jsonPrimitive.content.split(' ').map { it.toInt(HEXADECIMAL) }
+                put(point.toInt(HEXADECIMAL), points.joinToString("") { String(Character.toChars(it)) })
+            }
+        }
+    }
+
+    private inline fun String.split(isBetween: (Char) -> Boolean): List<String> = buildList {
+        var start = -1
+        for (index in indices) {
+            if (isBetween(this@split[index])) {
+                if (start >= 0) add(substring(start, index))
+                start = -1
+            } else if (start < 0) {
+                start = index
+            }
+        }
+        if (start >= 0) add(substring(start))
+    }
+
+    private const val CASE = 'a'.code - 'A'.code
+    private const val SIGMA = 0x3A3
+    private const val FINAL_SIGMA = "\u03C2"
+    private const val MID_WORD = "'.:^`\u00A8\u00AD\u00AF\u00B4\u00B7\u00B8\u0387\u055F\u05F4\u2018\u2019\u2024\u2027" +
+        "\uFE13\uFE52\uFE55\uFF07\uFF0E\uFF1A"
+}

@@ -24,6 +24,7 @@ CLASSES: dict[str, Callable[[str], bool]] = {
     "lowercase": str.islower,
     "mark": lambda character: unicodedata.category(character).startswith("M"),
     "combining": lambda character: unicodedata.combining(character) != 0,
+    "ignorable": lambda character: f"a{character}Σ".lower()[-1] == "ς" != f"1{character}Σ".lower()[-1],
 }
 pinned = pytest.mark.skipif(
     unicodedata.unidata_version != DATA["version"], reason="this Python has tables of another Unicode version"

@@ -5,6 +5,7 @@ import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
+import java.text.Normalizer
 
 /**
  * The classes and cases of characters of one version of Unicode (proto/rules/unicode.json), whatever the platform knows.
@@ -12,7 +13,7 @@ import kotlinx.serialization.json.jsonPrimitive
  * Whoever asks first may meet a [dev.upcall.core.RedactionError], for a file that is missing or damaged.
  */
 internal object Unicode {
-    private val data by lazy { readingRules("The redaction rules") { RuleFiles.read("unicode.json") } }
+    private val data by lazy { readingRules(SUBJECT) { RuleFiles.read("unicode.json") } }
 
     /** Characters that this version does not know. */
     val unassigned: CodePointSet by lazy { set("unassigned") }
@@ -23,8 +24,15 @@ internal object Unicode {
     val alphanumeric: CodePointSet by lazy { set("alphanumeric") }
     val space: CodePointSet by lazy { set("space") }
     val upper: CodePointSet by lazy { set("upper") }
+    val lowercase: CodePointSet by lazy { set("lowercase") }
     val mark: CodePointSet by lazy { set("mark") }
 
+    /** Characters whose canonical combining class is not 0. */
+    val combining: CodePointSet by lazy { set("combining") }
+
+    /** Characters that count for nothing where a word is looked for around a sigma. */
+    private val ignorable by lazy { set("ignorable") }
+    private val decomposed by lazy { readingRules(SUBJECT) { sequences(data.getValue("decomposed").jsonObject) } }
     private val lower by lazy { mapping("lower") }
     private val fold by lazy { mapping("lower") + mapping("fold") }
 
@@ -35,6 +43,16 @@ internal object Unicode {
 
     /** The text in the form in which case does not matter; a character may become several. */
     fun fold(text: String): String = mapped(text) { _, point -> fold[point] }
+
+    /** The text with marks apart from their letters (NFD). */
+    fun decomposed(text: String): String {
+        if (text.isAscii()) return text
+        // Decompositions never change, so the platform has all those that are not newer than it.
+        val newer = buildString(text.length) {
+            text.forEachPoint { _, point -> decomposed[point]?.let(::append) ?: appendCodePoint(point) }
+        }
+        return Normalizer.normalize(newer, Normalizer.Form.NFD)
+    }
 
     /** The words of a text, which any white space parts. */
     fun words(text: String): List<String> = text.split { it in space }
@@ -65,31 +83,25 @@ internal object Unicode {
         while (before > 0) {
             point = text.codePointBefore(before)
             before -= Character.charCount(point)
-            if (!isIgnorable(point)) break
+            if (point !in ignorable) break
         }
-        if (point < 0 || isIgnorable(point) || !isCased(point)) return false
+        if (point < 0 || point in ignorable || !isCased(point)) return false
         var after = index + 1
         while (after < text.length) {
             point = text.codePointAt(after)
-            if (!isIgnorable(point)) return !isCased(point)
+            if (point !in ignorable) return !isCased(point)
             after += Character.charCount(point)
         }
         return true
     }
 
     private fun isCased(point: Int): Boolean =
-        point in upper || Character.isLowerCase(point) || Character.isTitleCase(point)
-
-    private fun isIgnorable(point: Int): Boolean =
-        point in mark || (point < 0x10000 && point.toChar() in MID_WORD) || when (Character.getType(point)) {
-            Character.FORMAT.toInt(), Character.MODIFIER_LETTER.toInt(), Character.MODIFIER_SYMBOL.toInt() -> true
-            else -> false
-        }
+        point in upper || point in lowercase || point in lower // the last are those that begin a title
 
     private fun set(name: String): CodePointSet =
-        readingRules("The redaction rules") { CodePointSet(codePointRanges(data.texts(name))) }
+        readingRules(SUBJECT) { CodePointSet(codePointRanges(data.texts(name))) }
 
-    private fun mapping(name: String): Map<Int, String> = readingRules("The redaction rules") {
+    private fun mapping(name: String): Map<Int, String> = readingRules(SUBJECT) {
         val given = data.getValue(name).jsonObject
         val runs = given.getValue("runs").jsonArray.map { run -> run.jsonArray.map { it.jsonPrimitive } }
         buildMap {
@@ -98,11 +110,13 @@ internal object Unicode {
                     put(point, String(Character.toChars(point + added.int)))
                 }
             }
-            for ((point, to) in given.getValue("special") as JsonObject) {
-                val points = to.jsonPrimitive.content.split(' ').map { it.toInt(HEXADECIMAL) }
-                put(point.toInt(HEXADECIMAL), points.joinToString("") { String(Character.toChars(it)) })
-            }
+            putAll(sequences(given.getValue("special").jsonObject))
         }
+    }
+
+    private fun sequences(given: JsonObject): Map<Int, String> = given.entries.associate { (point, to) ->
+        val points = to.jsonPrimitive.content.split(' ').map { it.toInt(HEXADECIMAL) }
+        point.toInt(HEXADECIMAL) to points.joinToString("") { String(Character.toChars(it)) }
     }
 
     private inline fun String.split(isBetween: (Char) -> Boolean): List<String> = buildList {
@@ -118,9 +132,8 @@ internal object Unicode {
         if (start >= 0) add(substring(start))
     }
 
+    private const val SUBJECT = "The redaction rules"
     private const val CASE = 'a'.code - 'A'.code
     private const val SIGMA = 0x3A3
     private const val FINAL_SIGMA = "\u03C2"
-    private const val MID_WORD = "'.:^`\u00A8\u00AD\u00AF\u00B4\u00B7\u00B8\u0387\u055F\u05F4\u2018\u2019\u2024\u2027" +
-        "\uFE13\uFE52\uFE55\uFF07\uFF0E\uFF1A"
 }

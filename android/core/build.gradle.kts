@@ -13,6 +13,7 @@ kotlin {
 dependencies {
     api(libs.coroutines.core)
     implementation(libs.serialization.json)
+    implementation(libs.libphonenumber)
     implementation(libs.re2j)
     testImplementation(libs.kotlin.test)
     testImplementation(libs.coroutines.test)

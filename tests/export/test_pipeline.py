@@ -165,7 +165,7 @@ def test_a_failed_check_leaves_no_bundle(home: Path, tmp_path: Path, monkeypatch
 def test_too_little_memory_or_disk_is_found_first(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_for(write_model(tmp_path / "tiny.gguf"))
     with monkeypatch.context() as patch, pytest.raises(ModelError, match="of memory are free"):
-        patch.setattr("upcall.export.plan._available_memory", lambda: 1000)
+        patch.setattr("upcall.export.plan.available_memory_bytes", lambda: 1000)
         export(plan)
     with monkeypatch.context() as patch, pytest.raises(ModelError, match="MB free"):
         patch.setattr("shutil.disk_usage", lambda _: (0, 0, 0) and type("Usage", (), {"free": 1000}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from upcall.edge_runtime.decision.decide import Place, RouteDecision
+from upcall.edge_runtime.decision.decide import Circumstances, Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.events import Decided, Done, Event, Failed, Redacted, Restored, Token, Usage
 
@@ -16,6 +16,7 @@ class Answer:
     Args:
         text: of the answer as far as it goes; what a later decision made void is not in it.
         decision: the last one; None while a draft is made.
+        given: what it was decided by.
         redacted: what left the device, if anything did.
         restored: of the cloud's answer; None without one.
         usage, done: at the end of a whole answer.
@@ -25,6 +26,7 @@ class Answer:
 
     text: str = field(default="", repr=False)
     decision: RouteDecision | None = None
+    given: Circumstances | None = None
     redacted: Redacted | None = None
     restored: Restored | None = None
     usage: Usage | None = None
@@ -42,7 +44,8 @@ class Answer:
             case Token(text=text):
                 self.text += text
                 return text if self.decision is not None else ""
-            case Decided(decision=decision):
+            case Decided(decision=decision, given=given):
+                self.given = given
                 is_first, self.decision = self.decision is None, decision
                 if is_first and decision.place is Place.DEVICE:
                     return self.text

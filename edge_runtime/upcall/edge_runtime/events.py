@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from upcall.edge_runtime.conversation import FinishReason, Message
-from upcall.edge_runtime.decision.decide import Place, RouteDecision
+from upcall.edge_runtime.decision.decide import Circumstances, Place, RouteDecision
 from upcall.edge_runtime.errors import UpcallError
 from upcall.edge_runtime.redaction import EntityType
 
@@ -16,9 +16,14 @@ class Decided:
     """Where the answer comes from. All tokens before it from another place are void: a draft, or a cloud answer cut off.
 
     A second one in the same question says that the cloud failed and the device answers.
+
+    Args:
+        decision: where, and the first rule that decided.
+        given: all that it was decided by.
     """
 
     decision: RouteDecision
+    given: Circumstances
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from upcall.edge_runtime.budget import Budget, default_budget_path
 from upcall.edge_runtime.bundle import open_bundle
+from upcall.edge_runtime.decision.device_state import DeviceMonitor
+from upcall.edge_runtime.device.linux import LinuxMonitor
 from upcall.edge_runtime.downloads.catalogue import DEVICE_MODEL, find
 from upcall.edge_runtime.downloads.store import model_folder, read_verified
 from upcall.edge_runtime.engines.opening import DEFAULT_RECIPES, EngineName, engine_name, open_model
@@ -81,6 +84,8 @@ def open_session(
     detector: Detector | None = None,
     vault: Vault | None = None,
     threads: int | None = None,
+    monitor: DeviceMonitor | None = None,
+    budget: Budget | None = None,
 ) -> Session:
     """Verify the bundle, load its model and make a session.
 
@@ -93,6 +98,8 @@ def open_session(
             cloud and nothing can leave.
         vault: to go on with; by default a new one.
         threads: of the engine; by default the physical cores.
+        monitor: tells of the device; by default what Linux tells.
+        budget: of calls; by default the user's own, which ``upcall budget`` sets.
 
     Raises:
         UpcallError: whatever of it cannot be had.
@@ -117,4 +124,6 @@ def open_session(
         policy=policy,
         cloud=client,
         vault=vault,
+        monitor=monitor or LinuxMonitor(),
+        budget=budget or Budget(default_budget_path()),
     )

@@ -8,15 +8,20 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 
+from upcall.edge_runtime.addresses import is_loopback
+from upcall.edge_runtime.budget import Budget
 from upcall.edge_runtime.cloud import Cloud, CloudQuestion, CloudUsage
 from upcall.edge_runtime.conversation import FinishReason, Message, SamplingOptions, as_conversation
+from upcall.edge_runtime.decision.budget import SPENT, BudgetState
 from upcall.edge_runtime.decision.confidence import Signal, Threshold
 from upcall.edge_runtime.decision.decide import Circumstances, Place, RouteDecision, Strategy, decide, needs_draft
+from upcall.edge_runtime.decision.device_state import DeviceMonitor, DeviceState, Network
 from upcall.edge_runtime.decision.features import AnswerFeatures
+from upcall.edge_runtime.decision.weighing import Prices, check_quality_level
 from upcall.edge_runtime.draft import Draft
 from upcall.edge_runtime.errors import (
     EngineError,
@@ -33,6 +38,10 @@ from upcall.edge_runtime.redaction import Detector, Policy, RedactedMessages, St
 
 MAX_COUNT = 2**31 - 1
 """The most that an option may count, so that every language and the wire can hold it."""
+_BYTES_PER_TOKEN = 3
+_TOKENS_PER_MESSAGE = 8
+_UNSERVED = (EscalationReason.UNAVAILABLE, EscalationReason.UNAUTHENTICATED, EscalationReason.REFUSED)
+"""Ends of a call for which no service charges."""
 _MAX_EDITS = 100  # of one question before it leaves: an end for a program that never agrees with what it gets
 
 
@@ -46,6 +55,8 @@ class AskOptions:
         max_output_tokens: most tokens of the answer, 1 to MAX_COUNT.
         cloud_timeout_ms: for the cloud's whole answer, 1 to MAX_COUNT.
         threshold: in place of the bundle's: call when the signal is below it.
+        quality_level: 0 to 1: 0 answers on the device, 1 calls, ½ and None are as calibrated, and between them the threshold
+            moves. The hard rules stand.
 
     Raises:
         InputError: a value outside its range, or of another type.
@@ -56,8 +67,10 @@ class AskOptions:
     max_output_tokens: int = 256
     cloud_timeout_ms: int = 60_000
     threshold: float | None = None
+    quality_level: float | None = None
 
     def __post_init__(self) -> None:
+        check_quality_level(self.quality_level)
         try:
             object.__setattr__(self, "strategy", Strategy(self.strategy))
         except ValueError:
@@ -82,6 +95,9 @@ class Parts:
     policy: Policy
     cloud: Cloud | None
     vault: Vault
+    monitor: DeviceMonitor | None = None
+    budget: Budget | None = None
+    prices: Prices = field(default_factory=Prices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +129,13 @@ class Question:
         self._options = options
         self._approve = approve
         self._start = time.perf_counter()
+        self._device = DeviceState()
+        self._budget = BudgetState()
 
     def events(self) -> Generator[Event, None, None]:
         """The events of all steps, in their order."""
         cloud = self._parts.cloud
+        self._look_around()
         departure = (
             _STAYS if cloud is None or self._options.strategy is Strategy.LOCAL else self._masked(self._messages)
         )
@@ -131,17 +150,25 @@ class Question:
         if decision.place is Place.CLOUD and cloud is not None and self._approve is not None:
             departure = self._approved(departure, cloud, self._approve)
             decision = decide(self._circumstances(departure, draft))
-        yield Decided(decision)
+        reserved = self._reserved() if decision.place is Place.CLOUD else 0.0
+        if reserved is None:  # another program has spent the rest meanwhile
+            self._budget = SPENT
+        given = self._circumstances(departure, draft)
+        decision = decide(given)
+        yield Decided(decision, given)
         if decision.place is Place.DEVICE or cloud is None or departure.redacted is None:
             yield from self._answer_here(decision, draft, before_s=before_s)
             return
         called_s = self._elapsed_s()
         try:
-            yield from self._answer_there(decision, cloud, departure.redacted)
+            yield from self._answer_there(decision, cloud, departure.redacted, reserved=reserved or 0.0)
         except EscalationError as error:
             lost_s = self._elapsed_s() - called_s
-            decision = decide(self._circumstances(departure, draft, cloud_failed=True))
-            yield Decided(decision)
+            if error.reason in _UNSERVED:
+                self._settled(lambda budget: budget.release(reserved or 0.0))
+            given = self._circumstances(departure, draft, cloud_failed=True)
+            decision = decide(given)
+            yield Decided(decision, given)
             yield from self._answer_here(decision, draft, before_s=before_s, cloud_error=error, lost_s=lost_s)
 
     def _circumstances(
@@ -158,7 +185,46 @@ class Question:
             threshold=self._threshold,
             local_failed=isinstance(draft, UpcallError),
             cloud_failed=cloud_failed,
+            quality_level=self._options.quality_level,
+            device=self._device,
+            budget=self._budget,
+            prices=self._parts.prices,
         )
+
+    def _look_around(self) -> None:
+        """Read the device's state and the budget, once for the whole question."""
+        parts = self._parts
+        if parts.monitor is not None:
+            self._device = parts.monitor.read()
+        if parts.cloud is not None and is_loopback(parts.cloud.address.rpartition(":")[0]):
+            self._device = replace(self._device, network=Network.UNMETERED)  # whatever the network is
+        if parts.budget is not None:
+            self._budget = parts.budget.state(
+                input_tokens=self._input_tokens, output_tokens=self._options.max_output_tokens
+            )
+
+    @property
+    def _input_tokens(self) -> int:
+        """About how many the cloud will count, before it has."""
+        size_bytes = sum(len(message.content.encode(errors="replace")) for message in self._messages)
+        return size_bytes // _BYTES_PER_TOKEN + _TOKENS_PER_MESSAGE * len(self._messages)
+
+    def _reserved(self) -> float | None:
+        """What was taken from the budget for the call; None where it is spent, or cannot be kept."""
+        if self._parts.budget is None:
+            return 0.0
+        try:
+            return self._parts.budget.reserve(
+                input_tokens=self._input_tokens, output_tokens=self._options.max_output_tokens
+            )
+        except UpcallError:
+            return None
+
+    def _settled(self, settle: Callable[[Budget], None]) -> None:
+        """Tell the budget how the call ended. Where that cannot be written, what was reserved stays taken."""
+        if self._parts.budget is not None:
+            with suppress(UpcallError):
+                settle(self._parts.budget)
 
     @property
     def _threshold(self) -> float | None:
@@ -210,12 +276,13 @@ class Question:
             local = parts.model.answer(
                 self._messages,
                 sampling=self._options.sampling,
-                max_output_tokens=self._options.max_output_tokens,
+                max_output_tokens=min(self._options.max_output_tokens, self._device.answer_limit_tokens or MAX_COUNT),
                 observe=features.add if features else None,
             )
         except InputError as error:
             return error
-        return Draft(local, model=parts.model, signal=signal, features=features, threshold=self._threshold)
+        threshold = self._circumstances(_STAYS, None).adjusted_threshold
+        return Draft(local, model=parts.model, signal=signal, features=features, threshold=threshold)
 
     def _drafted(self, draft: Draft) -> Generator[Event, None, Draft | UpcallError]:
         """The draft, until its score is known."""
@@ -261,7 +328,9 @@ class Question:
         finish_reason = local.finish_reason or FinishReason.STOP  # set where the text has ended, as it has here
         yield Done(answer=local.answer, decision=decision, finish_reason=finish_reason, cloud_error=cloud_error)
 
-    def _answer_there(self, decision: RouteDecision, cloud: Cloud, redacted: RedactedMessages) -> Iterator[Event]:
+    def _answer_there(
+        self, decision: RouteDecision, cloud: Cloud, redacted: RedactedMessages, *, reserved: float
+    ) -> Iterator[Event]:
         yield _shown(redacted, cloud)
         question = CloudQuestion(
             request_id=str(uuid.uuid4()),
@@ -295,6 +364,8 @@ class Question:
         yield from spoken(restorer.flush())
         if usage is None:
             raise EscalationError("The cloud's answer did not end.", reason=EscalationReason.INTERRUPTED)
+        input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
+        self._settled(lambda budget: budget.settle(reserved, input_tokens=input_tokens, output_tokens=output_tokens))
         yield Restored(restorer.restored_count, restorer.unrestored_count)
         made_s = self._elapsed_s() - first_part_s if first_part_s is not None else 0.0
         yield Usage(

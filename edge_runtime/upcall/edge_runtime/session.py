@@ -6,9 +6,12 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from upcall.edge_runtime.budget import Budget
 from upcall.edge_runtime.cloud import Cloud
 from upcall.edge_runtime.conversation import Message, as_conversation
 from upcall.edge_runtime.decision.confidence import Threshold
+from upcall.edge_runtime.decision.device_state import DeviceMonitor
+from upcall.edge_runtime.decision.weighing import Prices
 from upcall.edge_runtime.events import Approve, Event
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.question import AskOptions, Parts, Question
@@ -29,6 +32,9 @@ class Session:
         policy: what to do with it; by default all is masked.
         cloud: where to call; None stays on the device.
         vault: to go on with; by default a new one.
+        monitor: tells of the device; None leaves its state out of the decision.
+        budget: of calls; None sets no limit.
+        prices: what circumstances move the threshold by.
     """
 
     def __init__(
@@ -40,6 +46,9 @@ class Session:
         policy: Policy | None = None,
         cloud: Cloud | None = None,
         vault: Vault | None = None,
+        monitor: DeviceMonitor | None = None,
+        budget: Budget | None = None,
+        prices: Prices | None = None,
     ) -> None:
         self._parts = Parts(
             model=model,
@@ -48,6 +57,9 @@ class Session:
             policy=policy or Policy(),
             cloud=cloud,
             vault=vault or Vault(),
+            monitor=monitor,
+            budget=budget,
+            prices=prices or Prices(),
         )
         self._turns = Turns()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from upcall.edge_runtime.errors import InputError, ModelError
 from upcall.edge_runtime.home import upcall_home
+from upcall.edge_runtime.memory import available_memory_bytes
 from upcall.export.bundle.folder import check_target
 from upcall.export.checks.threshold import DEFAULT_TARGET
 from upcall.export.recipes import ONNX_INT4_G32, Recipe
@@ -94,17 +94,9 @@ def check_plan(plan: ExportPlan) -> None:
                 f"The disk of {place} has {free / 1e6:,.0f} MB free; the export needs {plan.disk_bytes / 1e6:,.0f} MB.",
                 next_step="free some space, or choose --out and UPCALL_HOME on another disk",
             )
-    if (memory := _available_memory()) < plan.memory_bytes:
+    memory = available_memory_bytes()
+    if memory is not None and memory < plan.memory_bytes:
         raise ModelError(
             f"{memory / 1e6:,.0f} MB of memory are free; the export may need {plan.memory_bytes / 1e6:,.0f} MB.",
             next_step="end other programs, or export a smaller model",
         )
-
-
-def _available_memory() -> int:
-    """Bytes that programs can still get; page cache counts as free where Linux tells."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

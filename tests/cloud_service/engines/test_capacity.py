@@ -7,13 +7,13 @@ import pytest
 
 from upcall.cloud_service.engines.capacity import (
     MAX_SLOTS,
-    available_memory,
     check_capacity,
     default_threads,
     usable_processors,
 )
 from upcall.cloud_service.engines.gguf import GgufModel
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.memory import available_memory_bytes
 
 MODEL = GgufModel(path=Path("own.gguf"), size_bytes=1_000_000, context_length=8192, cache_bytes_per_token=1_024)
 
@@ -47,7 +47,7 @@ def test_a_setting_that_cannot_work_is_named(settings: dict[str, Any], given: st
 
 
 def test_contexts_that_do_not_fit_into_memory() -> None:
-    memory = available_memory()
+    memory = available_memory_bytes()
     assert memory is not None
     large = GgufModel(Path("own.gguf"), 1_000_000, None, cache_bytes_per_token=memory // 10_000)
     check(large, context_length=4096)
@@ -58,7 +58,7 @@ def test_contexts_that_do_not_fit_into_memory() -> None:
 
 
 def test_a_model_that_does_not_fit_into_memory() -> None:
-    memory = available_memory()
+    memory = available_memory_bytes()
     assert memory is not None
     with pytest.raises(InputError, match=r"The model own\.gguf has") as caught:
         check(GgufModel(Path("own.gguf"), 2 * memory, None, cache_bytes_per_token=1))

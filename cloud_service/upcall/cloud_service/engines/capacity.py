@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from upcall.cloud_service.engines.gguf import GgufModel
 from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.memory import available_memory_bytes
 from upcall.edge_runtime.processors import physical_cores
 
 MAX_SLOTS = 128
@@ -67,20 +67,8 @@ def usable_processors() -> int:
     return max(1, count)
 
 
-def available_memory() -> int | None:
-    """Bytes that programs can still get, by the machine and by the limit of a container; None where neither says."""
-    bounds = []
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                bounds.append(int(line.split()[1]) * 1024)
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        bounds += _first_numbers(f"/sys/fs/cgroup/{name}")
-    return min(bounds, default=None)
-
-
 def _check_memory(model: GgufModel, *, slots: int, context_length: int) -> None:
-    free = available_memory()
+    free = available_memory_bytes()
     contexts = slots * context_length * model.cache_bytes_per_token
     if free is None or model.size_bytes + contexts <= free:
         return

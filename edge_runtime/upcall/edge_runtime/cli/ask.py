@@ -13,7 +13,7 @@ from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.preview import Preview
 from upcall.edge_runtime.cli.rendering import as_json as plain_values
-from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
+from upcall.edge_runtime.cli.rendering import describe, describe_reasons, follow
 from upcall.edge_runtime.conversation import Message, Role, SamplingOptions
 from upcall.edge_runtime.decision.decide import Strategy
 from upcall.edge_runtime.engines.opening import EngineName
@@ -48,11 +48,14 @@ def ask(
     no_ner: shared.NoNerOption = False,
     preview: shared.PreviewOption = False,
     threshold: shared.ThresholdOption = None,
+    quality_level: shared.QualityOption = None,
     max_output_tokens: shared.MaxTokensOption = 256,
     temperature: shared.TemperatureOption = 0.0,
     seed: shared.SeedOption = 0,
     cloud_timeout_ms: shared.TimeoutOption = 60_000,
-    why: Annotated[bool, typer.Option("--why", help="Show exactly what left the device.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show what each input of the decision did, and exactly what left the device.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all there is to know.")] = False,
 ) -> None:
     """Ask, show the answer as it comes, and then where it came from."""
@@ -65,6 +68,7 @@ def ask(
         max_output_tokens=max_output_tokens,
         cloud_timeout_ms=cloud_timeout_ms,
         threshold=threshold,
+        quality_level=quality_level,
     )
     given = shared.policy_from(policy, block=block)
     session = shared.session_from(
@@ -90,8 +94,8 @@ def ask(
     if as_json:
         sys.stdout.write(json.dumps(plain_values(answer), ensure_ascii=False) + "\n")
     elif answer.done is not None:
-        if why and answer.redacted is not None:
-            notes.print(describe_departure(answer.redacted), highlight=False, soft_wrap=True)
+        if why:
+            notes.print(describe_reasons(answer), highlight=False, soft_wrap=True)
         notes.print(describe(answer), highlight=False, soft_wrap=True)
     if answer.was_stopped:
         raise KeyboardInterrupt

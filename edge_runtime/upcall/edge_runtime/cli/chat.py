@@ -12,7 +12,7 @@ from upcall.edge_runtime.answer import Answer
 from upcall.edge_runtime.cli import options as shared
 from upcall.edge_runtime.cli.commands import command_app, help_with_examples
 from upcall.edge_runtime.cli.preview import Preview
-from upcall.edge_runtime.cli.rendering import describe, describe_departure, follow
+from upcall.edge_runtime.cli.rendering import describe, describe_reasons, follow
 from upcall.edge_runtime.conversation import Message, Role, SamplingOptions
 from upcall.edge_runtime.decision.decide import Strategy
 from upcall.edge_runtime.engines.opening import EngineName
@@ -25,7 +25,7 @@ from upcall.edge_runtime.session import Session
 app = command_app()
 
 HELP = """\
-/why            exactly what left the device for the last answer
+/why            why the last answer came from where it did, and exactly what left the device
 /private TERM   from now on TERM must not leave
 /reset          start afresh; placeholders are kept
 /quit           leave (also Ctrl-D); Ctrl-C stops an answer"""
@@ -53,6 +53,7 @@ def chat(
     no_ner: shared.NoNerOption = False,
     preview: shared.PreviewOption = False,
     threshold: shared.ThresholdOption = None,
+    quality_level: shared.QualityOption = None,
     max_output_tokens: shared.MaxTokensOption = 256,
     temperature: shared.TemperatureOption = 0.0,
     seed: shared.SeedOption = 0,
@@ -65,6 +66,7 @@ def chat(
         max_output_tokens=max_output_tokens,
         cloud_timeout_ms=cloud_timeout_ms,
         threshold=threshold,
+        quality_level=quality_level,
     )
     given = shared.policy_from(policy, block=block)
     session = shared.session_from(
@@ -152,10 +154,8 @@ class _Conversation:
     def _explain(self) -> None:
         if self._last is None:
             self._notes.print("Nothing has been asked yet.")
-        elif self._last.redacted is None:
-            self._notes.print("Nothing left the device.")
         else:
-            self._notes.print(describe_departure(self._last.redacted), highlight=False, soft_wrap=True)
+            self._notes.print(describe_reasons(self._last), highlight=False, soft_wrap=True)
 
     def _ask(self, line: str) -> None:
         asked = [*self._history, Message(Role.USER, line)]

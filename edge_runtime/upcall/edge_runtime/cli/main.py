@@ -20,6 +20,7 @@ COMMANDS = {
     "pull": ("upcall.edge_runtime.cli.pull", "Download models, verified."),
     "export": ("upcall.export.cli", "Turn a model into a device bundle."),
     "route": ("upcall.routing.cli.main", "Train routers and compare them."),
+    "budget": ("upcall.edge_runtime.cli.budget", "Limit what calls may cost."),
     "inspect": ("upcall.edge_runtime.cli.inspect", "Show what is in a bundle."),
     "verify": ("upcall.edge_runtime.cli.verify", "Check that a bundle works here."),
     "cloud": ("upcall.cloud_service.cli", "Serve the large model."),

@@ -74,6 +74,12 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same answer.")]
 ThresholdOption = Annotated[
     float | None, typer.Option(max=0.0, help="Call when the local answer's score is below it. [default: the bundle's]")
 ]
+QualityOption = Annotated[
+    float | None,
+    typer.Option(
+        "--quality-level", min=0.0, max=1.0, help="0: answer here. 1: call. Between: call more readily. [default: 0.5]"
+    ),
+]
 SystemOption = Annotated[str | None, typer.Option("--system", help="Instructions for the model.")]
 
 

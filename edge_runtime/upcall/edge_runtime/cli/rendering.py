@@ -5,12 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from upcall.edge_runtime.answer import Answer
+from upcall.edge_runtime.cli.explanation import explain
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.events import Decided, Event, Redacted
 
@@ -25,6 +27,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "reason": decision.reason if decision else None,
         "score": decision.score if decision else None,
         "threshold": decision.threshold if decision else None,
+        "given": asdict(answer.given) if answer.given else None,
         "finish_reason": answer.done.finish_reason if answer.done else None,
         "sent": [{"role": m.role, "content": m.content} for m in redacted.messages] if redacted else None,
         "sent_to": redacted.address if redacted else None,
@@ -93,6 +96,17 @@ def describe(answer: Answer) -> str:
             f"\n[yellow]{answer.restored.altered_count} placeholders came back altered and stand as they came.[/yellow]"
         )
     return line
+
+
+def describe_reasons(answer: Answer) -> str:
+    """What each input of the decision did, and the exact text that left. Rich markup."""
+    lines = []
+    if answer.decision is not None and answer.given is not None:
+        reason = answer.decision.reason.replace("_", " ")
+        lines = [f"[bold]{str(answer.decision.place).capitalize()}[/bold]: {reason}"]
+        lines += [f"[dim]{escape(explain(answer.decision, answer.given))}[/dim]"]
+    left = "Nothing left the device." if answer.redacted is None else describe_departure(answer.redacted)
+    return "\n".join([*lines, left])
 
 
 def describe_departure(redacted: Redacted, messages: Sequence[Message] | None = None) -> str:

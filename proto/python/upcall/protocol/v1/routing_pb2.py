@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n upcall/protocol/v1/routing.proto\x12\x12upcall.protocol.v1\"\xb4\x01\n\rRoutingReport\x12.\n\x08strategy\x18\x01 \x01(\x0e\x32\x1c.upcall.protocol.v1.Strategy\x12/\n\x07reasons\x18\x02 \x03(\x0e\x32\x1e.upcall.protocol.v1.ReasonCode\x12\x12\n\x05score\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tthreshold\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_scoreB\x0c\n\n_threshold*b\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTRATEGY_LOCAL\x10\x01\x12\x12\n\x0eSTRATEGY_CLOUD\x10\x02\x12\x14\n\x10STRATEGY_CASCADE\x10\x03*\xa7\x02\n\nReasonCode\x12\x1b\n\x17REASON_CODE_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_CODE_STRATEGY\x10\x01\x12\x18\n\x14REASON_CODE_NO_CLOUD\x10\x02\x12\x17\n\x13REASON_CODE_PRIVATE\x10\x03\x12\x1f\n\x1bREASON_CODE_DETECTOR_FAILED\x10\x04\x12\x19\n\x15REASON_CODE_CONFIDENT\x10\x05\x12\x1d\n\x19REASON_CODE_NOT_CONFIDENT\x10\x06\x12\x1c\n\x18REASON_CODE_LOCAL_FAILED\x10\x07\x12\x1c\n\x18REASON_CODE_CLOUD_FAILED\x10\x08\x12\x18\n\x14REASON_CODE_DECLINED\x10\tB\x1a\n\x16\x64\x65v.upcall.protocol.v1P\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n upcall/protocol/v1/routing.proto\x12\x12upcall.protocol.v1\"\xb4\x01\n\rRoutingReport\x12.\n\x08strategy\x18\x01 \x01(\x0e\x32\x1c.upcall.protocol.v1.Strategy\x12/\n\x07reasons\x18\x02 \x03(\x0e\x32\x1e.upcall.protocol.v1.ReasonCode\x12\x12\n\x05score\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tthreshold\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_scoreB\x0c\n\n_threshold*b\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTRATEGY_LOCAL\x10\x01\x12\x12\n\x0eSTRATEGY_CLOUD\x10\x02\x12\x14\n\x10STRATEGY_CASCADE\x10\x03*\xca\x03\n\nReasonCode\x12\x1b\n\x17REASON_CODE_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_CODE_STRATEGY\x10\x01\x12\x18\n\x14REASON_CODE_NO_CLOUD\x10\x02\x12\x17\n\x13REASON_CODE_PRIVATE\x10\x03\x12\x1f\n\x1bREASON_CODE_DETECTOR_FAILED\x10\x04\x12\x19\n\x15REASON_CODE_CONFIDENT\x10\x05\x12\x1d\n\x19REASON_CODE_NOT_CONFIDENT\x10\x06\x12\x1c\n\x18REASON_CODE_LOCAL_FAILED\x10\x07\x12\x1c\n\x18REASON_CODE_CLOUD_FAILED\x10\x08\x12\x18\n\x14REASON_CODE_DECLINED\x10\t\x12\x17\n\x13REASON_CODE_OFFLINE\x10\n\x12\x1b\n\x17REASON_CODE_OVER_BUDGET\x10\x0b\x12\x13\n\x0fREASON_CODE_HOT\x10\x0c\x12\x1b\n\x17REASON_CODE_LOW_BATTERY\x10\r\x12\x1a\n\x16REASON_CODE_LOW_MEMORY\x10\x0e\x12\x1d\n\x19REASON_CODE_QUALITY_LEVEL\x10\x0f\x42\x1a\n\x16\x64\x65v.upcall.protocol.v1P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STRATEGY']._serialized_start=239
   _globals['_STRATEGY']._serialized_end=337
   _globals['_REASONCODE']._serialized_start=340
-  _globals['_REASONCODE']._serialized_end=635
+  _globals['_REASONCODE']._serialized_end=798
   _globals['_ROUTINGREPORT']._serialized_start=57
   _globals['_ROUTINGREPORT']._serialized_end=237
 # @@protoc_insertion_point(module_scope)

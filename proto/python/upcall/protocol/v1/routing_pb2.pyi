@@ -61,6 +61,18 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_CLOUD_FAILED: _ReasonCode.ValueType  # 8
     REASON_CODE_DECLINED: _ReasonCode.ValueType  # 9
     """The user saw what would leave and kept it."""
+    REASON_CODE_OFFLINE: _ReasonCode.ValueType  # 10
+    """There is no network."""
+    REASON_CODE_OVER_BUDGET: _ReasonCode.ValueType  # 11
+    """The budget of calls or of money is spent."""
+    REASON_CODE_HOT: _ReasonCode.ValueType  # 12
+    """The device is critically hot."""
+    REASON_CODE_LOW_BATTERY: _ReasonCode.ValueType  # 13
+    """The device is about to run out of power."""
+    REASON_CODE_LOW_MEMORY: _ReasonCode.ValueType  # 14
+    """The device has no memory left for an answer."""
+    REASON_CODE_QUALITY_LEVEL: _ReasonCode.ValueType  # 15
+    """The user wanted the least or the most for this question."""
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """Why a question stayed or left."""
@@ -76,6 +88,18 @@ REASON_CODE_LOCAL_FAILED: ReasonCode.ValueType  # 7
 REASON_CODE_CLOUD_FAILED: ReasonCode.ValueType  # 8
 REASON_CODE_DECLINED: ReasonCode.ValueType  # 9
 """The user saw what would leave and kept it."""
+REASON_CODE_OFFLINE: ReasonCode.ValueType  # 10
+"""There is no network."""
+REASON_CODE_OVER_BUDGET: ReasonCode.ValueType  # 11
+"""The budget of calls or of money is spent."""
+REASON_CODE_HOT: ReasonCode.ValueType  # 12
+"""The device is critically hot."""
+REASON_CODE_LOW_BATTERY: ReasonCode.ValueType  # 13
+"""The device is about to run out of power."""
+REASON_CODE_LOW_MEMORY: ReasonCode.ValueType  # 14
+"""The device has no memory left for an answer."""
+REASON_CODE_QUALITY_LEVEL: ReasonCode.ValueType  # 15
+"""The user wanted the least or the most for this question."""
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 @_typing.final

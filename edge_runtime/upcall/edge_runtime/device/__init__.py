@@ -1,0 +1,1 @@
+"""What the decision is told of this device, read from its operating system."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.refusals import refused
-from upcall.edge_runtime.decision.budget import BudgetState, Bucket, CallPrices
+from upcall.edge_runtime.decision.budget import Bucket, BudgetState, CallPrices
 from upcall.edge_runtime.decision.confidence import Signal, score
 from upcall.edge_runtime.decision.decide import Circumstances, Strategy, decide, needs_draft
 from upcall.edge_runtime.decision.device_state import DeviceState

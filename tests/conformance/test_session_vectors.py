@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from tests.conformance.refusals import refused
+from upcall.edge_runtime.budget import Allowance, Budget
 from upcall.edge_runtime.cloud import CloudQuestion
 from upcall.edge_runtime.conversation import Message
+from upcall.edge_runtime.decision.budget import Bucket, CallPrices
 from upcall.edge_runtime.decision.confidence import Signal, Threshold
+from upcall.edge_runtime.decision.device_state import DeviceState
 from upcall.edge_runtime.errors import (
     EngineError,
     EscalationError,
@@ -83,6 +86,27 @@ def _cloud(given: Mapping[str, Any], sent: list[Any]) -> ScriptedCloud:
         fail_after=given.get("fails_after_pieces"),
         reason=EscalationReason(given.get("reason", "unavailable")),
     )
+
+
+class StandingMonitor:
+    def __init__(self, state: DeviceState) -> None:
+        self._state = state
+
+    def read(self) -> DeviceState:
+        return self._state
+
+
+def _budget(given: Mapping[str, float], path: Path) -> Budget:
+    budget = Budget(path, now_s=lambda: 0.0)
+    calls, money = given.get("calls_per_day"), given.get("money_per_day")
+    budget.write(
+        Allowance(
+            calls=None if calls is None else Bucket.full(calls, now_s=0.0),
+            money=None if money is None else Bucket.full(money, now_s=0.0),
+            prices=CallPrices(per_call=given.get("price_per_call", 0.0)),
+        )
+    )
+    return budget
 
 
 def _approve(answers: Sequence[Any], shown: list[Any]) -> Approve:
@@ -169,6 +193,7 @@ def _is_close(told: dict[str, Any], expected: dict[str, Any]) -> bool:
 def test_session(case: dict[str, Any], tmp_path: Path) -> None:
     engine = _engine(case["device"], tokenizer := write_byte_tokenizer(tmp_path / "tokenizer.json"))
     sent: list[Any] = []
+    budget = _budget(case["budget"], tmp_path / "budget.json") if "budget" in case else None
     cloud = _cloud(case["cloud"], sent) if "cloud" in case else None
     given = case.get("threshold")
     session = Session(
@@ -178,6 +203,8 @@ def test_session(case: dict[str, Any], tmp_path: Path) -> None:
         policy=Policy.parse(case.get("policy", {}), unread_script=case.get("unread_script", "allow")),
         cloud=cloud,
         vault=Vault(nonce="k7"),
+        monitor=StandingMonitor(DeviceState(**case["state"])) if "state" in case else None,
+        budget=budget,
     )
     for question in case["questions"]:
         expect = question["expect"]
@@ -199,3 +226,7 @@ def test_session(case: dict[str, Any], tmp_path: Path) -> None:
         assert shown == expect.get("shown", [])
         assert (engine.forwarded_tokens > forwarded) == expect["is_device_asked"]
         assert (cloud.cancelled_count - cancelled if cloud else 0) == expect.get("cancelled_count", 0)
+        if budget is not None:
+            left = budget.read()
+            assert (left.calls.left if left.calls else None) == expect.get("calls_left")
+            assert (left.money.left if left.money else None) == pytest.approx(expect.get("money_left"))

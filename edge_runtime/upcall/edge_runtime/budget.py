@@ -166,8 +166,8 @@ class Budget:
             ) from None
 
 
-def _parsed(given: dict[str, Any]) -> Allowance:
-    if given.pop("version") != _VERSION:
+def _parsed(given: Any) -> Allowance:
+    if not isinstance(given, dict) or given.pop("version") != _VERSION:
         raise ValueError
     calls, money = given.pop("calls"), given.pop("money")
     return Allowance(

@@ -366,7 +366,7 @@ class Question:
             raise EscalationError("The cloud's answer did not end.", reason=EscalationReason.INTERRUPTED)
         input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
         self._settled(lambda budget: budget.settle(reserved, input_tokens=input_tokens, output_tokens=output_tokens))
-        yield Restored(restorer.restored_count, restorer.unrestored_count)
+        yield Restored(restorer.restored_count, restorer.altered_count)
         made_s = self._elapsed_s() - first_part_s if first_part_s is not None else 0.0
         yield Usage(
             place=Place.CLOUD,

@@ -48,9 +48,9 @@ def restore_command(
                 restorer.take(read_vault(vault))  # it has grown meanwhile
             write(_encoded(restorer.feed(text)))
     write(_encoded(restorer.flush()))
-    if restorer.unrestored_count:
+    if restorer.altered_count:
         Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(
-            f"{restorer.unrestored_count} placeholders of this vault came back altered and were not restored.",
+            f"{restorer.altered_count} placeholders of this vault came back altered and were not restored.",
             style="yellow",
         )
 

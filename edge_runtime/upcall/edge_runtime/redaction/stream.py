@@ -33,7 +33,7 @@ class StreamRestorer:
         self._held = ""
         self._in_word = False  # what was let go ends in a part of a word
         self._restored = 0
-        self._unrestored = 0
+        self._altered = 0
         self._told = ""  # the end of what was let go, in which an altered placeholder may have begun
 
     def __repr__(self) -> str:
@@ -45,9 +45,9 @@ class StreamRestorer:
         return self._restored
 
     @property
-    def unrestored_count(self) -> int:
+    def altered_count(self) -> int:
         """Texts so far that carry the vault's nonce as a placeholder does, and are none of it: altered on the way."""
-        return self._unrestored
+        return self._altered
 
     def is_unknown(self, minted: str) -> bool:
         """Whether a placeholder has the vault's nonce and does not belong to it, so that the vault may have grown."""
@@ -65,21 +65,21 @@ class StreamRestorer:
         self._held = text[position:]
         if position:
             self._in_word = is_word(text[position - 1])
-        self._count_unrestored(restored)
+        self._count_altered(restored)
         return restored
 
     def flush(self) -> str:
         """The text is over: return what was held back. The restorer can then take another text."""
         restored, _ = self._restore(self._held, len(self._held))
         self._held, self._in_word = "", False
-        self._count_unrestored(restored)
+        self._count_altered(restored)
         self._told = ""
         return restored
 
-    def _count_unrestored(self, restored: str) -> None:
+    def _count_altered(self, restored: str) -> None:
         text = self._told + restored
         found = [end for end in altered_placeholders(text, self._vault.nonce) if end > len(self._told)]
-        self._unrestored += len(found)
+        self._altered += len(found)
         self._told = text[max(found, default=0) :][-LONGEST_ALTERED:]
 
     def _border(self, text: str) -> int:

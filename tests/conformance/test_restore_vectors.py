@@ -30,6 +30,15 @@ def test_restore(case: dict[str, Any]) -> None:
     assert restorer.restored_count == case["restored_count"]
 
 
+@pytest.mark.parametrize("case", SUITE["altered"], ids=lambda case: case["name"])
+def test_altered(case: dict[str, Any]) -> None:
+    restorer = StreamRestorer(_vault(case))
+    for chunk in case["chunks"]:
+        restorer.feed(chunk)
+    restorer.flush()
+    assert restorer.altered_count == case["altered_count"]
+
+
 @pytest.mark.parametrize("case", SUITE["nonce_error"], ids=lambda case: case["name"])
 def test_nonce_error(case: dict[str, Any]) -> None:
     with refused(case["error"]):

@@ -79,7 +79,20 @@ def test_offsets_are_those_of_the_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "{'a': 1}", "[1,]", "NaN", '{"a": Infinity}', '"\n"', "1 2", "[" * 100_000, "alice@example.com"]
+    "text",
+    [
+        "",
+        "{",
+        "{'a': 1}",
+        "[1,]",
+        "NaN",
+        '{"a": Infinity}',
+        '"\n"',
+        "1 2",
+        "[" * 100_000,
+        "[" * 513 + "]" * 513,
+        "alice@example.com",
+    ],
 )
 def test_what_is_no_json(text: str) -> None:
     with pytest.raises(InputError) as caught:

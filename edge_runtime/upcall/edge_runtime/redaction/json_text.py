@@ -12,7 +12,10 @@ from upcall.edge_runtime.errors import InputError
 from upcall.edge_runtime.redaction.documents import PlainText
 from upcall.edge_runtime.redaction.entities import Span
 from upcall.edge_runtime.redaction.escapes import unescape
+from upcall.edge_runtime.redaction.limits import limits
 
+_LIMITS = limits("json")
+_DEEPEST = _LIMITS["deepest"]  # lists and objects in one another
 # Of a text that is known to be JSON: its strings and its numbers.
 _LEAF = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?')
 
@@ -42,7 +45,7 @@ class JsonText(PlainText):
         text: one JSON value.
 
     Raises:
-        InputError: it is not valid JSON (RFC 8259).
+        InputError: it is not valid JSON (RFC 8259), or nested too deeply.
     """
 
     def __init__(self, text: str) -> None:
@@ -126,6 +129,22 @@ class JsonText(PlainText):
         return "".join([*pieces, self._text[position:]])
 
 
+_TOO_DEEP = "The JSON is nested too deeply."
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def _depth(text: str) -> int:
+    """How many lists and objects of a text that is known to be JSON stand in one another at most."""
+    depth = deepest = 0
+    for match in _BRACKET.finditer(text):
+        if match.group() in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif match.group() in "]}":
+            depth -= 1
+    return deepest
+
+
 def _check(text: str) -> None:
     def refuse(name: str) -> None:
         raise ValueError(name)
@@ -138,8 +157,10 @@ def _check(text: str) -> None:
     except ValueError:
         problem = "The text is not JSON: NaN and Infinity are no JSON numbers."
     except RecursionError:
-        problem = "The JSON is nested too deeply."
+        problem = _TOO_DEEP
     else:
-        return
+        if _depth(text) <= _DEEPEST:
+            return
+        problem = _TOO_DEEP
     # Outside the handlers: a chained JSONDecodeError would carry the text along.
     raise InputError(problem, allowed="one JSON value (RFC 8259)", next_step="correct it, or mask it as plain text")

@@ -29,7 +29,7 @@ internal class Mentions(private val detector: Detector) {
         val automaton = automaton ?: Automaton(types.keys).also { automaton = it }
         return automaton.occurrences(text).mapNotNull { (end, lengths) ->
             lengths.firstNotNullOfOrNull { mention(current, text, end - it, end) }
-        }
+        }.toList()
     }
 
     /** The text with placeholders and allowed words blanked: a part of an allowed name is no mention. */

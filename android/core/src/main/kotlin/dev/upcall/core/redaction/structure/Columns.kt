@@ -11,6 +11,18 @@ import dev.upcall.core.redaction.Place
  */
 internal class Column(val label: String, val cells: List<Place>)
 
+/** Columns that grow cell by cell, told apart by their label and by their place in a row. */
+internal class LabelledCells {
+    private val cells = LinkedHashMap<Pair<String, Int>, MutableList<Place>>()
+
+    fun add(label: String, index: Int, cell: Place) {
+        cells.getOrPut(label to index) { mutableListOf() }.add(cell)
+    }
+
+    /** The columns so far, in the order of their first cells. */
+    fun columns(): List<Column> = cells.map { (key, column) -> Column(key.first, column) }
+}
+
 /**
  * A text of lines `label: value`, in which the rules find what a label far away says about a value.
  *

@@ -38,8 +38,6 @@ private fun saidFrom(text: String, start: Int, end: Int): Int {
     return low
 }
 
-private fun Char.isBlank() = this == ' ' || this == '\t'
-
 private fun isDrawnRule(text: String): Boolean {
     var drawn = 0
     var joined = 0

@@ -15,6 +15,8 @@ internal fun limit(subject: String, name: String): Lazy<Int> = lazy {
 internal fun Char.isSpace(): Boolean =
     if (this <= ' ') this in '\t'..'\r' || this >= '\u001C' else this >= '\u0085' && this in Unicode.space
 
+internal fun Char.isBlank(): Boolean = this == ' ' || this == '\t'
+
 internal fun Char.isAsciiLetter(): Boolean = this in 'a'..'z' || this in 'A'..'Z'
 
 internal fun Char.isAsciiDigit(): Boolean = this in '0'..'9'

@@ -41,6 +41,15 @@ bench: setup pull ## measure exporter, engines and masked answers, write benchma
 	$(BIN)/python -m benchmarks.masked_answers
 	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
+kotlin: setup ## compile, check and test the Kotlin modules; needs a JDK 17 and Maven
+	$(BIN)/python -m android.check $(KOTLIN)
+
+kotlin-lock: setup ## accept the artefacts that the Kotlin modules now resolve to
+	$(BIN)/python -m android.check --lock
+
+kotlin-format: setup ## let ktlint mend the Kotlin sources
+	$(BIN)/python -m android.check --format
+
 lint: setup ## format, style, layering, protocol
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -61,4 +70,4 @@ constraints: ## pin the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-package upcall \
 	  --upgrade pyproject.toml --output-file constraints.txt
 
-.PHONY: help setup demo pull test bench lint types gen baseline constraints
+.PHONY: help setup demo pull test bench kotlin kotlin-lock kotlin-format lint types gen baseline constraints

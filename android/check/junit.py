@@ -1,0 +1,87 @@
+"""The tests of a module in one virtual machine, and the proof that none was left out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from android.check.compiling import Build
+from android.check.errors import CheckError
+from android.check.resolver import Artefact
+from android.check.units import Unit, run_with
+
+_MAIN = "org.junit.platform.console.ConsoleLauncher"
+_OPTIONS = ["execute", "--disable-banner", "--details=none", "--disable-ansi-colors"]
+_PACKAGE = re.compile(r"^package ([\w.]+)", re.MULTILINE)
+_DECLARED = re.compile(
+    r"@(?:org\.junit\.jupiter\.api\.|kotlin\.test\.)?(?:Test|TestFactory|ParameterizedTest|RepeatedTest|TestTemplate)\b"
+    r"(?:\([^)]*\))?(?P<between>(?:(?!\bfun\b).)*?)\bfun\s+(?:`(?P<quoted>[^`]+)`|(?P<plain>\w+))",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the tests of a module ended.
+
+    Args:
+        passed: tests, each generated one counted.
+        skipped: tests that said they cannot run here.
+        seconds: of the whole run.
+    """
+
+    passed: int
+    skipped: int
+    seconds: float
+
+
+def declared_tests(sources: Sequence[Path]) -> Counter[tuple[str, str]]:
+    """Package and function of every test that the sources declare."""
+    found: Counter[tuple[str, str]] = Counter()
+    for path in sources:
+        text = path.read_text(encoding="utf-8")
+        package = _PACKAGE.search(text)
+        for match in _DECLARED.finditer(_without_comments(text)):
+            found[(package[1] if package else "", match["quoted"] or match["plain"])] += 1
+    return found
+
+
+def run_tests(build: Build, unit: Unit, console: Sequence[Artefact]) -> Outcome:
+    """Run all tests of a unit. Raises CheckError for a failure, and where a declared test did not run."""
+    needed = run_with(build.project, unit)
+    entries = [path for name in (unit.name, *needed.units) for path in build.classes(name)]
+    libraries = {artefact.path: None for artefact in (*build.artefacts[needed.libraries], *console)}
+    module = build.project.modules[unit.module]
+    reports = build.folder(unit) / "reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    command = [build.java.java, f"-Xmx{module.heap}", "-cp", ":".join(map(str, [*entries, *libraries])), _MAIN]
+    command += [*_OPTIONS, f"--scan-class-path={entries[0]}", f"--reports-dir={reports}"]
+    environment = {"UPCALL_PYTHON": sys.executable, **os.environ}
+    done = subprocess.run(command, cwd=module.folder, env=environment, check=False)
+    cases = [case for path in sorted(reports.glob("TEST-*.xml")) for case in ElementTree.parse(path).iter("testcase")]  # noqa: S314
+    if done.returncode or not cases:
+        raise CheckError(f"the tests of {unit.module} failed")
+    if missing := declared_tests(unit.sources) - _ran(cases):
+        names = "\n  ".join(f"{package}: {name}" for package, name in sorted(missing))
+        raise CheckError(f"{unit.module} declares tests that did not run:\n  {names}")
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    suites = [ElementTree.parse(path).getroot() for path in reports.glob("TEST-*.xml")]  # noqa: S314
+    return Outcome(len(cases) - skipped, skipped, sum(float(suite.get("time", "0")) for suite in suites))
+
+
+def _ran(cases: Sequence[ElementTree.Element]) -> Counter[tuple[str, str]]:
+    """Package and function of what ran; the tests that one function generates count once."""
+    found = {(case.get("classname", ""), re.sub(r"\([^()]*\)(\[\d+\])*$", "", case.get("name", ""))) for case in cases}
+    return Counter((name.rpartition(".")[0], function) for name, function in found)
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), flags=re.DOTALL)

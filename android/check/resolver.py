@@ -1,0 +1,145 @@
+"""Artefacts by coursier, into its usual cache; coursier itself by Maven, into its usual repository."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from android.check.catalogue import Library
+from android.check.errors import CheckError
+
+COMPILE, RUNTIME = "compile", "runtime"
+"""What a module sees of a library's own dependencies while it is compiled, and while it runs."""
+_MAVEN_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath"
+_POM = """<project><modelVersion>4.0.0</modelVersion><groupId>upcall</groupId><artifactId>resolver</artifactId>
+<version>1</version>
+<dependencies><dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>
+</dependencies></project>
+"""
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One class path to find.
+
+    Args:
+        roots: GROUP:ARTIFACT:VERSION, with coursier's attributes where it needs any.
+        scope: COMPILE or RUNTIME.
+    """
+
+    roots: tuple[str, ...]
+    scope: str = RUNTIME
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One file.
+
+    Args:
+        coordinate: GROUP:ARTIFACT[:TYPE:CLASSIFIER]:VERSION.
+        path: of the file in the cache.
+        sha256: of its bytes, in hexadecimal.
+    """
+
+    coordinate: str
+    path: Path
+    sha256: str
+
+    @property
+    def module(self) -> str:
+        """GROUP:ARTIFACT."""
+        return ":".join(self.coordinate.split(":")[:2])
+
+
+class Resolver:
+    """Answers requests, from memory where it can.
+
+    Args:
+        java: command of the virtual machine.
+        coursier: the resolver's own coordinate.
+        memory: folder of earlier answers; the files they name are hashed anew each time.
+    """
+
+    def __init__(self, java: str, coursier: Library, memory: Path) -> None:
+        self._java = java
+        self._memory = memory
+        self._memory.mkdir(parents=True, exist_ok=True)
+        self._hashes: dict[Path, str] = {}
+        self.coursier = self._remembered(f"maven {coursier.coordinate}", lambda: _by_maven(coursier))
+
+    def resolve(self, requests: Iterable[Request]) -> dict[Request, list[Artefact]]:
+        """The artefacts of each request, by coordinate; raises CheckError where one cannot be had."""
+        wanted = list(dict.fromkeys(requests))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = pool.map(self._one, wanted)
+            return dict(zip(wanted, found, strict=True))
+
+    def _one(self, request: Request) -> list[Artefact]:
+        if not request.roots:
+            return []
+        key = " ".join([request.scope, *request.roots])
+        return self._remembered(key, lambda: self._by_coursier(request))
+
+    def _remembered(self, key: str, find: Any) -> list[Artefact]:
+        file = self._memory / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+        files: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        if not files or not all(Path(path).is_file() for path in files.values()):
+            files = find()
+            _ = file.write_text(json.dumps(files, indent=1), encoding="utf-8")
+        return [Artefact(coordinate, Path(path), self._hash(Path(path))) for coordinate, path in sorted(files.items())]
+
+    def _hash(self, path: Path) -> str:
+        if path not in self._hashes:
+            with path.open("rb") as file:
+                self._hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._hashes[path]
+
+    def _by_coursier(self, request: Request) -> dict[str, str]:
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.json"
+            command = [self._java, "-cp", class_path(self.coursier), "coursier.cli.Coursier", "fetch", "--quiet"]
+            command += ["--artifact-type", "jar,bundle,exe", "--json-output-file", str(report), *request.roots]
+            if request.scope == COMPILE:
+                command += ["--default-configuration", COMPILE]
+            _run(command, f"coursier cannot resolve {', '.join(request.roots)}")
+            found: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["dependencies"]
+        return {entry["coord"]: entry["file"] for entry in found if entry.get("file")}
+
+
+def class_path(artefacts: Sequence[Artefact]) -> str:
+    """Their files, as a virtual machine takes them."""
+    return ":".join(str(artefact.path) for artefact in artefacts)
+
+
+def _by_maven(library: Library) -> dict[str, str]:
+    group, artifact = library.module.split(":")
+    with tempfile.TemporaryDirectory() as folder:
+        pom, out = Path(folder) / "pom.xml", Path(folder) / "class_path"
+        _ = pom.write_text(_POM.format(group=group, artifact=artifact, version=library.version), encoding="utf-8")
+        command = ["mvn", "--batch-mode", "--quiet", "--file", str(pom), _MAVEN_GOAL, f"-Dmdep.outputFile={out}"]
+        _run(command, f"Maven cannot fetch {library.coordinate}")
+        paths = [Path(path) for path in out.read_text(encoding="utf-8").strip().split(":")]
+    repository = Path(os.path.commonpath(paths))
+    return {_coordinate(path.relative_to(repository)): str(path) for path in paths}
+
+
+def _coordinate(path: Path) -> str:
+    *group, artifact, version, _ = path.parts
+    return f"{'.'.join(group)}:{artifact}:{version}"
+
+
+def _run(command: Sequence[str], problem: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CheckError(
+            f"{problem}: {(done.stderr or done.stdout).strip()[-2000:]}", "see that the registry can be reached"
+        )

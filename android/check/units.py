@@ -1,0 +1,146 @@
+"""What is compiled together, in which order, and against what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from android.check.catalogue import Catalogue
+from android.check.errors import CheckError
+from android.check.project import Dependency, Module, Project
+from android.check.resolver import COMPILE, RUNTIME, Request
+
+MAIN, FIXTURES, TEST = "main", "testFixtures", "test"
+_API = {"api"}
+_MAIN_COMPILE = {"api", "implementation", "compileOnly"}
+_MAIN_RUNTIME = {"api", "implementation", "runtimeOnly"}
+_FIXTURES = {"testFixturesApi", "testFixturesImplementation"}
+_TEST_COMPILE = {"testImplementation", "testCompileOnly"}
+_TEST_RUNTIME = {"testImplementation", "testRuntimeOnly"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The sources of one kind of one module, compiled together.
+
+    Args:
+        module: name.
+        kind: MAIN, FIXTURES or TEST.
+        sources: its Kotlin files, in order.
+        resources: folder of its resources, whether or not there is one.
+    """
+
+    module: str
+    kind: str
+    sources: tuple[Path, ...]
+    resources: Path
+
+    @property
+    def name(self) -> str:
+        """MODULE/KIND."""
+        return f"{self.module}/{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPath:
+    """What a unit needs, the unit itself left out.
+
+    Args:
+        units: of this project, by MODULE/KIND.
+        libraries: to resolve.
+    """
+
+    units: tuple[str, ...]
+    libraries: Request
+
+
+def units_of(project: Project) -> dict[str, Unit]:
+    """Every unit that has sources, after those that it needs: all main ones, all fixtures, all tests.
+
+    Raises CheckError for sources in Java.
+    """
+    found = {}
+    for kind in (MAIN, FIXTURES, TEST):
+        for module in project.modules.values():
+            folder = module.folder / "src" / kind
+            if java := sorted(folder.glob("**/*.java")):
+                raise CheckError(f"{java[0]} is Java, which the check does not compile", "write it in Kotlin")
+            sources = sorted(folder.glob("kotlin/**/*.kt"))
+            if sources:
+                unit = Unit(module.name, kind, tuple(sources), folder / "resources")
+                found[unit.name] = unit
+    return found
+
+
+def compiled_against(project: Project, unit: Unit) -> ClassPath:
+    """What the compiler sees: of another module only what it offers as its API."""
+    return _gathered(project, unit, COMPILE)
+
+
+def run_with(project: Project, unit: Unit) -> ClassPath:
+    """What the virtual machine sees: everything but what only a compiler needs."""
+    return _gathered(project, unit, RUNTIME)
+
+
+def all_requests(project: Project, units: Iterable[Unit]) -> list[Request]:
+    """Every class path of these units, and the tools that generate their code."""
+    found = []
+    for unit in units:
+        found.append(compiled_against(project, unit).libraries)
+        if unit.kind == TEST:
+            found.append(run_with(project, unit).libraries)
+    found += [Request(module.generation.roots) for module in project.modules.values() if module.generation]
+    return found
+
+
+def _gathered(project: Project, unit: Unit, scope: str) -> ClassPath:
+    units: dict[str, None] = {}
+    libraries: dict[str, None] = {_standard_library(project.catalogue): None}
+    for dependency in _declared(project, project.modules[unit.module], unit.kind, scope):
+        if dependency.library:
+            attributes = "".join(f",exclude={name.replace(':', '%')}" for name in dependency.excluded)
+            libraries[dependency.library.coordinate + attributes] = None
+        else:
+            units[f"{dependency.module}/{FIXTURES if dependency.fixtures else MAIN}"] = None
+    _ = units.pop(unit.name, None)
+    return ClassPath(tuple(units), Request(tuple(libraries), scope))
+
+
+def _declared(project: Project, module: Module, kind: str, scope: str) -> Iterator[Dependency]:
+    """Own dependencies of a kind, and those that they bring along."""
+    compiling = scope == COMPILE
+    main = _MAIN_COMPILE if compiling else _MAIN_RUNTIME
+    if kind == MAIN:
+        configurations = main
+    elif kind == FIXTURES:
+        configurations = _FIXTURES
+        yield from _module(project, Dependency("api", module=module.name), compiling)
+    else:
+        configurations = main | (_TEST_COMPILE if compiling else _TEST_RUNTIME)
+        yield Dependency("implementation", module=module.name)
+        if "java-test-fixtures" in module.plugins:
+            yield from _module(project, Dependency("testImplementation", module=module.name, fixtures=True), compiling)
+    for dependency in module.dependencies:
+        if dependency.configuration in configurations:
+            yield from _module(project, dependency, compiling)
+
+
+def _module(project: Project, dependency: Dependency, compiling: bool) -> Iterator[Dependency]:
+    """A dependency and, of a module, what it hands on."""
+    yield dependency
+    if not dependency.module:
+        return
+    other = project.modules[dependency.module]
+    handed_on = _API if compiling else _MAIN_RUNTIME
+    if dependency.fixtures:
+        handed_on = {"testFixturesApi"} if compiling else _FIXTURES
+        yield from _module(project, Dependency("api", module=other.name), compiling)
+    for inherited in other.dependencies:
+        if inherited.configuration in handed_on:
+            yield from _module(project, inherited, compiling)
+
+
+def _standard_library(catalogue: Catalogue) -> str:
+    """Gradle's Kotlin plugin adds it, in the plugin's own version."""
+    return f"org.jetbrains.kotlin:kotlin-stdlib:{catalogue.library('check.kotlin.compiler').version}"

@@ -1,0 +1,61 @@
+package dev.upcall.core.redaction.names
+
+import com.google.re2j.Pattern
+import dev.upcall.core.redaction.Unicode
+import dev.upcall.core.redaction.before
+import dev.upcall.core.redaction.limits
+
+/**
+ * Tells identifiers of code from names: the name model takes parameters, members and slugs for people.
+ *
+ * @param rules with the patterns of lines of code, and the small words within names.
+ */
+internal class CodeIdentifiers(private val rules: NameRules) {
+    /**
+     * Whether [start, end) of a text stands in code as an identifier.
+     *
+     * A handle is none, nor is a value in quotation marks or of an element.
+     */
+    fun isIdentifier(text: String, start: Int, end: Int): Boolean {
+        val value = text.substring(start, end)
+        val near = text.substring(text.before(start, BEFORE), start)
+        if (near.removeSuffix(" ").endsWith('@')) return false
+        val hump = HUMP.matcher(value)
+        if ((hump.lookingAt() && hump.group(1) !in rules.particles) || SLUG.matches(value)) return true
+        val (before, after) = text.getOrNull(start - 1) to text.getOrNull(end)
+        if (before != null && after != null && before in QUOTES && after in QUOTES) return false
+        if (before == '>' && after == '<') return false
+        val isUsed = CALL.matcher(text.substring(end, minOf(text.length, lineEnd(text, end) + 1))).lookingAt()
+        if (!Unicode.isLower(value)) return isUsed && ' ' !in value && isInCode(text, start, end)
+        return isUsed || isMember(near) || isInCode(text, start, end)
+    }
+
+    /** Whether what stands before names a thing of which this is a part: `user.`, `list[0].`, `self->`, `$`. */
+    private fun isMember(near: String): Boolean {
+        if (near.endsWith("->") || near.endsWith("::") || near.endsWith('$') || near.endsWith('\\')) return true
+        val owner = near.removeSuffix(".")
+        if (owner.length == near.length || owner.isEmpty()) return false
+        val last = owner.codePointBefore(owner.length)
+        val rest = owner.length - Character.charCount(last)
+        return owner.last() in CLOSERS || (isWord(last) && rest > 0 && isWord(owner.codePointBefore(rest)))
+    }
+
+    private fun isWord(point: Int) = point in Unicode.alphanumeric || point == '_'.code
+
+    private fun isInCode(text: String, start: Int, end: Int): Boolean {
+        val line = text.substring(text.lastIndexOf('\n', start - 1) + 1, lineEnd(text, end))
+        return rules.codeLines.any { it.matcher(line).find() }
+    }
+
+    private fun lineEnd(text: String, from: Int): Int = text.indexOf('\n', from).let { if (it < 0) text.length else it }
+
+    private companion object {
+        /** Characters in which the mark of a handle or of a member stands. */
+        val BEFORE = limits("names_code").getValue("before_characters")
+        val HUMP: Pattern = Pattern.compile("([a-z]+)(?:[0-9]*[A-Z]|-[A-Za-z0-9-]*[a-z][A-Z])")
+        val SLUG: Pattern = Pattern.compile("[a-z0-9]+(?:-[a-z0-9]+){2,}")
+        val CALL: Pattern = Pattern.compile("""[(\[]|::|->|<[A-Z]|[.][a-z]+[(.]""")
+        const val QUOTES = "\"'`"
+        const val CLOSERS = ")]?"
+    }
+}

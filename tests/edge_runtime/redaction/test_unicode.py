@@ -17,6 +17,7 @@ DATA: dict[str, Any] = json.loads((Path(__file__).parents[3] / "proto/rules/unic
 CLASSES: dict[str, Callable[[str], bool]] = {
     "unassigned": lambda character: unicodedata.category(character) == "Cn",
     "alphabetic": str.isalpha,
+    "decimal": str.isdecimal,
     "digit": str.isdigit,
     "alphanumeric": str.isalnum,
     "space": str.isspace,

@@ -18,6 +18,9 @@ internal object Unicode {
     /** Characters that this version does not know. */
     val unassigned: CodePointSet by lazy { set("unassigned") }
     val alphabetic: CodePointSet by lazy { set("alphabetic") }
+    val decimal: CodePointSet by lazy { set("decimal") }
+
+    /** Decimal digits and others such as superscripts. */
     val digit: CodePointSet by lazy { set("digit") }
 
     /** Digits that come in tens, which write numbers. */
@@ -40,6 +43,9 @@ internal object Unicode {
 
     /** Characters that count for nothing where a word is looked for around a sigma. */
     private val ignorable by lazy { set("ignorable") }
+
+    /** Letters that are capital and small at once, such as U+01C5. */
+    private val title by lazy { CodePointSet(lower.keys.filter { it !in upper }.sorted().map { it..it }) }
     private val decomposed by lazy { readingRules(SUBJECT) { sequences(data.getValue("decomposed").jsonObject) } }
     private val lower by lazy { mapping("lower") }
     private val fold by lazy { mapping("lower") + mapping("fold") }
@@ -51,6 +57,12 @@ internal object Unicode {
 
     /** The text in the form in which case does not matter; a character may become several. */
     fun fold(text: String): String = mapped(text) { _, point -> fold[point] }
+
+    /** Whether a text has small letters, and none of another case. */
+    fun isLower(text: String): Boolean = lowercase.any(text) && !upper.any(text) && !title.any(text)
+
+    /** Whether a text has capital letters, and none of another case. */
+    fun isUpper(text: String): Boolean = upper.any(text) && !lowercase.any(text) && !title.any(text)
 
     /** The text with marks apart from their letters (NFD). */
     fun decomposed(text: String): String {
@@ -103,8 +115,7 @@ internal object Unicode {
         return true
     }
 
-    private fun isCased(point: Int): Boolean =
-        point in upper || point in lowercase || point in lower // the last are those that begin a title
+    private fun isCased(point: Int): Boolean = point in upper || point in lowercase || point in title
 
     private fun set(name: String): CodePointSet =
         readingRules(SUBJECT) { CodePointSet(codePointRanges(data.texts(name))) }

@@ -140,7 +140,7 @@ internal object Unicode {
 
     private inline fun String.split(isBetween: (Char) -> Boolean): List<String> = buildList {
         var start = -1
-        for (index in indices) {
+        for (index in this@split.indices) {
             if (isBetween(this@split[index])) {
                 if (start >= 0) add(substring(start, index))
                 start = -1

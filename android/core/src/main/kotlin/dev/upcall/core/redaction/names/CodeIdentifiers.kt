@@ -1,6 +1,7 @@
 package dev.upcall.core.redaction.names
 
 import com.google.re2j.Pattern
+import dev.upcall.core.redaction.Place
 import dev.upcall.core.redaction.Unicode
 import dev.upcall.core.redaction.before
 import dev.upcall.core.redaction.limits
@@ -8,15 +9,19 @@ import dev.upcall.core.redaction.limits
 /**
  * Tells identifiers of code from names: the name model takes parameters, members and slugs for people.
  *
+ * @param text that may be or hold code.
  * @param rules with the patterns of lines of code, and the small words within names.
  */
-internal class CodeIdentifiers(private val rules: NameRules) {
+internal class CodeIdentifiers(private val text: String, private val rules: NameRules) {
+    /** Of whole lines: many findings may stand in a long one. */
+    private val isCode = HashMap<Place, Boolean>()
+
     /**
-     * Whether [start, end) of a text stands in code as an identifier.
+     * Whether [start, end) stands in code as an identifier.
      *
      * A handle is none, nor is a value in quotation marks or of an element.
      */
-    fun isIdentifier(text: String, start: Int, end: Int): Boolean {
+    fun isIdentifier(start: Int, end: Int): Boolean {
         val value = text.substring(start, end)
         val near = text.substring(text.before(start, BEFORE), start)
         if (near.removeSuffix(" ").endsWith('@')) return false
@@ -25,9 +30,21 @@ internal class CodeIdentifiers(private val rules: NameRules) {
         val (before, after) = text.getOrNull(start - 1) to text.getOrNull(end)
         if (before != null && after != null && before in QUOTES && after in QUOTES) return false
         if (before == '>' && after == '<') return false
-        val isUsed = CALL.matcher(text.substring(end, minOf(text.length, lineEnd(text, end) + 1))).lookingAt()
-        if (!Unicode.isLower(value)) return isUsed && ' ' !in value && isInCode(text, start, end)
-        return isUsed || isMember(near) || isInCode(text, start, end)
+        if (!Unicode.isLower(value)) return isUsed(end) && ' ' !in value && isInCode(start, end)
+        return isUsed(end) || isMember(near) || isInCode(start, end)
+    }
+
+    /** Whether what follows uses it: `(`, `[`, `::`, `->`, `<T`, `.call(`. */
+    private fun isUsed(end: Int): Boolean = when (text.getOrNull(end)) {
+        '(', '[' -> true
+        ':' -> text.startsWith("::", end)
+        '-' -> text.startsWith("->", end)
+        '<' -> text.getOrNull(end + 1) in 'A'..'Z'
+        '.' -> {
+            val next = (end + 1 until text.length).firstOrNull { text[it] !in 'a'..'z' } ?: end
+            next > end + 1 && text[next] in "(."
+        }
+        else -> false
     }
 
     /** Whether what stands before names a thing of which this is a part: `user.`, `list[0].`, `self->`, `$`. */
@@ -42,19 +59,20 @@ internal class CodeIdentifiers(private val rules: NameRules) {
 
     private fun isWord(point: Int) = point in Unicode.alphanumeric || point == '_'.code
 
-    private fun isInCode(text: String, start: Int, end: Int): Boolean {
-        val line = text.substring(text.lastIndexOf('\n', start - 1) + 1, lineEnd(text, end))
-        return rules.codeLines.any { it.matcher(line).find() }
+    private fun isInCode(start: Int, end: Int): Boolean {
+        val first = text.lastIndexOf('\n', start - 1) + 1
+        val last = text.indexOf('\n', end).let { if (it < 0) text.length else it }
+        return isCode.getOrPut(Place(first, last)) {
+            val lines = text.substring(first, last)
+            rules.codeLines.any { it.matcher(lines).find() }
+        }
     }
-
-    private fun lineEnd(text: String, from: Int): Int = text.indexOf('\n', from).let { if (it < 0) text.length else it }
 
     private companion object {
         /** Characters in which the mark of a handle or of a member stands. */
         val BEFORE = limits("names_code").getValue("before_characters")
         val HUMP: Pattern = Pattern.compile("([a-z]+)(?:[0-9]*[A-Z]|-[A-Za-z0-9-]*[a-z][A-Z])")
         val SLUG: Pattern = Pattern.compile("[a-z0-9]+(?:-[a-z0-9]+){2,}")
-        val CALL: Pattern = Pattern.compile("""[(\[]|::|->|<[A-Z]|[.][a-z]+[(.]""")
         const val QUOTES = "\"'`"
         const val CLOSERS = ")]?"
     }

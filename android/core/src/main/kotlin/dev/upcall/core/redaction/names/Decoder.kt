@@ -21,7 +21,7 @@ internal class Decoder(private val rules: NameRules, labels: List<String>) {
         if (label == "O") null else rules.labels[name]
     }
     private val kinds = named.filterNotNull().distinct()
-    private val groups = named.map(kinds::indexOf).toIntArray()
+    private val groups = named.map { kind -> kind?.let(kinds::indexOf) ?: -1 }.toIntArray()
     private val gaps = Gaps(rules)
     private val plausibility = Plausibility(rules)
 
@@ -43,9 +43,9 @@ internal class Decoder(private val rules: NameRules, labels: List<String>) {
         }
         // Tokens come in order, so those of one word are neighbours.
         for (token in tokens.starts.indices) {
-            val (start, end) = tokens.starts[token] to tokens.ends[token]
-            val word = words.wordAt(start)
-            if (start >= end || word == words.size || words[word].start >= end) continue
+            val end = tokens.ends[token]
+            val word = words.wordAt(tokens.starts[token])
+            if (tokens.starts[token] >= end || word == words.size || words[word].start >= end) continue
             if (word != open) close()
             open = word
             row.fill(0f)

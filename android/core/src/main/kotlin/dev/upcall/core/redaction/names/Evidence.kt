@@ -11,8 +11,6 @@ import dev.upcall.core.redaction.EntityType
  * @param rules lists of public names, given names and cue words.
  */
 internal class Evidence(private val rules: NameRules) {
-    private val code = CodeIdentifiers(rules)
-
     /**
      * The pieces that stay, some without the public words at their edges.
      *
@@ -26,9 +24,10 @@ internal class Evidence(private val rules: NameRules) {
         val sentences = Sentences(words.map { it.lower }, openers(text, words), rules)
         val public = PublicNames(sentences, rules)
         val certainty = Certainty(sentences, rules, isSmall = !isMixedCase(text))
+        val code = CodeIdentifiers(text, rules)
         val (certain, others) = pieces.partition { piece -> forms.any { it.first in piece.first..piece.last } }
         val trimmed = others
-            .filter { !isOfCode(text, words, sentences, it) && !public.isAskedAbout(it) }
+            .filter { !isOfCode(it, words, sentences, code) && !public.isAskedAbout(it) }
             .map { it to public.trimmed(it) }
         var sure = trimmed.mapNotNull { it.second }.filter(certainty::isSure)
         val isAboutPeople = sentences.lower.any { it in rules.personalWords } ||
@@ -41,9 +40,9 @@ internal class Evidence(private val rules: NameRules) {
     }
 
     /** Whether it is an identifier of code, and no given name. */
-    private fun isOfCode(text: String, words: List<Word>, sentences: Sentences, piece: Piece): Boolean =
+    private fun isOfCode(piece: Piece, words: List<Word>, sentences: Sentences, code: CodeIdentifiers): Boolean =
         piece.kind in NAMES && !sentences.hasGiven(piece) && !sentences.hasCue(piece) &&
-            code.isIdentifier(text, words[piece.first].start, words[piece.last].end)
+            code.isIdentifier(words[piece.first].start, words[piece.last].end)
 
     /** For each word the first one of its sentence. */
     private fun openers(text: String, words: List<Word>): IntArray {

@@ -41,11 +41,12 @@ public class Names(private val classifier: Classifier) : NameFinder {
         val all = evidence.personal(text, words, pieces, forms) + cues.titled(text, words) + cues.organisations(text, words)
         val found = apart(all).map { span(text, words, it) }.toMutableList()
         found += cues.repeated(words, found)
-        // What cues find that nothing else touched.
-        for (span in cued(text, rules)) {
-            if (found.none { it.start < span.end && span.start < it.end }) found += span
-        }
-        return found.sortedBy { it.start }
+        return (found + untouched(cued(text, rules), found)).sortedBy { it.start }
+    }
+
+    /** What cues find that nothing else touched. */
+    private fun untouched(cued: List<Span>, found: List<Span>): List<Span> = cued.filterIndexed { index, span ->
+        (found + cued.subList(0, index)).none { it.start < span.end && span.start < it.end }
     }
 
     private fun span(text: String, words: List<Word>, piece: Piece): Span {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tests.conftest import HIDDEN
 from tests.routing.data import write_data
+from tests.tiny_bundle import HIDDEN
 from upcall.edge_runtime.bundle import open_bundle
 from upcall.edge_runtime.cloud import CloudQuestion
 from upcall.edge_runtime.conversation import Message, Role

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.conftest import HIDDEN
+from tests.tiny_bundle import HIDDEN
 from upcall.edge_runtime.decision.features import STATISTICS
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.routing.tables.outcome_table import OutcomeTable, Split, outcome_table

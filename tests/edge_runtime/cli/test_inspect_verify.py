@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from onnx import numpy_helper
 from typer.testing import CliRunner
 
-from tests.conftest import HIDDEN
+from tests.tiny_bundle import HIDDEN
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, file_sha256, open_bundle
 from upcall.edge_runtime.cli.inspect import app as inspect_app
 from upcall.edge_runtime.cli.inspect import describe_bundle

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.conftest import HIDDEN
+from tests.tiny_bundle import HIDDEN
 from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.errors import EngineError
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE

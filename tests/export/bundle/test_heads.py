@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tests.conftest import HIDDEN, PROGRAM_CONTEXT
+from tests.conftest import PROGRAM_CONTEXT
 from tests.export.heads import trained
+from tests.tiny_bundle import HIDDEN
 from upcall.edge_runtime.bundle import MODEL_PTE, open_bundle
 from upcall.edge_runtime.decision.confidence import Signal
 from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine

@@ -23,14 +23,6 @@ internal object Unicode {
     /** Decimal digits and others such as superscripts. */
     val digit: CodePointSet by lazy { set("digit") }
 
-    /** Digits that come in tens, which write numbers. */
-    val decimal: CodePointSet by lazy {
-        readingRules(SUBJECT) {
-            val zeros = codePointRanges(RuleFiles.read("characters.json").texts("digit_zeros")).flatten()
-            CodePointSet((listOf('0'.code) + zeros).map { it..it + 9 })
-        }
-    }
-
     /** Letters, digits and other numbers. */
     val alphanumeric: CodePointSet by lazy { set("alphanumeric") }
     val space: CodePointSet by lazy { set("space") }

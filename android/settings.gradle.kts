@@ -16,3 +16,4 @@ dependencyResolutionManagement {
 rootProject.name = "upcall"
 
 include(":core")
+include(":engine-onnx")

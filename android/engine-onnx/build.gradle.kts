@@ -1,0 +1,23 @@
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+}
+
+kotlin {
+    jvmToolchain(17)
+    explicitApi()
+    compilerOptions {
+        allWarningsAsErrors = true
+    }
+}
+
+dependencies {
+    api(project(":core"))
+    // An Android app leaves this one out and takes onnxruntime-android of the same version, which has the same classes.
+    implementation(libs.onnxruntime)
+    testImplementation(libs.kotlin.test)
+    testImplementation(libs.junit.jupiter)
+}
+
+tasks.test {
+    useJUnitPlatform()
+}

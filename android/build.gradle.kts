@@ -1,4 +1,3 @@
 plugins {
     alias(libs.plugins.kotlin.jvm) apply false
-    alias(libs.plugins.protobuf) apply false
 }

@@ -17,4 +17,3 @@ rootProject.name = "upcall"
 
 include(":core")
 include(":engine-onnx")
-include(":cloud")

@@ -16,7 +16,6 @@ dependencies {
     implementation(libs.onnxruntime)
     testImplementation(libs.kotlin.test)
     testImplementation(libs.junit.jupiter)
-    testRuntimeOnly(libs.junit.launcher)
 }
 
 tasks.test {

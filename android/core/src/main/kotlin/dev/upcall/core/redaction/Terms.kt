@@ -106,11 +106,10 @@ internal class Terms(
 
     /** Whether a word can begin or end there, in names of programs also beside an underscore and at a hump. */
     private fun isBorder(text: String, place: Int, inNames: Boolean): Boolean {
-        if (inNames) {
-            val before = if (place > 0) text.codePointBefore(place) else -1
-            val after = if (place < text.length) text.codePointAt(place) else -1
-            if (before == '_'.code || after == '_'.code || isHump(before, after)) return true
-        }
+        if (place == 0 || place == text.length) return true
+        val before = text.codePointBefore(place)
+        val after = text.codePointAt(place)
+        if (inNames && (before == '_'.code || after == '_'.code || isHump(before, after))) return true
         return isWhole(text, place, text.length, characters.unspaced)
     }
 

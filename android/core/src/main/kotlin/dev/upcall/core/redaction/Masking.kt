@@ -23,6 +23,7 @@ public data class Masked(public val placeholder: String, public val entityType: 
  * @param remembers also mask what the vault already holds, wherever it stands.
  * @param keepsPlaceholders those of the vault stay as they are: the documents were masked before and edited since. Else they
  *   are masked themselves: restored, they would become what they only name.
+ * @param mostRounds after which masking has come to no end.
  */
 internal class Masking(
     private val documents: List<PlainText>,
@@ -31,6 +32,7 @@ internal class Masking(
     private val policy: Policy,
     remembers: Boolean = true,
     keepsPlaceholders: Boolean = false,
+    private val mostRounds: Int = MOST_ROUNDS,
 ) {
     private val mentions = Mentions(detector)
 
@@ -63,7 +65,7 @@ internal class Masking(
      */
     fun run(): Set<EntityType> {
         if (unreadLetters > 0) return emptySet()
-        repeat(MOST_ROUNDS) { round ->
+        repeat(mostRounds) { round ->
             // Names once: around placeholders a model would only find more that is none, for twice the time.
             val all = documents.map { detector.claims(it.current, withNames = round == 0) }
             val claims = all.map { spans -> spans.filter { policy.action(it.entityType) != Action.ALLOW } }

@@ -49,7 +49,7 @@ class PlaceholdersTest {
     fun `what cannot become one is let go`() {
         val texts = listOf(
             "", "a", "]", "[a", "[[1", "[[EMAILS", "[[EMAIL_0", "[[EMAIL_1_k77", "[[EMAIL_1_k7]x", "xEMAIL_1_k7", "éxEMAIL",
-            "[[EMAIL_1000000", "[[CREDIT\\C", "[[EMAIL   ", "[\\[EMAIL", "\\[[",
+            "[[EMAIL_1000000", "[[CREDIT\\X", "[[EMAIL   ", "[\\[EMAILS",
         )
         for (text in texts) assertEquals(text.length, unfinishedFrom(text), text)
     }
@@ -111,7 +111,7 @@ class PlaceholdersTest {
     @Test
     fun `other letters are none of them, though they fold to one`() {
         assertEquals(emptyList(), found("[[EMA\u0130L_1_k7]] [[EMAIL_1_\u212A7]] [[EMAIL_\uFF11_k7]] [[U\u017F_SSN_1_k7]]"))
-        assertEquals(8, unfinishedFrom("[[BAN\u212A_"))
+        assertEquals(7, unfinishedFrom("[[BAN\u212A_"))
     }
 
     @Test

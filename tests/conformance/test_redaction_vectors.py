@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,16 @@ import pytest
 
 from tests.conformance.refusals import refused
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.redaction import Detector, EntityType, Policy, Vault, redact_messages, sent_sha256
+from upcall.edge_runtime.redaction import (
+    Detector,
+    EntityType,
+    Policy,
+    Vault,
+    load_rules,
+    redact_messages,
+    sent_sha256,
+)
+from upcall.edge_runtime.redaction.terms import folded
 
 VECTORS = Path(__file__).parents[2] / "proto/vectors"
 SUITE = json.loads((VECTORS / "redaction.json").read_text())
@@ -69,6 +79,14 @@ def test_mask(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", SUITE["sent_sha256"], ids=lambda case: case["name"])
 def test_sent_sha256(case: dict[str, Any]) -> None:
     assert sent_sha256(case["contents"]).hex() == case["expect"]
+
+
+@pytest.mark.parametrize("case", SUITE["fold"], ids=lambda case: case["name"])
+def test_fold(case: dict[str, Any]) -> None:
+    unassigned = load_rules().characters.unassigned
+    characters = map(chr, range(int(case["first"], 16), int(case["last"], 16) + 1))
+    known = (one for one in characters if not ("\ud800" <= one <= "\udfff" or unassigned.match(one)))
+    assert hashlib.sha256("\n".join(map(folded, known)).encode()).hexdigest() == case["expect"]
 
 
 def test_every_type_of_the_rules_has_cases() -> None:

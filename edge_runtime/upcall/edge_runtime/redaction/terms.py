@@ -194,13 +194,13 @@ class Terms:
         replacements = self._characters.replacements
         for index, character in enumerate(text):
             plain = replacements.get(character, character)
-            piece = _folded(plain or (character if unicodedata.combining(character) else ""))
+            piece = folded(plain or (character if unicodedata.combining(character) else ""))
             pieces.append(piece)
             offsets.extend([index] * len(piece))
         return "".join(pieces), offsets
 
 
 @functools.lru_cache(maxsize=4096)
-def _folded(character: str) -> str:
-    # Decomposed, so that a letter with its mark is equal however it was typed.
+def folded(character: str) -> str:
+    """A character in the form in which terms are compared: without its case, marks apart, so that all ways to type are one."""
     return unicodedata.normalize("NFD", character.casefold())

@@ -1,3 +1,4 @@
 plugins {
     alias(libs.plugins.kotlin.jvm) apply false
+    alias(libs.plugins.protobuf) apply false
 }

@@ -17,3 +17,4 @@ rootProject.name = "upcall"
 
 include(":core")
 include(":engine-onnx")
+include(":cloud")

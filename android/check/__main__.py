@@ -61,7 +61,7 @@ def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     resolver = Resolver(java.java, project.catalogue.library("check.coursier"), out / "resolved")
     if not is_locking:
         refuse_unlocked(_LOCK, resolver.coursier)
-    artefacts = resolver.resolve([*tools.values(), *all_requests(project, units.values())])
+    artefacts = resolver.resolve([*tools.values(), *all_requests(project)])
     everything = [*resolver.coursier, *(artefact for found in artefacts.values() for artefact in found)]
     if is_locking:
         write_lock(_LOCK, everything)

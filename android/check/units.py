@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,14 +83,19 @@ def run_with(project: Project, unit: Unit) -> ClassPath:
     return _gathered(project, unit, RUNTIME)
 
 
-def all_requests(project: Project, units: Iterable[Unit]) -> list[Request]:
-    """Every class path of these units, and the tools that generate their code."""
+def all_requests(project: Project) -> list[Request]:
+    """Every class path, of kinds without sources too, so that the lock does not change with the first test; and what
+    generates code.
+    """
     found = []
-    for unit in units:
-        found.append(compiled_against(project, unit).libraries)
-        if unit.kind == TEST:
-            found.append(run_with(project, unit).libraries)
-    found += [Request(module.generation.roots) for module in project.modules.values() if module.generation]
+    for module in project.modules.values():
+        kinds = (MAIN, FIXTURES, TEST) if "java-test-fixtures" in module.plugins else (MAIN, TEST)
+        for unit in (Unit(module.name, kind, (), module.folder) for kind in kinds):
+            found.append(compiled_against(project, unit).libraries)
+            if unit.kind == TEST:
+                found.append(run_with(project, unit).libraries)
+        if module.generation:
+            found.append(Request(module.generation.roots))
     return found
 
 

@@ -16,6 +16,7 @@ dependencies {
     implementation(libs.onnxruntime)
     testImplementation(libs.kotlin.test)
     testImplementation(libs.junit.jupiter)
+    testRuntimeOnly(libs.junit.launcher)
 }
 
 tasks.test {

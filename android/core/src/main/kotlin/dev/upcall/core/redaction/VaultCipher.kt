@@ -55,16 +55,15 @@ internal fun decrypted(path: Path, key: SecretKey): VaultContents {
 
 private fun plain(data: ByteArray, key: SecretKey): String? = try {
     val begin = MAGIC.size + NONCE_BYTES
+    if (data.size < begin + TAG_BITS / Byte.SIZE_BITS) return null
     val cipher = Cipher.getInstance(ALGORITHM)
     cipher.init(Cipher.DECRYPT_MODE, key, GCMParameterSpec(TAG_BITS, data, MAGIC.size, NONCE_BYTES))
     cipher.updateAAD(MAGIC)
     cipher.doFinal(data, begin, data.size - begin).decodeToString(throwOnInvalidSequence = true)
 } catch (_: GeneralSecurityException) {
     null
-} catch (_: IllegalArgumentException) {
-    null // it is too short
 } catch (_: CharacterCodingException) {
-    null
+    null // another program wrote it, with the same key
 }
 
 // By hand, since a value may hold lone surrogates, which only an escape brings into UTF-8.
@@ -89,7 +88,7 @@ private fun read(plain: String): VaultContents? = try {
 } catch (_: InputError) {
     null
 } catch (_: RuntimeException) {
-    null // another program wrote it, with the same key
+    null
 }
 
 private fun numbered(given: JsonElement): Numbered {

@@ -19,6 +19,7 @@ public class KeptVault internal constructor(contents: VaultContents, private val
     Vault(contents.nonce),
     AutoCloseable {
     private var written = -1
+    private var isClosed = false
 
     init {
         take(contents)
@@ -30,6 +31,7 @@ public class KeptVault internal constructor(contents: VaultContents, private val
      * @throws InputError the file cannot be written.
      */
     public fun save() {
+        check(!isClosed) { "The vault is closed." }
         val count = values.size
         if (count == written) return
         file.write(contents())
@@ -41,7 +43,11 @@ public class KeptVault internal constructor(contents: VaultContents, private val
      *
      * @throws InputError the file cannot be written.
      */
-    override fun close(): Unit = file.use { it.write(contents()) }
+    override fun close() {
+        if (isClosed) return
+        isClosed = true
+        file.use { it.write(contents()) }
+    }
 }
 
 /**
@@ -74,18 +80,20 @@ public fun openVault(path: Path, keyPath: Path): KeptVault = opened(path) { isNe
  *
  * @throws InputError the key does not belong to it, or the file is missing, damaged or cannot be read.
  */
-public fun readVault(path: Path, key: SecretKey): Vault {
-    if (!Files.exists(path)) throw InputError("There is no vault $path.", nextStep = "make one with openVault")
-    val contents = decrypted(path, key)
-    return Vault(contents.nonce).apply { take(contents) }
-}
+public fun readVault(path: Path, key: SecretKey): Vault = read(path) { key }
 
 /**
  * The vault of a file, to restore with, with its key in a file; both stay as they are.
  *
  * @throws InputError as [readVault] with a key, or for the file of the key.
  */
-public fun readVault(path: Path, keyPath: Path): Vault = readVault(path, vaultKey(keyPath, mayMake = false))
+public fun readVault(path: Path, keyPath: Path): Vault = read(path) { vaultKey(keyPath, mayMake = false) }
+
+private fun read(path: Path, key: () -> SecretKey): Vault {
+    if (!Files.exists(path)) throw InputError("There is no vault $path.", nextStep = "make one with openVault")
+    val contents = decrypted(path, key())
+    return Vault(contents.nonce).apply { take(contents) }
+}
 
 private fun opened(path: Path, key: (isNew: Boolean) -> SecretKey): KeptVault {
     val own = ownPath(path)

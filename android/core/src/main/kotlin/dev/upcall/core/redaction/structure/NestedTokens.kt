@@ -39,7 +39,7 @@ internal class NestedTokens(private val text: String) {
         else -> when {
             character.isSpace() -> null
             text.startsWith("<-", index) -> ended(index + 2, NestedKind.ASSIGNMENT)
-            else -> ended(text.skip(index + 1) { !it.isSpace() && it !in SIGNS }, NestedKind.WORD)
+            else -> ended(text.skip(index + 1) { !it.isSpace() && it !in NO_WORD }, NestedKind.WORD)
         }
     }
 
@@ -78,6 +78,6 @@ internal class NestedTokens(private val text: String) {
     }
 
     private companion object {
-        const val SIGNS = "[]{}(),;:=\"'"
+        const val NO_WORD = "[]{}(),;:=\"" // an apostrophe may stand in a word, but not begin it
     }
 }

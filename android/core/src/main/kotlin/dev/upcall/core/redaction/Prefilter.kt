@@ -1,5 +1,7 @@
 package dev.upcall.core.redaction
 
+import dev.upcall.core.redaction.patterns.PatternSet
+
 /**
  * Says in one pass over a text which rules are tried on it, however many rules there are.
  *
@@ -12,15 +14,17 @@ internal class Prefilter(private val rules: List<Rule>) {
     private val owners = rules.indices
         .flatMap { number -> rules[number].words.map { it to number } }
         .groupBy({ it.first }, { it.second })
-    private val words = owners.keys.map { com.google.re2j.Pattern.compile(wordPattern(it, "[ _-]?")) }
+    private val words = PatternSet(owners.keys.map { wordPattern(it, space = "[ _-]?") })
     private val numbers = owners.values.toList()
 
     /** Rules that can match in a text, in their order. */
     fun candidates(text: String): List<Rule> {
         val digits = text.count { it in '0'..'9' }
-        val lower = Unicode.lower(text)
-        val found = withoutWords.toMutableSet()
-        for ((index, word) in words.withIndex()) if (word.matcher(lower).find()) found.addAll(numbers[index])
-        return found.sorted().map(rules::get).filter { it.digits <= digits }
+        val isTried = BooleanArray(rules.size)
+        for (number in withoutWords) isTried[number] = true
+        words.matching(Unicode.lower(text)).forEachIndexed { word, isFound ->
+            if (isFound) for (number in numbers[word]) isTried[number] = true
+        }
+        return rules.filterIndexed { number, rule -> isTried[number] && rule.digits <= digits }
     }
 }

@@ -74,7 +74,7 @@ internal class Program(expressions: List<Expression>) {
         if (!isShort && (expression.max != null || min < expression.min)) isExact = false
         var start = next
         if (isShort) {
-            repeat(optional!!) { start = add(Step.Fork(intArrayOf(compiled(expression.part, start), next))) }
+            repeat(optional) { start = add(Step.Fork(intArrayOf(compiled(expression.part, start), next))) }
         } else {
             val fork = Step.Fork(intArrayOf())
             start = add(fork)

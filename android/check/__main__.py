@@ -16,7 +16,7 @@ from android.check.machine import find_java, require_maven
 from android.check.project import read_project
 from android.check.resolver import Request, Resolver
 from android.check.style import check_style, kotlin_files, mend_style, refuse_long
-from android.check.units import TEST, all_requests, units_of
+from android.check.units import TEST, all_requests, units_for, units_of
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LOCK = Path(__file__).with_name("lock.json")
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m android.check", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="run only the tests of these; all by default")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="only these, with what they need; all by default")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--lock", action="store_true", help="only resolve, and accept what was resolved")
     what.add_argument("--format", action="store_true", help="only let ktlint mend the sources")
@@ -73,6 +73,8 @@ def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     if is_formatting:
         mend_style(files, artefacts[tools["ktlint"]], java)
         return
+    if chosen:
+        units = units_for(project, units, chosen)
     build = Build(project, units, artefacts, artefacts[tools["kotlin.compiler"]], java, out)
     compile_all(build, _tell)
     passed = skipped = 0

@@ -14,7 +14,7 @@ from android.check.machine import Java
 from android.check.project import Module, Project
 from android.check.protobuf import Generation, generate
 from android.check.resolver import Artefact, Request
-from android.check.units import MAIN, TEST, Unit, compiled_against
+from android.check.units import FIXTURES, MAIN, Unit, compiled_against
 
 _LAUNCHER = Path(__file__).with_name("Compile.java")
 _HEAP = "-Xmx2g"
@@ -131,9 +131,9 @@ def _arguments(build: Build, unit: Unit) -> list[str]:
         _compile_java(build.java, sorted(out.glob("**/*.java")), path, folder / "classes", module.jdk)
         path.append(folder / "classes")
         sources += [str(source) for source in sorted(out.glob("**/*.kt"))]
-    friends = [str(entry) for kind in (MAIN, "testFixtures") for entry in build.classes(f"{module.name}/{kind}")]
+    friends = [str(entry) for kind in (MAIN, FIXTURES) for entry in build.classes(f"{module.name}/{kind}")]
     found = [*_options(module, unit), "-d", str(folder / "classes"), "-cp", ":".join(map(str, path))]
-    if unit.kind == TEST:
+    if unit.kind != MAIN:
         found.append(f"-Xfriend-paths={','.join(friends)}")
     return found + sources
 

@@ -83,6 +83,16 @@ def run_with(project: Project, unit: Unit) -> ClassPath:
     return _gathered(project, unit, RUNTIME)
 
 
+def units_for(project: Project, units: dict[str, Unit], modules: set[str]) -> dict[str, Unit]:
+    """Of these units only those that the tests of some modules need."""
+    needed: set[str] = set()
+    for unit in units.values():
+        if unit.module in modules:
+            needed |= {unit.name, *compiled_against(project, unit).units, *run_with(project, unit).units}
+    needed |= {name for one in list(needed) if one in units for name in run_with(project, units[one]).units}
+    return {name: unit for name, unit in units.items() if name in needed}
+
+
 def all_requests(project: Project) -> list[Request]:
     """Every class path, of kinds without sources too, so that the lock does not change with the first test; and what
     generates code.

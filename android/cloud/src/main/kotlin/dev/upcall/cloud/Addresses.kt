@@ -28,19 +28,20 @@ private fun ipv4(host: String): ByteArray? {
 private fun ipv6(host: String): ByteArray? {
     val halves = host.split("::")
     if (halves.size > 2) return null
-    val (head, tail) = listOf(halves[0], halves.getOrElse(1) { "" }).map { groups(it) ?: return null }
+    val head = groups(halves[0], isLast = halves.size == 1) ?: return null
+    val tail = groups(halves.getOrElse(1) { "" }, isLast = true) ?: return null
     val missing = IPV6_GROUPS - head.size - tail.size
     if (if (halves.size == 2) missing < 1 else missing != 0) return null
     val all = head + List(missing) { 0 } + tail
     return ByteArray(2 * IPV6_GROUPS) { (all[it / 2] shr if (it % 2 == 0) 8 else 0).toByte() }
 }
 
-/** The 16-bit groups of one side of `::`, its last two perhaps written as an IPv4 address. */
-private fun groups(side: String): List<Int>? {
+/** The 16-bit groups of one side of `::`; the last two of all may be written as an IPv4 address. */
+private fun groups(side: String, isLast: Boolean): List<Int>? {
     if (side.isEmpty()) return emptyList()
     val parts = side.split(':')
     return parts.flatMapIndexed { index, part ->
-        if (index == parts.lastIndex && '.' in part) {
+        if (isLast && index == parts.lastIndex && '.' in part) {
             val bytes = (ipv4(part) ?: return null).map { it.toUByte().toInt() }
             bytes.chunked(2) { (high, low) -> (high shl 8) or low }
         } else {

@@ -1,0 +1,96 @@
+package dev.upcall.engine.onnx
+
+import java.io.ByteArrayOutputStream
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+
+/** One field of a message in the wire format of Protocol Buffers: [bytes] of a length or of 4 or 8 bytes, else [number]. */
+internal class ProtobufField(val id: Int, val number: Long, val bytes: ByteBuffer) {
+    val text: String get() = Charsets.UTF_8.decode(bytes.duplicate()).toString()
+}
+
+/**
+ * The fields of a message, in order.
+ *
+ * @throws IllegalArgumentException it is no such message.
+ */
+internal fun protobufFields(message: ByteBuffer): List<ProtobufField> = buildList {
+    val given = message.duplicate()
+    while (given.hasRemaining()) {
+        val key = given.varint()
+        val length = when ((key and 7).toInt()) {
+            VARINT -> 0
+            FIXED_64 -> Long.SIZE_BYTES
+            LENGTH -> given.varint().toInt()
+            FIXED_32 -> Int.SIZE_BYTES
+            else -> throw IllegalArgumentException("no wire type")
+        }
+        val number = if ((key and 7).toInt() == VARINT) given.varint() else 0
+        require(length in 0..given.remaining()) { "cut off" }
+        val bytes = given.duplicate().apply { limit(position() + length) }.slice().order(ByteOrder.LITTLE_ENDIAN)
+        given.position(given.position() + length)
+        add(ProtobufField((key ushr 3).toInt(), number, bytes))
+    }
+}
+
+/** Numbers of a repeated field, packed or one by one. */
+internal fun List<ProtobufField>.numbers(id: Int): List<Long> = filter { it.id == id }.flatMap { field ->
+    if (field.bytes.hasRemaining()) {
+        val packed = field.bytes.duplicate()
+        generateSequence { if (packed.hasRemaining()) packed.varint() else null }.toList()
+    } else {
+        listOf(field.number)
+    }
+}
+
+private fun ByteBuffer.varint(): Long {
+    var value = 0L
+    for (shift in 0 until Long.SIZE_BITS step 7) {
+        require(hasRemaining()) { "cut off" }
+        val byte = get().toLong()
+        value = value or ((byte and 0x7F) shl shift)
+        if (byte >= 0) return value
+    }
+    throw IllegalArgumentException("too long a number")
+}
+
+/** Writes a message; the order of the calls is that of the fields. */
+internal class ProtobufMessage {
+    private val out = ByteArrayOutputStream()
+
+    val bytes: ByteArray get() = out.toByteArray()
+
+    fun number(id: Int, value: Long) = apply {
+        varint(id.toLong() shl 3 or VARINT.toLong())
+        varint(value)
+    }
+
+    fun single(id: Int, value: Float) = apply {
+        varint(id.toLong() shl 3 or FIXED_32.toLong())
+        out.write(ByteBuffer.allocate(Float.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array())
+    }
+
+    fun bytes(id: Int, value: ByteArray) = apply {
+        varint(id.toLong() shl 3 or LENGTH.toLong())
+        varint(value.size.toLong())
+        out.write(value)
+    }
+
+    fun text(id: Int, value: String) = bytes(id, value.encodeToByteArray())
+
+    fun message(id: Int, value: ProtobufMessage) = bytes(id, value.bytes)
+
+    private fun varint(value: Long) {
+        var rest = value
+        while (rest and 0x7FL.inv() != 0L) {
+            out.write((rest and 0x7F or 0x80).toInt())
+            rest = rest ushr 7
+        }
+        out.write(rest.toInt())
+    }
+}
+
+private const val VARINT = 0
+private const val FIXED_64 = 1
+private const val LENGTH = 2
+private const val FIXED_32 = 5

@@ -66,7 +66,8 @@ internal class GraphBuilder {
         graph.message(11, tensor("input_ids", INT64, open = false)).message(12, tensor("logits", FLOAT, open = true))
         val standard = ProtobufMessage().text(1, "").number(2, OPERATORS)
         val contributed = ProtobufMessage().text(1, CONTRIBUTED).number(2, 1)
-        return ProtobufMessage().number(1, VERSION).message(7, graph).message(8, standard).message(8, contributed).bytes
+        return ProtobufMessage().number(1, VERSION).message(7, graph).message(8, standard).message(8, contributed)
+            .toByteArray()
     }
 
     private fun tensor(name: String, type: Long, open: Boolean): ProtobufMessage {

@@ -1,6 +1,5 @@
 package dev.upcall.engine.onnx
 
-import java.io.ByteArrayOutputStream
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
@@ -54,40 +53,49 @@ private fun ByteBuffer.varint(): Long {
     throw IllegalArgumentException("too long a number")
 }
 
-/** Writes a message; the order of the calls is that of the fields. */
+/** Writes a message; the order of the calls is that of the fields. Long values are not copied before the end. */
 internal class ProtobufMessage {
-    private val out = ByteArrayOutputStream()
+    private val parts = mutableListOf<ByteArray>()
+    private var size = 0
 
-    val bytes: ByteArray get() = out.toByteArray()
-
-    fun number(id: Int, value: Long) = apply {
-        varint(id.toLong() shl 3 or VARINT.toLong())
-        varint(value)
+    fun toByteArray(): ByteArray {
+        val whole = ByteBuffer.allocate(size)
+        parts.forEach(whole::put)
+        return whole.array()
     }
 
+    fun number(id: Int, value: Long) = apply { add(varint(id.toLong() shl 3 or VARINT.toLong()) + varint(value)) }
+
     fun single(id: Int, value: Float) = apply {
-        varint(id.toLong() shl 3 or FIXED_32.toLong())
-        out.write(ByteBuffer.allocate(Float.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array())
+        val bytes = ByteBuffer.allocate(Float.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value)
+        add(varint(id.toLong() shl 3 or FIXED_32.toLong()) + bytes.array())
     }
 
     fun bytes(id: Int, value: ByteArray) = apply {
-        varint(id.toLong() shl 3 or LENGTH.toLong())
-        varint(value.size.toLong())
-        out.write(value)
+        addLength(id, value.size)
+        add(value)
     }
 
     fun text(id: Int, value: String) = bytes(id, value.encodeToByteArray())
 
-    fun message(id: Int, value: ProtobufMessage) = bytes(id, value.bytes)
-
-    private fun varint(value: Long) {
-        var rest = value
-        while (rest and 0x7FL.inv() != 0L) {
-            out.write((rest and 0x7F or 0x80).toInt())
-            rest = rest ushr 7
-        }
-        out.write(rest.toInt())
+    fun message(id: Int, value: ProtobufMessage) = apply {
+        addLength(id, value.size)
+        value.parts.forEach(::add)
     }
+
+    private fun addLength(id: Int, length: Int) =
+        add(varint(id.toLong() shl 3 or LENGTH.toLong()) + varint(length.toLong()))
+
+    private fun add(part: ByteArray) {
+        parts.add(part)
+        size += part.size
+    }
+}
+
+private fun varint(value: Long): ByteArray {
+    val bytes = generateSequence(value) { it ushr 7 }.takeWhile { it != 0L }.map { (it and 0x7F or 0x80).toByte() }.toList()
+    if (bytes.isEmpty()) return byteArrayOf(0)
+    return bytes.toByteArray().also { it[it.lastIndex] = (it.last().toInt() and 0x7F).toByte() }
 }
 
 private const val VARINT = 0

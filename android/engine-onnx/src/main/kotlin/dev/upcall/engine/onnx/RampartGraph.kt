@@ -4,7 +4,7 @@ import dev.upcall.engine.onnx.GraphBuilder.Companion.CONTRIBUTED
 import dev.upcall.engine.onnx.GraphBuilder.Companion.INT8
 import dev.upcall.engine.onnx.GraphBuilder.Companion.UINT8
 import kotlin.math.abs
-import kotlin.math.rint
+import kotlin.math.round
 
 /**
  * The weights of the name model in a graph for speed: 8-bit matrix products, fused attention. Made in memory at every load.
@@ -91,7 +91,7 @@ private class RampartGraph(private val weights: RampartWeights) {
         val levels = ByteArray(inputs * rows.size)
         rows.forEachIndexed { output, row ->
             row.forEachIndexed { input, value ->
-                levels[input * rows.size + output] = rint(value / scales[output]).toInt().toByte()
+                levels[input * rows.size + output] = round(value / scales[output]).toInt().toByte()
             }
         }
         val constants = listOf(

@@ -90,7 +90,7 @@ def test_offsets_are_those_of_the_json() -> None:
         '"\n"',
         "1 2",
         "[" * 100_000,
-        "[" * 513 + "]" * 513,
+        "[" * 257 + "]" * 257,
         "alice@example.com",
     ],
 )

@@ -104,7 +104,7 @@ class JsonTextTest {
             "[1]\n\n x" to "The text is not JSON at line 3, column 2.",
             "[-Infinity]" to "The text is not JSON: NaN and Infinity are no JSON numbers.",
             "[".repeat(100_000) to "The JSON is nested too deeply.",
-            "{\"a\":".repeat(513) + "1" + "}".repeat(513) to "The JSON is nested too deeply.",
+            "{\"a\":".repeat(257) + "1" + "}".repeat(257) to "The JSON is nested too deeply.",
         )
         for ((text, problem) in cases) {
             val error = assertFailsWith<InputError> { masked(text) }

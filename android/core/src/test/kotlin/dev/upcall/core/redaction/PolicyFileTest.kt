@@ -64,6 +64,7 @@ class PolicyFileTest {
             "{\"unread_script\": \"mask\"}" to "unread_script",
             "{\"unread_script\": {}}" to "unread_script",
             "[".repeat(100_000) to "too deeply",
+            "{\"deny_terms\": ${"[".repeat(255)}${"]".repeat(255)}}" to "deny_terms",
         )
         for ((text, expected) in cases) {
             assertContains(assertFailsWith<InputError>(text.take(40)) { parsePolicy(text) }.problem, expected)

@@ -26,6 +26,11 @@ _DECLARED = re.compile(
     r"(?:\([^)]*\))?(?P<between>(?:(?!\bfun\b).)*?)\bfun\s+(?:`(?P<quoted>[^`]+)`|(?P<plain>\w+))",
     re.DOTALL,
 )
+_NO_CODE = re.compile(
+    r"""`[^`\n]*` | \"{3}.*?\"{3} | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)+' | //[^\n]* | /\*.*?\*/""",
+    re.VERBOSE | re.DOTALL,
+)
+"""Strings and comments; names in back quotes too, which may hold what looks like either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def declared_tests(sources: Sequence[Path]) -> Counter[tuple[str, str]]:
     for path in sources:
         text = path.read_text(encoding="utf-8")
         package = _PACKAGE.search(text)
-        for match in _DECLARED.finditer(_without_comments(text)):
+        for match in _DECLARED.finditer(_code(text)):
             found[(package[1] if package else "", match["quoted"] or match["plain"])] += 1
     return found
 
@@ -83,5 +88,5 @@ def _ran(cases: Sequence[ElementTree.Element]) -> Counter[tuple[str, str]]:
     return Counter((name.rpartition(".")[0], function) for name, function in found)
 
 
-def _without_comments(text: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), flags=re.DOTALL)
+def _code(text: str) -> str:
+    return _NO_CODE.sub(lambda found: found[0] if found[0].startswith("`") else "", text)

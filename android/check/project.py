@@ -114,7 +114,7 @@ def _read_settings(path: Path) -> list[str]:
     for statement in read_script(path):
         if statement.match(r'rootProject\.name = "[\w-]+"'):
             continue
-        if match := statement.match(r"include\((.+?),?\)"):
+        if match := statement.match(r"include\((.+?),? ?\)"):
             for name in match[1].split(","):
                 if not re.fullmatch(r'":[\w-]+"', name.strip()):
                     raise statement.refusal()

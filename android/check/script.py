@@ -62,7 +62,7 @@ def read_script(path: Path) -> tuple[Statement, ...]:
 class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._text = text + "\n"
+        self._text = text.rstrip() + "\n"
         self._at = 0
         self._line = 1
 
@@ -102,7 +102,7 @@ class _Reader:
                     line = start
                 words.append(word)
         if not is_outermost or depth:
-            raise NotUnderstoodError(self._path, self._line, "the end of the file, where a bracket is still open")
+            raise NotUnderstoodError(self._path, self._line - 1, "the end of the file, where a bracket is still open")
         return tuple(found)
 
     def _statement(self, words: list[str], line: int) -> list[Statement]:

@@ -1,16 +1,17 @@
 """The real service with an engine that says what it was told to, for tests in other languages.
 
-    python -m tests.e2e.scripted_service '{"reply": "Hello.", "delay_s": 0.02, "port": 0, "key": "", "tls_folder": "", "host": ""}'
+    python -m tests.e2e.scripted_service '{"reply": "Hello.", "delay_s": 0.02, "port": 0, "key": "upc_key", "error": "broke"}'
 
-Every entry may be left out. What the service announces comes on standard output, as from ``upcall cloud``. Each line on standard
-input is answered by one line of JSON: how many requests were started, finished and aborted, and how many tokens made. The
-end of standard input stops the service. With ``tls_folder``, the files ``authority.pem`` and ``stranger.pem`` are written
-there, the first of the authority that signed the service's certificate, which is for the name ``host``.
+Every entry may be left out. What the service announces comes on standard output, as from ``upcall cloud``. Each line on
+standard input is answered by one line of JSON: how many requests were started, finished and aborted, and how many tokens
+made. The end of standard input stops the service. With ``tls_folder``, the files ``authority.pem`` and ``stranger.pem`` are
+written there, the first of the authority that signed the service's certificate, which is for the name ``host``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -47,8 +48,9 @@ def _answer(engine: ScriptedEngine) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # whoever started it has gone
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _certificate(folder: Path, host: str) -> tuple[Path, Path]:

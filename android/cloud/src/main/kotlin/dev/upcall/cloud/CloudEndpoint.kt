@@ -7,7 +7,6 @@ import io.grpc.ManagedChannelBuilder
 import io.grpc.TlsChannelCredentials
 import io.grpc.okhttp.OkHttpChannelBuilder
 import java.io.IOException
-import java.nio.file.Files
 import java.nio.file.Path
 import java.security.GeneralSecurityException
 import java.util.concurrent.TimeUnit
@@ -93,7 +92,7 @@ public data class CloudEndpoint(
         val tls = TlsChannelCredentials.newBuilder()
         if (caCertificate != null) {
             try {
-                Files.newInputStream(caCertificate).use(tls::trustManager)
+                tls.trustManager(*trusting(caCertificate))
             } catch (error: IOException) {
                 throw unreadable(error)
             } catch (error: GeneralSecurityException) {

@@ -11,6 +11,7 @@ import dev.upcall.protocol.v1.EscalationServiceGrpcKt.EscalationServiceCoroutine
 import dev.upcall.protocol.v1.GenerateRequest
 import dev.upcall.protocol.v1.GenerateResponse.EventCase
 import dev.upcall.protocol.v1.Usage
+import io.grpc.ConnectivityState
 import io.grpc.Deadline
 import io.grpc.ManagedChannel
 import io.grpc.ManagedChannelBuilder
@@ -83,7 +84,6 @@ public class GrpcCloud internal constructor(
         val wanted = maxOf(RETRY_PAUSE, pushback(error))
         if (wanted >= deadline.timeRemaining(TimeUnit.MILLISECONDS).milliseconds) return false
         pause(wanted)
-        channel.resetConnectBackoff() // or the second attempt would fail with the first one's error
         return true
     }
 
@@ -92,6 +92,8 @@ public class GrpcCloud internal constructor(
         var sequence = 0L
         var usage = Usage.getDefaultInstance()
         var completed: Completed? = null
+        // After a failure to connect, a channel answers from memory for a while; a new question deserves a new look.
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) channel.enterIdle()
         stub
             .withDeadline(deadline)
             .generate(request, metadata())

@@ -4,7 +4,6 @@ import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
-import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 import kotlin.test.assertTrue
 
@@ -16,6 +15,7 @@ class ScriptedService(script: String = "{}") : AutoCloseable {
     private val process = ProcessBuilder(python(), "-m", "tests.e2e.scripted_service", script)
         .directory(root.toFile())
         .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .apply { environment()["GRPC_VERBOSITY"] = "NONE" } // refused handshakes are meant
         .start()
     private val output = process.inputReader()
     val port: Int = output.readLine().substringAfter("ready on ").substringBefore(",").substringAfterLast(":").toInt()
@@ -54,8 +54,4 @@ class ScriptedService(script: String = "{}") : AutoCloseable {
     }
 }
 
-private fun python(): String {
-    System.getenv("UPCALL_PYTHON")?.let { return it }
-    val here: Path = root.resolve(".venv/bin/python")
-    return here.toString()
-}
+private fun python(): String = System.getenv("UPCALL_PYTHON") ?: root.resolve(".venv/bin/python").toString()

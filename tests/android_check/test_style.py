@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from android.check.errors import CheckError
+from android.check.machine import Java
+from android.check.resolver import Artefact
+from android.check.style import check_style, kotlin_files, mend_style, refuse_long
+
+
+def test_sources_and_scripts_are_looked_at(gradle: Path) -> None:
+    names = {path.relative_to(gradle).as_posix() for path in kotlin_files(gradle)}
+    assert {"settings.gradle.kts", "net/build.gradle.kts", "core/src/testFixtures/kotlin/Fixtures.kt"} <= names
+    assert not any("/build/" in name for name in names)
+
+
+def test_long_files_are_named(tmp_path: Path) -> None:
+    short, long = tmp_path / "Short.kt", tmp_path / "Long.kt"
+    short.write_text("\n" * 250)
+    long.write_text("\n" * 251)
+    refuse_long([short])
+    with pytest.raises(CheckError, match=r"Long\.kt: 251 lines"):
+        refuse_long([short, long])
+
+
+def test_what_passed_is_not_looked_at_again(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
+    java = Java(str(program("java", 'echo "$@" >> "$0.log"')), "javac", "17")
+    source, editorconfig = tmp_path / "A.kt", tmp_path / ".editorconfig"
+    source.write_text("a")
+    editorconfig.write_text("b")
+    ktlint = [Artefact("g:ktlint:1", Path("/cache/ktlint.jar"), "")]
+
+    def runs() -> int:
+        check_style([source], editorconfig, ktlint, java, tmp_path / "out")
+        return len(Path(f"{java.java}.log").read_text().splitlines())
+
+    assert (runs(), runs()) == (1, 1)
+    editorconfig.write_text("c")
+    assert runs() == 2
+    source.write_text("d")
+    assert runs() == 3
+    mend_style([source], ktlint, java)
+    told = Path(f"{java.java}.log").read_text().splitlines()[-1]
+    assert told.endswith(f"com.pinterest.ktlint.Main --log-level=error --relative --format {source}")
+
+
+def test_a_broken_rule_fails_each_time(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
+    java = Java(str(program("java", "exit 1")), "javac", "17")
+    source = tmp_path / "A.kt"
+    source.touch()
+    for _ in range(2):
+        with pytest.raises(CheckError, match="make kotlin-format"):
+            check_style([source], source, [], java, tmp_path / "out")

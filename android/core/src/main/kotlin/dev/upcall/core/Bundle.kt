@@ -81,7 +81,8 @@ public fun openBundle(path: Path): Bundle {
         return Bundle(path, manifest, threshold(manifest, stages), stages)
     } catch (error: IOException) {
         throw unreadable(error)
-    } catch (error: UncheckedIOException) { // of the walk over the folder
+    } catch (error: UncheckedIOException) {
+        // of the walk over the folder
         throw unreadable(error)
     }
 }
@@ -93,13 +94,15 @@ private fun manifestOf(file: Path): BundleManifest {
     if (Files.size(file) > MAX_MANIFEST_BYTES) {
         throw fault(BundleFault.MANIFEST, "$file is larger than 1 MiB, so it is no manifest.")
     }
-    val manifest = try {
-        readManifest(Charsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString())
-    } catch (error: ProtoJsonException) {
-        throw unreadable(file, error)
-    } catch (error: IOException) { // that of text in no UTF-8 among them
-        throw unreadable(file, error)
-    }
+    val manifest =
+        try {
+            readManifest(Charsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString())
+        } catch (error: ProtoJsonException) {
+            throw unreadable(file, error)
+        } catch (error: IOException) {
+            // that of text in no UTF-8 among them
+            throw unreadable(file, error)
+        }
     if (manifest.schemaVersion != SCHEMA_VERSION) {
         throw BundleError(
             "$file has schema version ${manifest.schemaVersion}.",
@@ -207,7 +210,8 @@ private fun threshold(manifest: BundleManifest, stages: Set<RouterStage>): Thres
     val given = manifest.threshold ?: return null
     val signal = given.signal
     val isKnown = signal != null && (signal.stage == null || signal.stage in stages)
-    if (!isKnown || !(given.value <= 0)) throw fault(BundleFault.THRESHOLD, "The bundle's escalation threshold is not usable.")
+    val isUsable = isKnown && given.value <= 0 // which NaN is not
+    if (!isUsable) throw fault(BundleFault.THRESHOLD, "The bundle's escalation threshold is not usable.")
     return Threshold(signal, given.value)
 }
 

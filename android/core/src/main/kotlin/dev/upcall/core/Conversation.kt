@@ -70,8 +70,9 @@ public fun asConversation(text: String): List<Message> = listOf(Message(Role.USE
  * @throws InputError no messages, a system message that is not the first, or a last message that is not the user's.
  */
 public fun asConversation(messages: List<Message>): List<Message> {
-    val last = messages.lastOrNull()
-        ?: throw InputError("The conversation is empty.", allowed = "one message or more, the last one the user's")
+    val last =
+        messages.lastOrNull()
+            ?: throw InputError("The conversation is empty.", allowed = "one message or more, the last one the user's")
     if (last.role != Role.USER) {
         throw InputError("The last message is the ${last.role.value}'s.", allowed = "the user's")
     }

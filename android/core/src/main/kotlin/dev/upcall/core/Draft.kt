@@ -70,11 +70,12 @@ internal class Draft(
      */
     fun next(): String? {
         val start = System.nanoTime()
-        val piece = try {
-            local.next()
-        } finally {
-            madeS += (System.nanoTime() - start) / NANOSECONDS
-        }
+        val piece =
+            try {
+                local.next()
+            } finally {
+                madeS += (System.nanoTime() - start) / NANOSECONDS
+            }
         if (firstTokenS == null && local.outputTokens > 0) firstTokenS = madeS
         if (firstTextS == null && !piece.isNullOrEmpty()) firstTextS = madeS
         return piece
@@ -90,14 +91,16 @@ internal class Draft(
     private fun scored(): Double? {
         val stage = signal.stage
         if (stage == null || features == null) return score(signal, local.logProbs)
-        val given = if (signal == Signal.ROUTER_PRE) {
-            features.pre(inputTokens = local.inputTokens)
-        } else {
-            features.post(isComplete = local.finishReason == FinishReason.STOP)
-        }
+        val given =
+            if (signal == Signal.ROUTER_PRE) {
+                features.pre(inputTokens = local.inputTokens)
+            } else {
+                features.post(isComplete = local.finishReason == FinishReason.STOP)
+            }
         return try {
             model.route(stage, given)
-        } catch (_: EngineError) { // then nothing speaks for the draft; it is kept in case the cloud fails
+        } catch (_: EngineError) {
+            // then nothing speaks for the draft; it is kept in case the cloud fails
             null
         }
     }

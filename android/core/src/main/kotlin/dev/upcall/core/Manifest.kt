@@ -63,8 +63,9 @@ internal class ListedThreshold(val signal: Signal?, val value: Double)
 /** A router head as a manifest has it; the stage is null where it is none that this Upcall knows. */
 internal class ListedHead(val stage: RouterStage?, val featureCount: Long)
 
-private val MANIFEST_FIELDS = arrayOf("schema_version", "recipe", "stop_token_ids", "tool_versions", "created_at") +
-    arrayOf("model", "files", "shape", "chat_template", "threshold", "checks", "figures", "router_heads")
+private val MANIFEST_FIELDS =
+    arrayOf("schema_version", "recipe", "stop_token_ids", "tool_versions", "created_at") +
+        arrayOf("model", "files", "shape", "chat_template", "threshold", "checks", "figures", "router_heads")
 
 /**
  * Reads the text of a manifest.
@@ -82,8 +83,10 @@ internal fun readManifest(text: String): BundleManifest {
         modelRevision = model?.text("revision").orEmpty(),
         modelLicence = model?.text("licence").orEmpty(),
         recipe = manifest.text("recipe"),
-        files = manifest.messages("files", "path", "size_bytes", "sha256")
-            .map { BundleFile(it.text("path"), it.ulong("size_bytes"), it.text("sha256")) },
+        files =
+            manifest
+                .messages("files", "path", "size_bytes", "sha256")
+                .map { BundleFile(it.text("path"), it.ulong("size_bytes"), it.text("sha256")) },
         shape = manifest.shape(),
         chatTemplate = readTemplate(manifest.message("chat_template", *TEMPLATE_FIELDS)),
         stopTokenIds = manifest.uints("stop_token_ids").mapTo(LinkedHashSet()) { it.toInt() },
@@ -94,23 +97,27 @@ internal fun readManifest(text: String): BundleManifest {
     )
 }
 
-internal val TEMPLATE_FIELDS = arrayOf("beginning", "system", "user", "assistant", "generation_prefix", "default_system")
+internal val TEMPLATE_FIELDS =
+    arrayOf("beginning", "system", "user", "assistant", "generation_prefix", "default_system")
 
 /** The chat template of a message with [TEMPLATE_FIELDS]; without one, nothing stands around any message. */
 internal fun readTemplate(given: ProtoJson?): ChatTemplate = ChatTemplate(
     beginning = given?.text("beginning").orEmpty(),
-    roles = Role.entries.associateWith { role ->
-        val form = given?.message(role.value, "prefix", "suffix")
-        RoleFormat(prefix = form?.text("prefix").orEmpty(), suffix = form?.text("suffix").orEmpty())
-    },
+    roles =
+        Role.entries.associateWith { role ->
+            val form = given?.message(role.value, "prefix", "suffix")
+            RoleFormat(prefix = form?.text("prefix").orEmpty(), suffix = form?.text("suffix").orEmpty())
+        },
     generationPrefix = given?.text("generation_prefix").orEmpty(),
     defaultSystem = given?.takeIf { it.has("default_system") }?.text("default_system"),
 )
 
 private fun ProtoJson.shape(): ModelShape {
     val unused = arrayOf("layer_count", "key_value_head_count", "head_size")
-    val shape = message("shape", "context_length", "vocabulary_size", "hidden_size", *unused) ?: return ModelShape(0, 0, 0)
+    val shape =
+        message("shape", "context_length", "vocabulary_size", "hidden_size", *unused) ?: return ModelShape(0, 0, 0)
     unused.forEach(shape::uint)
+
     fun size(field: String) = shape.uint(field).coerceAtMost(Int.MAX_VALUE.toLong()).toInt()
     return ModelShape(size("context_length"), size("vocabulary_size"), size("hidden_size"))
 }

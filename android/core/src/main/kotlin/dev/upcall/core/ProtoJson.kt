@@ -19,13 +19,14 @@ internal class ProtoJsonException(problem: String) : Exception(problem)
  * Fields are asked for by their names in the contract; lower camel case stands for the same. What is absent or null has its default.
  */
 internal class ProtoJson private constructor(given: JsonElement, fields: List<String>) {
-    private val values: Map<String, JsonElement> = buildMap {
-        val names = fields.flatMap { listOf(it to it, camelCase(it) to it) }.toMap()
-        for ((key, value) in given as? JsonObject ?: throw ProtoJsonException("a message is no object")) {
-            val name = names[key] ?: throw ProtoJsonException("there is a field of no known name")
-            if (put(name, value) != null) throw ProtoJsonException("$name is given twice")
-        }
-    }.filterValues { it !is JsonNull }
+    private val values: Map<String, JsonElement> =
+        buildMap {
+            val names = fields.flatMap { listOf(it to it, camelCase(it) to it) }.toMap()
+            for ((key, value) in given as? JsonObject ?: throw ProtoJsonException("a message is no object")) {
+                val name = names[key] ?: throw ProtoJsonException("there is a field of no known name")
+                if (put(name, value) != null) throw ProtoJsonException("$name is given twice")
+            }
+        }.filterValues { it !is JsonNull }
 
     fun has(field: String): Boolean = field in values
 
@@ -34,7 +35,8 @@ internal class ProtoJson private constructor(given: JsonElement, fields: List<St
     /** An unsigned number of 32 bits. */
     fun uint(field: String): Long = values[field]?.let { uint(it, field) } ?: 0
 
-    fun ulong(field: String): ULong = values[field]?.let { whole(it, field, MAX_ULONG).toBigInteger().toString().toULong() } ?: 0uL
+    fun ulong(field: String): ULong =
+        values[field]?.let { whole(it, field, MAX_ULONG).toBigInteger().toString().toULong() } ?: 0uL
 
     fun double(field: String): Double {
         val given = values[field] as? JsonPrimitive ?: return if (has(field)) wrong(field) else 0.0
@@ -49,7 +51,8 @@ internal class ProtoJson private constructor(given: JsonElement, fields: List<St
         return decimal(given)?.let { runCatching { it.intValueExact() }.getOrNull() } ?: wrong(field)
     }
 
-    fun message(field: String, vararg fields: String): ProtoJson? = values[field]?.let { ProtoJson(it, fields.asList()) }
+    fun message(field: String, vararg fields: String): ProtoJson? =
+        values[field]?.let { ProtoJson(it, fields.asList()) }
 
     fun messages(field: String, vararg fields: String): List<ProtoJson> =
         list(field).map { ProtoJson(it, fields.asList()) }
@@ -89,7 +92,9 @@ internal class ProtoJson private constructor(given: JsonElement, fields: List<St
         private val MAX_UINT = BigDecimal(0xFFFF_FFFFL)
         private val MAX_ULONG = BigDecimal(ULong.MAX_VALUE.toString())
         private val NOT_FINITE = setOf("NaN", "Infinity", "-Infinity")
-        private val NUMBER = Regex("-?[0-9]{1,400}(\\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?") // ASCII only: the same on all platforms
+
+        // ASCII only, so the same on all platforms.
+        private val NUMBER = Regex("-?[0-9]{1,400}(\\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
 
         /**
          * Reads the text of a message with these [fields].
@@ -106,7 +111,7 @@ internal class ProtoJson private constructor(given: JsonElement, fields: List<St
         }
 
         private fun camelCase(name: String): String =
-            name.split('_').let { words -> words[0] + words.drop(1).joinToString("") { it.replaceFirstChar(Char::uppercaseChar) } }
+            name.split('_').reduce { start, word -> start + word.replaceFirstChar(Char::uppercaseChar) }
     }
 }
 
@@ -123,7 +128,8 @@ private class KeysOnce(private val text: String) : JsonScanner(text) {
     }
 
     override fun string(start: Int, end: Int, isKey: Boolean) {
-        if (isKey && !keys.last().add(unescape(text.substring(start, end)).text)) throw refusal("with a key that stands twice.")
+        val isNew = !isKey || keys.last().add(unescape(text.substring(start, end)).text)
+        if (!isNew) throw refusal("with a key that stands twice.")
     }
 
     override fun refusal(problem: String) = InputError("The text is $problem")

@@ -20,17 +20,19 @@ class BundleTest {
 
     private fun bundle(edit: (String) -> String = { it }): Path {
         for ((name, content) in contents) Files.write(folder.resolve(name), content.encodeToByteArray())
-        val files = contents.keys.joinToString { name ->
-            val file = folder.resolve(name)
-            """{"path": "$name", "sizeBytes": "${Files.size(file)}", "sha256": "${fileSha256(file)}"}"""
-        }
-        val manifest = """
+        val files =
+            contents.keys.joinToString { name ->
+                val file = folder.resolve(name)
+                """{"path": "$name", "sizeBytes": "${Files.size(file)}", "sha256": "${fileSha256(file)}"}"""
+            }
+        val manifest =
+            """
             {"schemaVersion": 1, "model": {"id": "tiny", "revision": "r", "licence": "MIT"}, "recipe": "onnx_int4_g32",
             "files": [$files], "shape": {"contextLength": 16, "vocabularySize": 3, "hiddenSize": 2, "layerCount": 1},
             "chatTemplate": {"user": {"prefix": "<u>", "suffix": "</u>"}}, "stopTokenIds": [2],
             "threshold": {"signal": "SIGNAL_MIN_LOG_PROB", "value": -0.5, "calibration": {"auroc": 0.7}},
             "figures": [{"name": "size", "value": 5, "unit": "B"}], "toolVersions": {"onnxruntime": "1"}}
-        """.trimIndent()
+            """.trimIndent()
         Files.write(folder.resolve(MANIFEST), edit(manifest).encodeToByteArray())
         return folder
     }
@@ -56,7 +58,8 @@ class BundleTest {
 
     @Test
     fun `a default system message may be empty, which is another thing than none`() {
-        val opened = openBundle(bundle { it.replace("\"chatTemplate\": {", "\"chatTemplate\": {\"defaultSystem\": \"\", ") })
+        val opened =
+            openBundle(bundle { it.replace("\"chatTemplate\": {", "\"chatTemplate\": {\"defaultSystem\": \"\", ") })
         assertEquals("", opened.template.defaultSystem)
     }
 
@@ -75,30 +78,41 @@ class BundleTest {
 
     @Test
     fun `a manifest that says one thing twice is refused`() {
-        assertEquals(BundleFault.MANIFEST, fault { it.replace("{\"schemaVersion\": 1", "{\"recipe\": \"a\", \"schemaVersion\": 1") })
-        assertEquals(BundleFault.MANIFEST, fault { it.replace("{\"schemaVersion\": 1", "{\"schema_version\": 1, \"schemaVersion\": 1") })
+        assertEquals(
+            BundleFault.MANIFEST,
+            fault {
+                it.replace("{\"schemaVersion\": 1", "{\"recipe\": \"a\", \"schemaVersion\": 1")
+            },
+        )
+        assertEquals(
+            BundleFault.MANIFEST,
+            fault {
+                it.replace("{\"schemaVersion\": 1", "{\"schema_version\": 1, \"schemaVersion\": 1")
+            },
+        )
         assertEquals(BundleFault.MANIFEST, fault { it.replace("\"recipe\"", "\"\\u0072ecipe\": \"a\", \"recipe\"") })
     }
 
     @Test
     fun `values of another type are refused wherever they stand`() {
-        val wrong = listOf(
-            "\"schemaVersion\": 1" to "\"schemaVersion\": 1.5",
-            "\"stopTokenIds\": [2]" to "\"stopTokenIds\": [-1]",
-            "[2]" to "[4294967296]",
-            "[2]," to "[null],",
-            "\"tiny\"" to "3",
-            "\"tiny\"" to "tiny",
-            "\"r\"" to "\"\\ud800\"",
-            "-0.5" to "\"much\"",
-            "-0.5" to "true",
-            "{\"auroc\": 0.7}" to "{\"auroc\": []}",
-            "{\"onnxruntime\": \"1\"}" to "{\"onnxruntime\": 1}",
-            "\"unit\": \"B\"" to "\"unit\": null, \"mood\": 1",
-            "\"layerCount\": 1" to "\"layerCount\": \"one\"",
-            "\"onnx_int4_g32\"," to "\"onnx_int4_g32\",,",
-            "\"SIGNAL_MIN_LOG_PROB\"" to "[]",
-        )
+        val wrong =
+            listOf(
+                "\"schemaVersion\": 1" to "\"schemaVersion\": 1.5",
+                "\"stopTokenIds\": [2]" to "\"stopTokenIds\": [-1]",
+                "[2]" to "[4294967296]",
+                "[2]," to "[null],",
+                "\"tiny\"" to "3",
+                "\"tiny\"" to "tiny",
+                "\"r\"" to "\"\\ud800\"",
+                "-0.5" to "\"much\"",
+                "-0.5" to "true",
+                "{\"auroc\": 0.7}" to "{\"auroc\": []}",
+                "{\"onnxruntime\": \"1\"}" to "{\"onnxruntime\": 1}",
+                "\"unit\": \"B\"" to "\"unit\": null, \"mood\": 1",
+                "\"layerCount\": 1" to "\"layerCount\": \"one\"",
+                "\"onnx_int4_g32\"," to "\"onnx_int4_g32\",,",
+                "\"SIGNAL_MIN_LOG_PROB\"" to "[]",
+            )
         for ((from, to) in wrong) assertEquals(BundleFault.MANIFEST, fault { it.replace(from, to) }, to)
         assertEquals(BundleFault.MANIFEST, fault { "$it {}" })
         assertEquals(BundleFault.MANIFEST, fault { "\uFEFF$it" })
@@ -107,12 +121,17 @@ class BundleTest {
 
     @Test
     fun `numbers may be written in every way of proto JSON`() {
-        val opened = openBundle(
-            bundle {
-                it.replace("\"schemaVersion\": 1", "\"schemaVersion\": \"1\"").replace("[2]", "[2.0, 1e2, \"7\"]")
-                    .replace("-0.5", "\"-Infinity\"").replace("\"SIGNAL_MIN_LOG_PROB\"", "2").replace("\"tiny\"", "null")
-            },
-        )
+        val opened =
+            openBundle(
+                bundle {
+                    it
+                        .replace("\"schemaVersion\": 1", "\"schemaVersion\": \"1\"")
+                        .replace("[2]", "[2.0, 1e2, \"7\"]")
+                        .replace("-0.5", "\"-Infinity\"")
+                        .replace("\"SIGNAL_MIN_LOG_PROB\"", "2")
+                        .replace("\"tiny\"", "null")
+                },
+            )
         assertEquals(setOf(2, 100, 7), opened.stopTokenIds)
         assertEquals(Threshold(Signal.MIN_LOG_PROB, Double.NEGATIVE_INFINITY), opened.threshold)
         assertEquals("", opened.manifest.modelId)

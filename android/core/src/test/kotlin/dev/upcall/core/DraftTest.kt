@@ -47,9 +47,10 @@ class DraftTest {
     @Test
     fun `a draft is lost at its first unlikely token`() {
         val sure = says("Hello")
-        val draft = draft(Signal.MIN_LOG_PROB, threshold = -1.0, script = { tokens ->
+        val unsure: Script = { tokens ->
             sure(tokens).let { if (it.token == 'l'.code - BYTE_SHIFT) Scripted(it.token, 0.2) else it }
-        })
+        }
+        val draft = draft(Signal.MIN_LOG_PROB, threshold = -1.0, script = unsure)
         while (!draft.isLost) assertNotNull(draft.next())
         assertEquals("Hel", draft.local.answer)
         draft.settle()
@@ -107,6 +108,6 @@ class DraftTest {
     }
 
     private companion object {
-        const val BYTE_SHIFT = 33 // the tokens of printable ASCII follow each other, those of other bytes come after them
+        const val BYTE_SHIFT = 33 // the tokens of printable ASCII come first
     }
 }

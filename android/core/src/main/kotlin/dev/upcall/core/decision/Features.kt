@@ -128,15 +128,16 @@ public class AnswerFeatures {
     public fun post(isComplete: Boolean): FloatArray {
         if (tokens.isEmpty()) throw InputError("An answer without tokens has no features.")
         val count = tokens.size.toDouble()
-        val statistics = listOf(
-            tokens.sumOf { it.logProb } / count,
-            tokens.minOf { it.logProb },
-            tokens.sumOf { it.entropy } / count,
-            tokens.sumOf { it.margin } / count,
-            tokens.minOf { it.margin },
-            ln(count),
-            if (isComplete) 1.0 else 0.0,
-        )
+        val statistics =
+            listOf(
+                tokens.sumOf { it.logProb } / count,
+                tokens.minOf { it.logProb },
+                tokens.sumOf { it.entropy } / count,
+                tokens.sumOf { it.margin } / count,
+                tokens.minOf { it.margin },
+                ln(count),
+                if (isComplete) 1.0 else 0.0,
+            )
         val means = sums.map { sum -> FloatArray(sum.size) { (sum[it] / count).toFloat() } }
         return joined(statistics, means[0], last[0], means[1], last[1])
     }

@@ -84,7 +84,10 @@ public fun checkTokens(tokens: IntArray, position: Int, contextLength: Int, voca
         throw EngineError("A token id is outside the vocabulary.", allowed = "0 to ${vocabularySize - 1}")
     }
     if (tokens.size > contextLength - position) {
-        throw EngineError("${position + tokens.size} tokens do not fit.", allowed = "$contextLength, the context length")
+        throw EngineError(
+            "${position + tokens.size} tokens do not fit.",
+            allowed = "$contextLength, the context length",
+        )
     }
 }
 

@@ -56,12 +56,13 @@ public class LocalAnswer internal constructor(
      */
     public fun next(): String? {
         if (isOver) return null
-        val piece = if (finishReason == null) {
-            model.read(seen.toIntArray(), ::choose).orEmpty()
-        } else {
-            isOver = true
-            stream.finish()
-        }
+        val piece =
+            if (finishReason == null) {
+                model.read(seen.toIntArray(), ::choose).orEmpty()
+            } else {
+                isOver = true
+                stream.finish()
+            }
         text.append(piece)
         return piece
     }

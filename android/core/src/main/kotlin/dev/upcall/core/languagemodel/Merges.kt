@@ -48,6 +48,7 @@ internal class Merges(count: Int) {
         val previous = IntArray(count) { it - 1 }
         val next = IntArray(count) { if (it + 1 < count) it + 1 else END }
         val queue = PriorityQueue<Long>(count) // the rank in the upper half, the place of the left one in the lower
+
         fun offer(place: Int) {
             if (place < 0 || next[place] == END) return
             val pair = get(symbols[place], symbols[next[place]])
@@ -88,7 +89,9 @@ internal class Merges(count: Int) {
         private const val END = -1
         private const val GONE = -1
         private const val RANK = 0x7FFF_FFFFL shl Int.SIZE_BITS
-        private const val MULTIPLIER = -0x61c8_8646_80b5_83ebL // 2⁶⁴ by the golden ratio, which spreads keys that follow each other
+
+        // 2⁶⁴ by the golden ratio, which spreads neighbouring keys.
+        private const val MULTIPLIER = -0x61c8_8646_80b5_83ebL
         private const val HASH_SHIFT = 33
     }
 }

@@ -109,10 +109,11 @@ private fun endOfContraction(text: String, start: Int, limit: Int, ignoreCase: B
 
 /** Case is that of ASCII: other characters that Kotlin takes for equal are not so to the pattern. */
 private fun String.matchesAt(part: String, at: Int, limit: Int, ignoreCase: Boolean): Boolean =
-    at + part.length <= limit && part.indices.all {
-        val unit = this[at + it]
-        unit == part[it] || (ignoreCase && unit == part[it].uppercaseChar())
-    }
+    at + part.length <= limit &&
+        part.indices.all {
+            val unit = this[at + it]
+            unit == part[it] || (ignoreCase && unit == part[it].uppercaseChar())
+        }
 
 private fun Char.isLineEnd(): Boolean = this == '\r' || this == '\n'
 

@@ -23,6 +23,7 @@ public class Tokenizer internal constructor(private val parts: TokenizerParts) {
     public fun encode(pieces: List<Piece>): IntArray {
         val ids = IntList()
         val pending = StringBuilder()
+
         fun flush() {
             encode(pending.toString(), ids)
             pending.clear()
@@ -45,7 +46,12 @@ public class Tokenizer internal constructor(private val parts: TokenizerParts) {
     public fun stream(): TextStream = TextStream(parts.texts, specialIds::contains)
 
     private fun encode(text: String, ids: IntList) {
-        verbatim.cut(text, onText = { start, end -> encodeNormalised(text.substring(start, end), ids) }) { ids += it.id }
+        verbatim.cut(text, onText = {
+            start,
+            end,
+            ->
+            encodeNormalised(text.substring(start, end), ids)
+        }) { ids += it.id }
     }
 
     private fun encodeNormalised(text: String, ids: IntList) {
@@ -77,11 +83,12 @@ public class Tokenizer internal constructor(private val parts: TokenizerParts) {
          * @throws BundleError it cannot be read, or asks for something that this Upcall does not know.
          */
         public fun open(path: Path): Tokenizer {
-            val text = try {
-                String(Files.readAllBytes(path), Charsets.UTF_8)
-            } catch (error: IOException) {
-                throw unreadable(path.toString(), error)
-            }
+            val text =
+                try {
+                    String(Files.readAllBytes(path), Charsets.UTF_8)
+                } catch (error: IOException) {
+                    throw unreadable(path.toString(), error)
+                }
             return parse(text, path.toString())
         }
 
@@ -98,7 +105,8 @@ public class Tokenizer internal constructor(private val parts: TokenizerParts) {
                 "$name is a tokenizer of a kind that this version of Upcall does not read: ${error.message}.",
                 nextStep = "export another model",
             )
-        } catch (error: IllegalArgumentException) { // of the parser, and of what is of another type than it must be
+        } catch (error: IllegalArgumentException) {
+            // of the parser, and of what is of another type than it must be
             throw unreadable(name, error)
         } catch (error: NoSuchElementException) {
             throw unreadable(name, error)

@@ -12,17 +12,23 @@ import kotlinx.serialization.json.jsonPrimitive
 internal class TokenizerFile(json: String) {
     private val root = Json.parseToJsonElement(json).jsonObject
     private val model = root.getValue("model").jsonObject
-    private val vocabulary: Map<String, Int> = model.getValue("vocab").jsonObject.mapValues { it.value.jsonPrimitive.int }
+    private val vocabulary: Map<String, Int> =
+        model
+            .getValue(
+                "vocab",
+            ).jsonObject
+            .mapValues { it.value.jsonPrimitive.int }
     private val cuts = PreTokenizers(root.steps("pre_tokenizer", "pretokenizers"))
     private val normalise = normaliser(root.steps("normalizer", "normalizers"))
     private val listed = root["added_tokens"]?.jsonArray.orEmpty().map { it.jsonObject }
-    private val added = listed.map { token ->
-        AddedToken(
-            id = token.getValue("id").jsonPrimitive.int,
-            content = token.getValue("content").jsonPrimitive.content,
-            isSpecial = token.flag("special"),
-        )
-    }
+    private val added =
+        listed.map { token ->
+            AddedToken(
+                id = token.getValue("id").jsonPrimitive.int,
+                content = token.getValue("content").jsonPrimitive.content,
+                isSpecial = token.flag("special"),
+            )
+        }
 
     /**
      * All that it says.
@@ -77,9 +83,10 @@ internal class TokenizerFile(json: String) {
     }
 
     private fun symbols(): Symbols {
-        val ofBytes = IntArray(BYTES.count()) { byte ->
-            vocabulary[if (cuts.isByteLevel) "${ByteAlphabet.letters[byte]}" else byteToken(byte)] ?: NO_TOKEN
-        }
+        val ofBytes =
+            IntArray(BYTES.count()) { byte ->
+                vocabulary[if (cuts.isByteLevel) "${ByteAlphabet.letters[byte]}" else byteToken(byte)] ?: NO_TOKEN
+            }
         val unknown = model.text("unk_token")
         if (NO_TOKEN in ofBytes && unknown != null && unknown !in vocabulary) {
             throw UnknownTokenizer("a token for the unknown that is not in the vocabulary")
@@ -105,7 +112,7 @@ internal class TokenizerFile(json: String) {
         val pairs = model.getValue("merges").jsonArray
         val merges = Merges(pairs.size)
         for ((rank, given) in pairs.withIndex()) {
-            val pair = if (given is JsonArray) given.map { it.jsonPrimitive.content } else given.jsonPrimitive.content.split(' ')
+            val pair = (given as? JsonArray)?.map { it.jsonPrimitive.content } ?: given.jsonPrimitive.content.split(' ')
             require(pair.size == 2) { "a merge is not of two tokens" }
             val (left, right) = pair
             merges.put(vocabulary.getValue(left), vocabulary.getValue(right), rank, vocabulary.getValue(left + right))

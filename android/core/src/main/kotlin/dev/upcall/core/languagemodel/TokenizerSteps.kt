@@ -14,34 +14,36 @@ internal class UnknownTokenizer(what: String) : Exception(what)
 
 /** What a tokenizer changes in a text before all else. */
 internal fun normaliser(steps: List<JsonObject>): (String) -> String {
-    val changes = steps.map<JsonObject, (String) -> String> { step ->
-        when (val type = step.text("type")) {
-            "NFC" -> { text -> Normalizer.normalize(text, Normalizer.Form.NFC) }
-            "Replace" -> {
-                val (from, to) = step.replacement();
-                { text -> text.replace(from, to) }
+    val changes =
+        steps.map<JsonObject, (String) -> String> { step ->
+            when (val type = step.text("type")) {
+                "NFC" -> { text -> Normalizer.normalize(text, Normalizer.Form.NFC) }
+                "Replace" -> {
+                    val (from, to) = step.replacement();
+                    { text -> text.replace(from, to) }
+                }
+                else -> throw UnknownTokenizer("a normaliser of type $type")
             }
-            else -> throw UnknownTokenizer("a normaliser of type $type")
         }
-    }
     return { text -> changes.fold(text) { changed, change -> change(changed) } }
 }
 
 /** How a tokenizer cuts a text into words, and whether it then writes these in the letters of [ByteAlphabet]. */
 internal class PreTokenizers(steps: List<JsonObject>) {
     val isByteLevel: Boolean = steps.lastOrNull()?.text("type") == "ByteLevel"
-    val splitters: List<Splitter> = steps.mapIndexedNotNull { index, step ->
-        when (val type = step.text("type")) {
-            "Digits" -> DigitRuns(areSingle = step.flag("individual_digits"))
-            "Split" -> splitter(step)
-            "ByteLevel" -> {
-                if (index < steps.lastIndex) throw UnknownTokenizer("a pre-tokenizer after ByteLevel")
-                if (step.flag("add_prefix_space")) throw UnknownTokenizer("a space added before every text")
-                Gpt2Words.takeIf { step.flag("use_regex", default = true) }
+    val splitters: List<Splitter> =
+        steps.mapIndexedNotNull { index, step ->
+            when (val type = step.text("type")) {
+                "Digits" -> DigitRuns(areSingle = step.flag("individual_digits"))
+                "Split" -> splitter(step)
+                "ByteLevel" -> {
+                    if (index < steps.lastIndex) throw UnknownTokenizer("a pre-tokenizer after ByteLevel")
+                    if (step.flag("add_prefix_space")) throw UnknownTokenizer("a space added before every text")
+                    Gpt2Words.takeIf { step.flag("use_regex", default = true) }
+                }
+                else -> throw UnknownTokenizer("a pre-tokenizer of type $type")
             }
-            else -> throw UnknownTokenizer("a pre-tokenizer of type $type")
         }
-    }
 
     private fun splitter(step: JsonObject): Splitter {
         val pattern = step.getValue("pattern").jsonObject
@@ -62,11 +64,12 @@ internal class PreTokenizers(steps: List<JsonObject>) {
         const val GPT2 = """'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
         const val BEFORE_DIGITS = """(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"""
         const val AFTER_DIGITS = """| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-        val KNOWN_PATTERNS = mapOf(
-            GPT2 to Gpt2Words,
-            BEFORE_DIGITS + """\p{N}""" + AFTER_DIGITS to Cl100kWords(digits = 1), // Qwen
-            BEFORE_DIGITS + """\p{N}{1,3}""" + AFTER_DIGITS to Cl100kWords(digits = 3), // Llama 3
-        )
+        val KNOWN_PATTERNS =
+            mapOf(
+                GPT2 to Gpt2Words,
+                BEFORE_DIGITS + """\p{N}""" + AFTER_DIGITS to Cl100kWords(digits = 1), // Qwen
+                BEFORE_DIGITS + """\p{N}{1,3}""" + AFTER_DIGITS to Cl100kWords(digits = 3), // Llama 3
+            )
     }
 }
 
@@ -76,9 +79,10 @@ internal class Decoders(steps: List<JsonObject>, private val isByteLevel: Boolea
 
     init {
         val types = steps.map { it.text("type") }
-        val allowed = if (isByteLevel) types == listOf("ByteLevel") else types.takeLast(2) == listOf("ByteFallback", "Fuse")
-        val earlier = if (isByteLevel) emptyList() else steps.dropLast(2)
-        if (!allowed || earlier.any { it.text("type") != "Replace" }) throw UnknownTokenizer("a decoder of $types")
+        val last = if (isByteLevel) listOf("ByteLevel") else listOf("ByteFallback", "Fuse")
+        val earlier = steps.dropLast(last.size)
+        val areKnown = types.takeLast(last.size) == last && earlier.all { !isByteLevel && it.text("type") == "Replace" }
+        if (!areKnown) throw UnknownTokenizer("a decoder of $types")
         replacements = earlier.map { it.replacement() }
     }
 
@@ -102,14 +106,14 @@ internal fun byteToken(byte: Int): String = "<0x${byte.toString(16).uppercase().
 /** The steps of a part of a `tokenizer.json`, which may be absent, one, or a sequence whose steps stand under [inside]. */
 internal fun JsonObject.steps(key: String, inside: String): List<JsonObject> = steps(get(key), inside)
 
-private fun steps(given: JsonElement?, inside: String): List<JsonObject> = when {
-    given == null || given is JsonNull -> emptyList()
-    given.jsonObject.text("type") == "Sequence" -> given.jsonObject.getValue(inside).jsonArray.flatMap { steps(it, inside) }
-    else -> listOf(given.jsonObject)
+private fun steps(given: JsonElement?, inside: String): List<JsonObject> {
+    if (given == null || given is JsonNull) return emptyList()
+    val step = given.jsonObject
+    if (step.text("type") != "Sequence") return listOf(step)
+    return step.getValue(inside).jsonArray.flatMap { steps(it, inside) }
 }
 
-internal fun JsonObject.text(key: String): String? =
-    get(key)?.takeIf { it !is JsonNull }?.jsonPrimitive?.content
+internal fun JsonObject.text(key: String): String? = get(key)?.takeIf { it !is JsonNull }?.jsonPrimitive?.content
 
 internal fun JsonObject.flag(key: String, default: Boolean = false): Boolean =
     get(key)?.takeIf { it !is JsonNull }?.jsonPrimitive?.boolean ?: default

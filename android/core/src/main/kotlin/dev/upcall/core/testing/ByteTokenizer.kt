@@ -32,11 +32,12 @@ public const val TURN_START_ID: Int = 256
 public const val TURN_END_ID: Int = 257
 
 /** The template of the scripted models. */
-public val CHATML: ChatTemplate = ChatTemplate(
-    beginning = "",
-    roles = Role.entries.associateWith { RoleFormat("$TURN_START${it.value}\n", "$TURN_END\n") },
-    generationPrefix = "${TURN_START}assistant\n",
-)
+public val CHATML: ChatTemplate =
+    ChatTemplate(
+        beginning = "",
+        roles = Role.entries.associateWith { RoleFormat("$TURN_START${it.value}\n", "$TURN_END\n") },
+        generationPrefix = "${TURN_START}assistant\n",
+    )
 
 /** A tokenizer of 256 bytes and two special tokens ([TURN_START_ID] and [TURN_END_ID]). */
 public fun byteTokenizer(): Tokenizer = Tokenizer.parse(byteTokenizerJson())

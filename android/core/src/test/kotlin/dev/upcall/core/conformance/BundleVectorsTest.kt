@@ -61,7 +61,9 @@ class BundleVectorsTest {
         buildMap {
             putAll((value as? JsonObject).orEmpty())
             for ((name, change) in patch) {
-                if (change is JsonNull) remove(name) else put(name, if (change is JsonObject) patched(get(name), change) else change)
+                remove(name).let { before ->
+                    if (change !is JsonNull) put(name, if (change is JsonObject) patched(before, change) else change)
+                }
             }
         },
     )

@@ -14,9 +14,10 @@ class ChatTemplateVectorsTest {
     @TestFactory
     fun `conversations are written as in the vectors`() = suite("chat_template").cases("render") { case ->
         val template = readTemplate(ProtoJson.read(case.getValue("template").toString(), *TEMPLATE_FIELDS))
-        fun render() = template.render(
-            case.list("messages").map { it.jsonObject }.map { Message(Role.of(it.text("role")!!), it.text("content")!!) },
-        )
+
+        val given = case.list("messages").map { it.jsonObject }
+
+        fun render() = template.render(given.map { Message(Role.of(it.text("role")!!), it.text("content")!!) })
         val error = case.text("error")
         if (error != null) {
             refused(error) { render() }

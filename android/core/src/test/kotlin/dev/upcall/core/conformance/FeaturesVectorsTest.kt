@@ -60,7 +60,14 @@ class FeaturesVectorsTest {
     private fun assertClose(expected: DoubleArray, found: FloatArray, count: Int) {
         assertEquals(count, found.size)
         assertEquals(count, expected.size)
-        for (index in expected.indices) assertEquals(expected[index], found[index].toDouble(), tolerance, "feature $index")
+        for (index in expected.indices) {
+            assertEquals(
+                expected[index],
+                found[index].toDouble(),
+                tolerance,
+                "feature $index",
+            )
+        }
     }
 
     private companion object {

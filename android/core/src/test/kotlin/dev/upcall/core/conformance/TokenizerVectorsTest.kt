@@ -16,8 +16,11 @@ class TokenizerVectorsTest {
 
     @TestFactory
     fun `texts have the ids of the vectors`() = suite.cases("encode") { case ->
-        val pieces = case.list("pieces").map { it.jsonObject }
-            .map { Piece(it.text("text")!!, isTemplate = it.flag("is_template")!!) }
+        val pieces =
+            case
+                .list("pieces")
+                .map { it.jsonObject }
+                .map { Piece(it.text("text")!!, isTemplate = it.flag("is_template")!!) }
         assertContentEquals(case.list("ids").ints(), tokenizers.getValue(case.text("tokenizer")!!).encode(pieces))
     }
 
@@ -31,10 +34,13 @@ class TokenizerVectorsTest {
     @Test
     fun `byte-level texts come back`() {
         for (name in tokenizers.keys - "fallback") {
-            val messages = suite.list("encode").map { it.jsonObject }
-                .filter { it.text("tokenizer") == name && it.list("pieces").size == 1 }
-                .map { case -> case.list("ids").ints() to case.list("pieces")[0].jsonObject }
-                .filter { (_, piece) -> piece.flag("is_template") == false }
+            val messages =
+                suite
+                    .list("encode")
+                    .map { it.jsonObject }
+                    .filter { it.text("tokenizer") == name && it.list("pieces").size == 1 }
+                    .map { case -> case.list("ids").ints() to case.list("pieces")[0].jsonObject }
+                    .filter { (_, piece) -> piece.flag("is_template") == false }
             assertTrue(messages.size > 20)
             for ((ids, piece) in messages) {
                 val stream = tokenizers.getValue(name).stream()

@@ -38,7 +38,16 @@ class LanguageModelTest {
     fun `texts are read as they are, whatever was read before`() {
         val model = chatmlModel(ScriptedEngine(script = ::tellAll))
         val long = (0..<200).toList().let { it + it + it + it }
-        val texts = listOf(listOf(1, 2, 3), listOf(1, 2, 3, 4), listOf(1, 2), listOf(9), listOf(1, 2, 3, 4), listOf(1, 2, 3, 4), long)
+        val texts =
+            listOf(
+                listOf(1, 2, 3),
+                listOf(1, 2, 3, 4),
+                listOf(1, 2),
+                listOf(9),
+                listOf(1, 2, 3, 4),
+                listOf(1, 2, 3, 4),
+                long,
+            )
         for (text in texts) assertEquals(tellAll(text).token, model.tokenAfter(text))
     }
 
@@ -74,13 +83,14 @@ class LanguageModelTest {
     @Test
     fun `after an error nothing is believed of the cache`() {
         var hasFailed = false
-        val engine = ScriptedEngine { tokens ->
-            if (tokens.size == 3 && !hasFailed) {
-                hasFailed = true
-                throw EngineError("No memory.")
+        val engine =
+            ScriptedEngine { tokens ->
+                if (tokens.size == 3 && !hasFailed) {
+                    hasFailed = true
+                    throw EngineError("No memory.")
+                }
+                tellAll(tokens)
             }
-            tellAll(tokens)
-        }
         val model = chatmlModel(engine)
         model.tokenAfter(listOf(1, 2))
         assertFailsWith<EngineError> { model.tokenAfter(listOf(1, 2, 3)) }
@@ -90,7 +100,9 @@ class LanguageModelTest {
     @Test
     fun `two answers may grow at the same time`() {
         fun alone(content: String) = chatmlModel(ScriptedEngine(script = ::tellAll))
-            .answer(user(content), maxOutputTokens = 20).also { it.finish() }.tokens
+            .answer(user(content), maxOutputTokens = 20)
+            .also { it.finish() }
+            .tokens
 
         val model = chatmlModel(ScriptedEngine(script = ::tellAll))
         val first = model.answer(user("one"), maxOutputTokens = 20)
@@ -104,9 +116,11 @@ class LanguageModelTest {
         val model = chatmlModel(ScriptedEngine(script = ::tellAll))
         val answers = listOf("one", "two").map { model.answer(user(it), maxOutputTokens = 30) }
         answers.map { thread { it.finish() } }.forEach { it.join() }
-        val alone = listOf("one", "two").map {
-            chatmlModel(ScriptedEngine(script = ::tellAll)).answer(user(it), maxOutputTokens = 30).apply { finish() }.tokens
-        }
+        val alone =
+            listOf("one", "two").map {
+                val own = chatmlModel(ScriptedEngine(script = ::tellAll))
+                own.answer(user(it), maxOutputTokens = 30).apply { finish() }.tokens
+            }
         assertEquals(alone, answers.map { it.tokens })
     }
 

@@ -63,10 +63,11 @@ class LocalAnswerTest {
     fun `every step is told with the token chosen after it`() {
         val told = mutableListOf<Int>()
         val model = chatmlModel(ScriptedEngine(script = says("ab")))
-        val answer = model.answer(question, maxOutputTokens = 50) { step, token ->
-            assertEquals(token, step.logits.indexOfMax())
-            told += token
-        }
+        val answer =
+            model.answer(question, maxOutputTokens = 50) { step, token ->
+                assertEquals(token, step.logits.indexOfMax())
+                told += token
+            }
         answer.finish()
         assertEquals(answer.tokens, told)
     }
@@ -82,7 +83,10 @@ class LocalAnswerTest {
 
     @Test
     fun `the engine's error comes through`() {
-        val answer = chatmlModel(ScriptedEngine { throw EngineError("No memory.") }).answer(question, maxOutputTokens = 50)
+        val answer =
+            chatmlModel(
+                ScriptedEngine { throw EngineError("No memory.") },
+            ).answer(question, maxOutputTokens = 50)
         assertEquals("No memory.", assertFailsWith<EngineError> { answer.finish() }.problem)
     }
 }

@@ -24,7 +24,14 @@ class MergesTest {
         repeat(300) {
             val merges = Merges(60)
             val pairs = List(60) { random.nextInt(4 + it / 2) to random.nextInt(4 + it / 2) }.distinct()
-            for ((rank, pair) in pairs.shuffled(random).withIndex()) merges.put(pair.first, pair.second, rank, 4 + pairs.indexOf(pair) / 2)
+            for ((rank, pair) in pairs.shuffled(random).withIndex()) {
+                merges.put(
+                    pair.first,
+                    pair.second,
+                    rank,
+                    4 + pairs.indexOf(pair) / 2,
+                )
+            }
             val symbols = IntArray(random.nextInt(120)) { random.nextInt(4) }
             val given = symbols.toList()
             val count = merges.apply(symbols, symbols.size)

@@ -51,12 +51,13 @@ class TokenizerTest {
     fun `any text comes back`() {
         val random = Random(0)
         repeat(300) {
-            val text = buildString {
-                repeat(random.nextInt(20)) {
-                    val point = random.nextInt(if (random.nextBoolean()) 0x3000 else 0x110000)
-                    if (point !in 0xD800..0xDFFF) appendCodePoint(point)
+            val text =
+                buildString {
+                    repeat(random.nextInt(20)) {
+                        val point = random.nextInt(if (random.nextBoolean()) 0x3000 else 0x110000)
+                        if (point !in 0xD800..0xDFFF) appendCodePoint(point)
+                    }
                 }
-            }
             val stream = tokenizer.stream()
             assertEquals(text, plain(text).joinToString("", transform = stream::push) + stream.finish())
         }
@@ -87,7 +88,9 @@ class TokenizerTest {
     }
 
     @Test
-    fun `a broken file is refused with its name`(@TempDir folder: Path) {
+    fun `a broken file is refused with its name`(
+        @TempDir folder: Path,
+    ) {
         val path = folder.resolve("tokenizer.json")
         for (content in listOf("", "{", "[]", """{"model": 3}""", """{"model": {"type": "BPE"}}""", "\u0000")) {
             Files.write(path, content.encodeToByteArray())
@@ -111,20 +114,21 @@ class TokenizerTest {
     fun `what would give other ids than those of training is refused by its name`() {
         val known = tokenizerJson()
         Tokenizer.parse(known)
-        val unknown = mapOf(
-            """"normalizer": null""" to """"normalizer": {"type": "Lowercase"}""",
-            """"add_prefix_space": false""" to """"add_prefix_space": true""",
-            """"type": "BPE"""" to """"type": "WordPiece"""",
-            """"dropout": null""" to """"dropout": 0.1""",
-            """"end_of_word_suffix": null""" to """"end_of_word_suffix": "</w>"""",
-            """"byte_fallback": false""" to """"byte_fallback": true""",
-            """"decoder": {"type": "ByteLevel"}""" to """"decoder": {"type": "Metaspace"}""",
-            """"pretokenizers": []""" to """"pretokenizers": [{"type": "Whitespace"}]""",
-            """"pretokenizers": []""" to
-                """"pretokenizers": [{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Isolated", "invert": false}]""",
-            """"single_word": false""" to """"single_word": true""",
-            """"id": 300""" to """"id": 301""",
-        )
+        val unknown =
+            listOf(
+                """"normalizer": null""" to """"normalizer": {"type": "Lowercase"}""",
+                """"add_prefix_space": false""" to """"add_prefix_space": true""",
+                """"type": "BPE"""" to """"type": "WordPiece"""",
+                """"dropout": null""" to """"dropout": 0.1""",
+                """"end_of_word_suffix": null""" to """"end_of_word_suffix": "</w>"""",
+                """"byte_fallback": false""" to """"byte_fallback": true""",
+                """"decoder": {"type": "ByteLevel"}""" to """"decoder": {"type": "Metaspace"}""",
+                """"pretokenizers": []""" to """"pretokenizers": [{"type": "Whitespace"}]""",
+                """"pretokenizers": []""" to
+                    """"pretokenizers": [{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Isolated", "invert": false}]""",
+                """"single_word": false""" to """"single_word": true""",
+                """"id": 300""" to """"id": 301""",
+            )
         for ((from, to) in unknown) {
             assertTrue(from in known, from)
             val error = assertFailsWith<BundleError>(to) { Tokenizer.parse(known.replace(from, to)) }
@@ -135,9 +139,10 @@ class TokenizerTest {
     @Test
     fun `a merge of what is no token is damage`() {
         for (merges in listOf(listOf("a ?b"), listOf("a"), listOf("a b c"))) {
-            val error = assertFailsWith<BundleError> {
-                Tokenizer.parse(tokenizerJson().replace("\"merges\": []", "\"merges\": [\"${merges.single()}\"]"))
-            }
+            val error =
+                assertFailsWith<BundleError> {
+                    Tokenizer.parse(tokenizerJson().replace("\"merges\": []", "\"merges\": [\"${merges.single()}\"]"))
+                }
             assertFalse("of a kind" in error.problem)
         }
     }
@@ -145,15 +150,16 @@ class TokenizerTest {
     private fun tokenizerJson(merges: List<String> = emptyList()): String {
         val pieces = ByteAlphabet.letters.map { it.toString() } + merges.map { it.replace(" ", "") }
         val all = pieces + List(300 - pieces.size) { "<unused $it>" }
-        val vocabulary = all.withIndex().joinToString { (id, token) ->
-            "\"${token.replace("\\", "\\\\").replace("\"", "\\\"")}\": $id"
-        }
+        val vocabulary =
+            all.withIndex().joinToString { (id, token) ->
+                "\"${token.replace("\\", "\\\\").replace("\"", "\\\"")}\": $id"
+            }
         return """
             {"added_tokens": [{"id": 300, "content": "<tool>", "single_word": false, "special": false}], "normalizer": null,
             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Sequence", "pretokenizers": []},
             {"type": "ByteLevel", "add_prefix_space": false}]}, "decoder": {"type": "ByteLevel"},
             "model": {"type": "BPE", "dropout": null, "end_of_word_suffix": null, "byte_fallback": false,
             "vocab": {$vocabulary}, "merges": [${merges.joinToString { "\"$it\"" }}]}}
-        """.trimIndent()
+            """.trimIndent()
     }
 }

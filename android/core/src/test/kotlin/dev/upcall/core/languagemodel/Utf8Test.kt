@@ -17,18 +17,19 @@ class Utf8Test {
 
     @Test
     fun `what is broken counts once for each longest beginning of a character`() {
-        val broken = mapOf(
-            bytes(0x80) to 1,
-            bytes(0xC3) to 1,
-            bytes(0xC0, 0x80) to 2,
-            bytes(0xE5, 0x8C) to 1,
-            bytes(0xE0, 0x80, 0x80) to 3,
-            bytes(0xED, 0xA0, 0x80) to 3,
-            bytes(0xF0, 0x9F, 0x98) to 1,
-            bytes(0xF4, 0x90, 0x80, 0x80) to 4,
-            bytes(0xF5, 0x80) to 2,
-            bytes(0xE5, 0xF0, 0x9F, 0x98, 0xC3) to 3,
-        )
+        val broken =
+            mapOf(
+                bytes(0x80) to 1,
+                bytes(0xC3) to 1,
+                bytes(0xC0, 0x80) to 2,
+                bytes(0xE5, 0x8C) to 1,
+                bytes(0xE0, 0x80, 0x80) to 3,
+                bytes(0xED, 0xA0, 0x80) to 3,
+                bytes(0xF0, 0x9F, 0x98) to 1,
+                bytes(0xF4, 0x90, 0x80, 0x80) to 4,
+                bytes(0xF5, 0x80) to 2,
+                bytes(0xE5, 0xF0, 0x9F, 0x98, 0xC3) to 3,
+            )
         for ((given, count) in broken) {
             assertEquals("\uFFFD".repeat(count) + "a", utf8(given + 'a'.code.toByte()))
             assertNull(utf8OrNull(given))

@@ -51,7 +51,9 @@ class ScriptedEngineTest {
     }
 
     @Test
-    fun `the tokenizer of bytes can be written to a file`(@TempDir folder: Path) {
+    fun `the tokenizer of bytes can be written to a file`(
+        @TempDir folder: Path,
+    ) {
         val tokenizer = Tokenizer.open(writeByteTokenizer(folder.resolve("tokenizer.json")))
         assertEquals(BYTE_VOCABULARY_SIZE, tokenizer.vocabularySize)
         val pieces = listOf(Piece("$TURN_START hé", isTemplate = true))

@@ -11,6 +11,16 @@ public enum class Strategy {
 
     /** The word of vectors and wire. */
     public val value: String get() = name.lowercase()
+
+    public companion object {
+        /**
+         * The strategy of a word such as `cascade`.
+         *
+         * @throws InputError it is the word of none.
+         */
+        public fun of(value: String): Strategy = entries.find { it.value == value }
+            ?: throw InputError("The option strategy is not known.", allowed = entries.joinToString { it.value })
+    }
 }
 
 /** Where an answer comes from. */

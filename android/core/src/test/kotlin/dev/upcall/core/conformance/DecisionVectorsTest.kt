@@ -89,7 +89,7 @@ class DecisionVectorsTest {
         val prices = given["prices"]?.jsonObject
         val usual = Prices()
         return Circumstances(
-            strategy = Strategy.entries.single { it.value == (given.text("strategy") ?: "cascade") },
+            strategy = Strategy.of(given.text("strategy") ?: "cascade"),
             hasCloud = given.flag("has_cloud") ?: true,
             isBlocked = given.flag("is_blocked") ?: false,
             detectorFailed = given.flag("detector_failed") ?: false,

@@ -97,7 +97,7 @@ internal abstract class JsonScanner(private val text: String) {
         val isWhole = letter in "\"\\/bfnrtu" && (0 until digits).all {
             text.getOrNull(position + 2 + it).let { digit -> digit != null && digit in HEXADECIMAL_DIGITS }
         }
-        return if (isWhole) 2 + digits else refuse()
+        return if (isWhole) 2 + digits else refuse(if (letter == 'u') position + 1 else position)
     }
 
     private fun number(): Boolean {

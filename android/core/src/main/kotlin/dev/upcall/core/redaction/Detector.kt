@@ -93,6 +93,8 @@ public class Detector internal constructor(
             throw error
         } catch (error: Exception) { // whatever it is, the text must stay
             error
+        } catch (error: LinkageError) { // of a class whose numbers could not be read
+            error
         } catch (error: StackOverflowError) {
             error
         }

@@ -1,7 +1,6 @@
 package dev.upcall.core.redaction
 
-import com.google.re2j.Matcher
-import com.google.re2j.Pattern
+import dev.upcall.core.redaction.patterns.SearchPattern
 
 private val MARKS = listOf("\\", "%", "&", "=4", "=2", "=5", "=\n", "=\r", "= ", "@\n", "@\r", "@ ")
 private val SPELLED_MARKS = ("at] at) AT] AT) ot] ot) OT] OT) at} ot} [.] (.) [@] (@)").split(' ')
@@ -17,11 +16,11 @@ private const val OPENING = "+( " // belongs to a telephone number
  * @param hexadecimal a token that may be text in hexadecimal.
  */
 internal class Disguises(
-    private val escape: Pattern,
+    private val escape: SearchPattern,
     private val entities: Map<String, String>,
-    private val spelled: Pattern,
-    base64: Pattern,
-    hexadecimal: Pattern,
+    private val spelled: SearchPattern,
+    base64: SearchPattern,
+    hexadecimal: SearchPattern,
 ) {
     private val encodings = Encodings(base64, hexadecimal)
 
@@ -29,11 +28,11 @@ internal class Disguises(
     fun unescaped(text: String): Shadow? {
         if (MARKS.none { it in text } && SPELLED_MARKS.none { it in text }) return null
         val edits = mutableListOf<Edit>()
-        escape.matcher(text).forEachFound { start, end ->
-            val escape = text.substring(start, end)
+        for (place in escape.places(text)) {
+            val escape = place.of(text)
             val isEntity = escape[0] == '&' && escape[1] != '#'
             val plain = if (isEntity) entities[escape.substring(1, escape.length - 1)] else escapedCharacter(escape)
-            plain?.let { edits.add(Edit(start, end, it)) }
+            plain?.let { edits.add(Edit(place.start, place.end, it)) }
         }
         return rewritten(text, edits)
     }
@@ -45,7 +44,7 @@ internal class Disguises(
      */
     fun joined(text: String): Shadow? {
         val edits = mutableListOf<Edit>()
-        spelled.matcher(text).forEachFound { start, end -> addGaps(text, start, end, edits) }
+        for (place in spelled.places(text)) addGaps(text, place.start, place.end, edits)
         return rewritten(text, edits)
     }
 
@@ -76,10 +75,6 @@ internal class Disguises(
 
     /** Tokens that hold text in base 64 or hexadecimal, with it: valid UTF-8 without control characters. */
     fun decoded(text: String): List<Decoded> = encodings.decoded(text)
-}
-
-internal inline fun Matcher.forEachFound(action: (Int, Int) -> Unit) {
-    while (find()) action(start(), end())
 }
 
 internal fun Char.isAsciiAlphanumeric(): Boolean = this in '0'..'9' || this in 'a'..'z' || this in 'A'..'Z'

@@ -1,6 +1,6 @@
 package dev.upcall.core.redaction
 
-import com.google.re2j.Pattern
+import dev.upcall.core.redaction.patterns.SearchPattern
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import java.util.Base64
@@ -28,19 +28,18 @@ internal class Decoded(val place: Place, val text: String)
  * @param base64 a token that may be base 64, also in lines.
  * @param hexadecimal a token that may be text in hexadecimal.
  */
-internal class Encodings(private val base64: Pattern, private val hexadecimal: Pattern) {
+internal class Encodings(private val base64: SearchPattern, private val hexadecimal: SearchPattern) {
     /** Tokens that hold text, with it: valid UTF-8 without control characters. */
     fun decoded(text: String): List<Decoded> = buildList {
-        hexadecimal.matcher(text).forEachFound { start, end ->
-            val inside = decodedText(fromHexadecimal(text.substring(start, minOf(end, start + LONGEST_TOKEN))))
-            if (inside.isNotEmpty()) add(Decoded(Place(start, end), inside))
+        for (place in hexadecimal.places(text)) {
+            val token = text.substring(place.start, minOf(place.end, place.start + LONGEST_TOKEN))
+            val inside = decodedText(fromHexadecimal(token))
+            if (inside.isNotEmpty()) add(Decoded(place, inside))
         }
-        base64.matcher(text).forEachFound { start, end ->
-            for (place in wrapped(text, start, end)) {
-                for (piece in pieces(text.substring(place.start, minOf(place.end, place.start + LONGEST_TOKEN)))) {
-                    val inside = decodedText(fromBase64(piece))
-                    if (inside.isNotEmpty()) add(Decoded(place, inside))
-                }
+        for (place in base64.places(text).flatMap { wrapped(text, it) }) {
+            for (piece in pieces(text.substring(place.start, minOf(place.end, place.start + LONGEST_TOKEN)))) {
+                val inside = decodedText(fromBase64(piece))
+                if (inside.isNotEmpty()) add(Decoded(place, inside))
             }
         }
     }
@@ -51,8 +50,8 @@ private fun pieces(token: String): Set<String> =
     linkedSetOf(token) + token.split('+', '/', '_', '-').filter { it.length >= SHORTEST_TOKEN }
 
 /** Runs of lines of one length, each with a last line that is not longer: what one encoder wrote. */
-private fun wrapped(text: String, start: Int, end: Int): List<Place> = buildList {
-    val lines = lines(text, start, end)
+private fun wrapped(text: String, found: Place): List<Place> = buildList {
+    val lines = lines(text, found.start, found.end)
     var first = 0
     while (first < lines.size) {
         val length = lines[first].length

@@ -49,7 +49,7 @@ internal class Rules(
     val labels: Labels,
     val siblings: Siblings,
     val months: List<List<String>>,
-    val termGap: com.google.re2j.Pattern,
+    val termGap: SearchPattern,
     val credentialValues: CredentialValues,
 ) {
     val prefilter: Prefilter = Prefilter(patterns)

@@ -1,6 +1,5 @@
 package dev.upcall.core.redaction
 
-import com.google.re2j.Pattern
 import dev.upcall.core.RedactionError
 import dev.upcall.core.redaction.patterns.SearchPattern
 import dev.upcall.core.redaction.structure.LONGEST_LABEL
@@ -41,7 +40,7 @@ internal fun rulesFrom(read: (String) -> JsonObject): Rules = readingRules("The 
         labels = labels(tables, rules.mapNotNull { it.context }),
         siblings = siblings(tables.getValue("siblings").jsonObject),
         months = patterns.getValue("months").jsonArray.map { names -> names.jsonArray.map { it.jsonPrimitive.content } },
-        termGap = Pattern.compile(patterns.text("term_gap")),
+        termGap = SearchPattern(patterns.text("term_gap")),
         credentialValues = CredentialValues.of(credentials),
     )
 }
@@ -73,11 +72,11 @@ private fun cardPrefixes(data: JsonObject): Map<String, Set<Int>> = buildMap<Str
 }
 
 private fun disguises(given: JsonObject): Disguises = Disguises(
-    escape = Pattern.compile(given.text("escape")),
+    escape = SearchPattern(given.text("escape")),
     entities = given.getValue("entities").jsonObject.mapValues { it.value.jsonPrimitive.content },
-    spelled = Pattern.compile(given.text("spelled")),
-    base64 = Pattern.compile(given.text("base64")),
-    hexadecimal = Pattern.compile(given.text("hexadecimal")),
+    spelled = SearchPattern(given.text("spelled")),
+    base64 = SearchPattern(given.text("base64")),
+    hexadecimal = SearchPattern(given.text("hexadecimal")),
 )
 
 private fun domains(data: JsonObject): Set<String> =

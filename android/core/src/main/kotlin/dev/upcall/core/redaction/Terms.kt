@@ -1,7 +1,7 @@
 package dev.upcall.core.redaction
 
-import com.google.re2j.Pattern
 import dev.upcall.core.InputError
+import dev.upcall.core.redaction.patterns.SearchPattern
 
 private val LIMITS = limits("terms")
 
@@ -29,7 +29,7 @@ private const val SHORTEST_IN_NAMES = 3 // of a term looked for inside names of 
 internal class Terms(
     terms: Iterable<String>,
     private val characters: CharacterTable,
-    private val gap: Pattern,
+    private val gap: SearchPattern,
     private val purpose: String,
 ) {
     private val folded: Set<String>
@@ -132,11 +132,10 @@ internal class Terms(
             }
         }
 
-        val gaps = gap.matcher(given.text)
-        while (gaps.find()) {
-            keep(gaps.start())
+        for (gap in gap.places(given.text)) {
+            keep(gap.start)
             spaced.add(" ", given.start(position), given.end(position))
-            position = gaps.end()
+            position = gap.end
         }
         keep(given.text.length)
         return spaced.folded()

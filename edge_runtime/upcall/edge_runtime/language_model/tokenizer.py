@@ -71,16 +71,20 @@ class TextStream:
     def __init__(self, tokenizer: tokenizers.Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._stream = DecodeStream(skip_special_tokens=True)
-        self._ids: list[int] = []
-        self._sent_characters = 0
+        self._pending: list[int] = []  # since the last text
 
     def push(self, token_id: int) -> str:
         """The text that has become certain, often one word, sometimes nothing."""
-        self._ids.append(token_id)
-        text = self._stream.step(self._tokenizer, token_id) or ""
-        self._sent_characters += len(text)
+        self._pending.append(token_id)
+        try:
+            text = self._stream.step(self._tokenizer, token_id) or ""
+        except Exception:  # bare, of the binding: a byte spoils a run whose beginning was given as text already
+            self._stream = DecodeStream(skip_special_tokens=True)
+            text = "".join(self._stream.step(self._tokenizer, pending) or "" for pending in self._pending)
+        if text:
+            self._pending = []
         return text
 
     def finish(self) -> str:
         """What is left: bytes that never became a character, as U+FFFD."""
-        return str(self._tokenizer.decode(self._ids, skip_special_tokens=True))[self._sent_characters :]
+        return str(self._tokenizer.decode(self._pending, skip_special_tokens=True))

@@ -47,7 +47,7 @@ def _digits(text: str) -> str:
 def _card(text: str, start: int, end: int, rule: Rule, rules: Rules, _: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     for low, high in card_spans(text, start, end, rules.card_prefixes):
         plain = text[low:high]
-        if len(plain) == 13 and is_epoch(plain) and not rule.has_context(text, low, high):
+        if plain.isdigit() and is_epoch(plain) and not rule.has_context(text, low, high):
             continue
         yield low, high
 

@@ -36,7 +36,6 @@ internal class Candidate(
 /** Gives the places in a candidate that are real. */
 internal typealias Check = (Candidate) -> List<Place>
 
-private const val DIGITS_OF_EPOCH = 13
 private const val LONG_WORD = 12 // letters of a password without anything else
 private const val SEPARATORS = " .-/+"
 private const val CLOSING = ".,)]}"
@@ -77,8 +76,7 @@ private fun age(candidate: Candidate): List<Place> {
 
 private fun card(candidate: Candidate): List<Place> = with(candidate) {
     cardPlaces(text, start, end, rules.cardPrefixes).filter { place ->
-        val plain = place.of(text)
-        plain.length != DIGITS_OF_EPOCH || !isEpoch(plain) || rule.hasContext(text, place.start, place.end)
+        !isEpoch(place.of(text)) || rule.hasContext(text, place.start, place.end)
     }
 }
 

@@ -10,8 +10,8 @@ private val EIN_NOT_ISSUED = setOf(0, 7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 7
 private val ABA_PREFIXES = (0..12) + (21..32) + (61..72) + 80
 internal val NUMBER_LIMITS: Map<String, Int> = limits("numbers")
 
-/** Whether digits, at most 18, read as milliseconds since 1970 in this century. */
-internal fun isEpoch(digits: String): Boolean = digits.toLong() in EPOCH_MILLISECONDS
+/** Whether a text is digits that read as milliseconds since 1970 in this century. */
+internal fun isEpoch(text: String): Boolean = text.toLongOrNull()?.let { it in EPOCH_MILLISECONDS } ?: false
 
 /**
  * Whether nine digits can be a United States social security number.

@@ -1,5 +1,7 @@
 package dev.upcall.core.redaction
 
+import dev.upcall.core.conformance.proto
+import java.nio.file.Files
 import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -10,9 +12,7 @@ class EntitiesTest {
 
     @Test
     fun `names are those of the protocol`() {
-        val protocol = java.nio.file.Files.readString(
-            dev.upcall.core.conformance.proto.resolve("upcall/protocol/v1/redaction.proto"),
-        )
+        val protocol = Files.readString(proto.resolve("upcall/protocol/v1/redaction.proto"))
         val names = Regex("ENTITY_TYPE_([A-Z_]+) = [0-9]").findAll(protocol).map { it.groupValues[1] }.toSet()
         assertEquals(names - "UNSPECIFIED", EntityType.entries.map { it.name }.toSet())
     }
@@ -59,7 +59,8 @@ class EntitiesTest {
                 Span(start, start + random.nextInt(1, 12), type, type.name)
             }
             val merged = mergeSpans(spans, priority)
-            assertEquals(spans.flatMap { it.start until it.end }.toSet(), merged.flatMap { it.start until it.end }.toSet())
+            val covered = spans.flatMapTo(HashSet()) { it.start until it.end }
+            assertEquals(covered, merged.flatMapTo(HashSet()) { it.start until it.end })
             assertTrue(merged.zipWithNext().all { (before, after) -> before.end <= after.start })
             assertEquals(merged, mergeSpans(spans.shuffled(random), priority))
         }

@@ -38,7 +38,9 @@ class RulesTest {
 
     @ParameterizedTest
     @ValueSource(
-        strings = ["tel 1", "Tel: 1", "(tel)1", "userTel 1", "telefon 1", "my\ntel\n1", "été tel 1", "HOME-TEL 1", "home tel: 1"],
+        strings = [
+            "tel 1", "Tel: 1", "(tel)1", "userTel 1", "telefon 1", "my\ntel\n1", "été tel 1", "HOME-TEL 1", "home tel: 1",
+        ],
     )
     fun `context begins a word`(text: String) {
         assertTrue(context.near(text, text.length - 1, text.length))
@@ -81,7 +83,8 @@ class RulesTest {
     fun `the prefilter sees every keyword in a long text, and counts digits`() {
         val words = rules.patterns.flatMap { it.keywords }
         val text = words.joinToString(" ") + " 0123456789 0123456789" + " filler".repeat(100_000)
-        assertEquals(rules.patterns.filter { it.keywords.isNotEmpty() }, rules.prefilter.candidates(text).filter { it.keywords.isNotEmpty() })
+        val kept = rules.prefilter.candidates(text)
+        assertEquals(rules.patterns.filter { it.keywords.isNotEmpty() }, kept.filter { it.keywords.isNotEmpty() })
         assertTrue(rules.prefilter.candidates("only words").none { it.digits > 0 })
     }
 }

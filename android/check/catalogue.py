@@ -13,6 +13,8 @@ from android.check.errors import CheckError
 
 TOOLS = {"check.coursier", "check.junit.console", "check.kotlin.compiler", "check.ktlint"}
 """Entries that only the check takes: Gradle brings its own resolver, compiler and test runner."""
+STAND_INS = {"executorch.android": "check.executorch.classes"}
+"""Libraries of which the check takes another entry, with the same classes: in an AAR they are no class path."""
 _KEYS = {"versions", "libraries", "plugins"}
 
 
@@ -56,6 +58,10 @@ class Catalogue:
         self._used.add(alias)
         return self.libraries[alias]
 
+    def compiled_against(self, alias: str) -> Library:
+        """What the check takes for the entry of an alias; raises CheckError where there is none."""
+        return self.library(STAND_INS[alias]) if self.library(alias) and alias in STAND_INS else self.library(alias)
+
     def plugin(self, alias: str) -> tuple[str, str]:
         """Identifier and version of a plugin; raises CheckError where there is none."""
         if alias not in self.plugins:
@@ -66,7 +72,7 @@ class Catalogue:
     def refuse_unused(self) -> None:
         """Raise CheckError for entries that nothing named."""
         entries = {*self.libraries, *(f"plugins.{alias}" for alias in self.plugins)}
-        if unused := sorted(entries - self._used - TOOLS):
+        if unused := sorted(entries - self._used - TOOLS - set(STAND_INS.values())):
             raise CheckError(f"{self.path}: nothing uses {', '.join(unused)}", "delete the entry")
         if missing := sorted(TOOLS - entries):
             raise CheckError(f"{self.path}: the check needs {', '.join(missing)}")

@@ -20,6 +20,7 @@ _KOTLIN_PLUGIN = "org.jetbrains.kotlin.jvm"
 _PLUGINS = {_KOTLIN_PLUGIN, "com.google.protobuf"}
 _CORE_PLUGINS = {"application", "`java-library`", "`java-test-fixtures`"}
 _REPOSITORIES = {"google()", "mavenCentral()", "gradlePluginPortal()"}
+_CLASSES_OF_AAR = 'apply(from = "../gradle/classes-of-aar.gradle.kts")'  # the catalogue's STAND_INS do so here
 _LIBRARY = r"libs\.([\w.]+)"
 
 
@@ -139,6 +140,8 @@ def _read_module(name: str, folder: Path, catalogue: Catalogue) -> Module:
     sources: tuple[Path, tuple[str, ...]] | None = None
     for statement in read_script(script):
         match statement.text:
+            case text if text == _CLASSES_OF_AAR:
+                pass
             case "plugins":
                 _read_plugins(module, statement.block(), catalogue)
             case "kotlin":
@@ -209,7 +212,7 @@ def _read_dependency(line: Statement, catalogue: Catalogue) -> Dependency:
             if not (names := exclusion.match(r'exclude\(group = "([\w.-]+)", module = "([\w.-]+)"\)')):
                 raise exclusion.refusal()
             excluded.append(f"{names[1]}:{names[2]}")
-        return Dependency(configuration, library=catalogue.library(library[1]), excluded=tuple(excluded))
+        return Dependency(configuration, library=catalogue.compiled_against(library[1]), excluded=tuple(excluded))
     if line.body is None and (found := re.fullmatch(r'project\(":([\w-]+)"\)', what)):
         return Dependency(configuration, module=found[1])
     if line.body is None and (found := re.fullmatch(r'testFixtures\(project\(":([\w-]+)"\)\)', what)):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from android.check import npm
 from android.check.catalogue import Library
 from android.check.errors import CheckError
 
@@ -87,7 +88,13 @@ class Resolver:
         if not request.roots:
             return []
         key = " ".join([request.scope, *request.roots])
-        return self._remembered(key, lambda: self._by_coursier(request))
+        return self._remembered(key, lambda: self._found(request))
+
+    def _found(self, request: Request) -> dict[str, str]:
+        packages = [root for root in request.roots if root.startswith(npm.GROUP)]
+        others = tuple(root for root in request.roots if root not in packages)
+        found = self._by_coursier(Request(others, request.scope)) if others else {}
+        return found | {package: str(npm.fetch_classes(package, self._memory)) for package in packages}
 
     def _remembered(self, key: str, find: Any) -> list[Artefact]:
         file = self._memory / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"

@@ -46,7 +46,7 @@ def test_membership_is_whole_and_folded() -> None:
     assert "" not in _terms()
 
 
-@pytest.mark.parametrize("term", ["", "  ", "\u200b", "\u00a0", "a\x00", "x" * (MAX_TERM_CHARACTERS + 1)])
+@pytest.mark.parametrize("term", ["", "  ", "\u200b", "\u00a0", "a\x00", "a\ud800", "x" * (MAX_TERM_CHARACTERS + 1)])
 def test_refused_terms(term: str) -> None:
     with pytest.raises(InputError) as caught:
         _terms("fine", term)

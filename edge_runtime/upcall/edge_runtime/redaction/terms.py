@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from upcall.edge_runtime.errors import InputError
-from upcall.edge_runtime.redaction.characters import CharacterTable, is_whole
+from upcall.edge_runtime.redaction.characters import CharacterTable, is_whole, without_surrogates
 from upcall.edge_runtime.redaction.limits import limits
 
 _LIMITS = limits("terms")
@@ -94,7 +94,8 @@ class Terms:
         purpose: name of the list, for errors.
 
     Raises:
-        InputError: more than MAX_TERMS terms, one longer than MAX_TERM_CHARACTERS, or one without a visible character.
+        InputError: more than MAX_TERMS terms, one longer than MAX_TERM_CHARACTERS, one without a visible
+            character, or one with a lone surrogate.
     """
 
     def __init__(self, terms: Iterable[str], *, characters: CharacterTable, gap: Any, purpose: str) -> None:
@@ -116,7 +117,7 @@ class Terms:
                 allowed=f"at most {MAX_TERM_CHARACTERS}",
             )
         folded = self._fold(term)[0].strip()
-        if not folded or "\x00" in folded:
+        if not folded or "\x00" in folded or without_surrogates(term) != term:
             raise InputError(
                 f"Term {number} of the {purpose} list is empty or not text.",
                 allowed="at least one visible character",

@@ -23,8 +23,8 @@ private const val SHORTEST_IN_NAMES = 3 // of a term looked for inside names of 
  * @param characters for disguises and word borders.
  * @param gap matches what may stand for a blank.
  * @param purpose name of the list, for errors.
- * @throws InputError there are more than [MAX_TERMS] terms, one is longer than [MAX_TERM_CHARACTERS], or one is without a
- * visible character.
+ * @throws InputError there are more than [MAX_TERMS] terms, one is longer than [MAX_TERM_CHARACTERS], without a visible
+ * character, or with a lone surrogate.
  */
 internal class Terms(
     terms: Iterable<String>,
@@ -57,7 +57,7 @@ internal class Terms(
             )
         }
         val folded = Unicode.stripped(fold(term).text)
-        if (folded.isEmpty() || BLANK in folded) {
+        if (folded.isEmpty() || BLANK in folded || withoutSurrogates(term) != term) {
             throw InputError(
                 "Term $number of the $purpose list is empty or not text.",
                 "at least one visible character",

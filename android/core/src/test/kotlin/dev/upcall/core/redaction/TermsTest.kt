@@ -49,11 +49,6 @@ class TermsTest {
     }
 
     @Test
-    fun `a term that is no valid text is found nowhere`() {
-        assertEquals(emptyList(), found("😀", "\uDE00"))
-    }
-
-    @Test
     fun `membership is whole and folded`() {
         val terms = terms("Straße 1")
         assertTrue("STRASSE 1" in terms)
@@ -64,7 +59,7 @@ class TermsTest {
 
     @Test
     fun `terms that cannot be looked for are refused by their number`() {
-        for (term in listOf("", "  ", "\u200b", "\u00a0", "a\u0000", "x".repeat(MAX_TERM_CHARACTERS + 1))) {
+        for (term in listOf("", "  ", "\u200b", "\u00a0", "a\u0000", "a\uD800", "x".repeat(MAX_TERM_CHARACTERS + 1))) {
             val problem = assertFailsWith<InputError> { terms("fine", term) }.problem
             assertTrue("Term 2 of the deny list" in problem, problem)
             assertTrue(term.length < 2 || term !in problem, problem)

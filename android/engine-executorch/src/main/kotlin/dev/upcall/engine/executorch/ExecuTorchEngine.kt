@@ -36,17 +36,18 @@ public class ExecuTorchEngine internal constructor(
     private val hiddenSize: Int,
 ) : Engine {
     private var isClosed = false
-    private val stages = try {
-        if (FORWARD !in program.methods) throw foreign()
-        program.loadMethod(FORWARD)
-        RouterStage.entries.filter { it.method in program.methods }
-    } catch (error: EngineError) {
-        program.close()
-        throw error
-    } catch (error: RuntimeException) {
-        program.close()
-        throw unloadable(name, error)
-    }
+    private val stages =
+        try {
+            if (FORWARD !in program.methods) throw foreign()
+            program.loadMethod(FORWARD)
+            RouterStage.entries.filter { it.method in program.methods }
+        } catch (error: EngineError) {
+            program.close()
+            throw error
+        } catch (error: RuntimeException) {
+            program.close()
+            throw unloadable(name, error)
+        }
 
     /**
      * Loads a program.
@@ -82,11 +83,12 @@ public class ExecuTorchEngine internal constructor(
         refuseClosed()
         checkTokens(tokens, position, contextLength, vocabularySize)
         if (Thread.interrupted()) throw InterruptedException()
-        val outputs = try {
-            program.forward(LongArray(tokens.size) { tokens[it].toLong() }, position.toLong())
-        } catch (error: RuntimeException) {
-            throw failed("on ${tokens.size} tokens at position $position", error)
-        }
+        val outputs =
+            try {
+                program.forward(LongArray(tokens.size) { tokens[it].toLong() }, position.toLong())
+            } catch (error: RuntimeException) {
+                throw failed("on ${tokens.size} tokens at position $position", error)
+            }
         val rows = logitRows(tokens.size)
         if (outputs.map { it.size } != listOf(rows * vocabularySize, hiddenSize, hiddenSize)) throw foreign()
         position += tokens.size
@@ -104,11 +106,12 @@ public class ExecuTorchEngine internal constructor(
     override fun route(stage: RouterStage, features: FloatArray): Double {
         refuseClosed()
         checkFeatures(features, if (stage in stages) featureCount(stage, hiddenSize) else null, stage)
-        val outputs = try {
-            program.route(stage.method, features)
-        } catch (error: RuntimeException) {
-            throw failed("in ${stage.method}", error)
-        }
+        val outputs =
+            try {
+                program.route(stage.method, features)
+            } catch (error: RuntimeException) {
+                throw failed("in ${stage.method}", error)
+            }
         return (outputs.singleOrNull()?.singleOrNull() ?: throw foreign()).toDouble()
     }
 
@@ -140,7 +143,9 @@ public class ExecuTorchEngine internal constructor(
                 NativeModule(model, threads)
             } catch (error: LinkageError) {
                 throw EngineError(
-                    "ExecuTorch cannot be loaded on ${System.getProperty("os.name")}, ${System.getProperty("os.arch")}.",
+                    "ExecuTorch cannot be loaded on ${System.getProperty(
+                        "os.name",
+                    )}, ${System.getProperty("os.arch")}.",
                     nextStep = "add org.pytorch:executorch-android to the app, or take another engine",
                 ).apply { initCause(error) }
             } catch (error: RuntimeException) {

@@ -75,9 +75,10 @@ class ExecuTorchEngineTest {
         assertEquals(-1.25, engine.route(RouterStage.POST, features.copyOf().also { it[0] = -1.25f }))
         assertFailsWith<EngineError> { engine.route(RouterStage.POST, features + 0f) }
         assertFailsWith<EngineError> { engine.route(RouterStage.POST, features.copyOf().also { it[3] = Float.NaN }) }
-        val error = assertFailsWith<EngineError> {
-            engine.route(RouterStage.PRE, FloatArray(featureCount(RouterStage.PRE, HIDDEN)))
-        }
+        val error =
+            assertFailsWith<EngineError> {
+                engine.route(RouterStage.PRE, FloatArray(featureCount(RouterStage.PRE, HIDDEN)))
+            }
         assertContains(error.problem, "route_pre")
     }
 
@@ -139,6 +140,7 @@ class ExecuTorchEngineTest {
         @TempDir folder: Path,
     ) {
         val model = folder.resolve("model.pte")
+
         fun load() = assertFailsWith<EngineError> { ExecuTorchEngine(model, CONTEXT, VOCABULARY, HIDDEN, threads = 1) }
         assertContains(load().problem, "no file model.pte")
         Files.write(model, ByteArray(4096))

@@ -15,10 +15,11 @@ internal class ScriptedModule(
         tokens.copyInto(cache, position.toInt())
         val end = position.toInt() + tokens.size
         val rows = minOf(tokens.size, 8)
-        val logits = FloatArray(rows * VOCABULARY) { number ->
-            val seen = cache.take(end - rows + 1 + number / VOCABULARY)
-            (seen.fold(7L) { sum, token -> (sum * 31 + token) % 1_009 } + number % VOCABULARY).toFloat()
-        }
+        val logits =
+            FloatArray(rows * VOCABULARY) { number ->
+                val seen = cache.take(end - rows + 1 + number / VOCABULARY)
+                (seen.fold(7L) { sum, token -> (sum * 31 + token) % 1_009 } + number % VOCABULARY).toFloat()
+            }
         return listOf(logits, FloatArray(HIDDEN) { end.toFloat() }, FloatArray(HIDDEN) { -end.toFloat() })
     }
 

@@ -96,11 +96,7 @@ private fun quoteFor(text: String, cell: Place): String {
  * @property fewest values of the column that must have been found.
  * @property share of the values of that shape that must have been found, in (0, 1].
  */
-internal class Siblings(
-    private val entityTypes: Set<EntityType>,
-    private val fewest: Int,
-    private val share: Double,
-) {
+internal class Siblings(private val entityTypes: Set<EntityType>, private val fewest: Int, private val share: Double) {
     /**
      * Values of the columns that were not found themselves, with the type of their siblings.
      *
@@ -108,24 +104,17 @@ internal class Siblings(
      * @param columns of it.
      * @param known what was found, as whole values.
      */
-    fun found(
-        text: String,
-        columns: Iterable<Column>,
-        known: Map<Place, EntityType>,
-    ): List<Pair<Place, EntityType>> {
+    fun found(text: String, columns: Iterable<Column>, known: Map<Place, EntityType>): List<Pair<Place, EntityType>> {
         val told = known.filterValues { it in entityTypes }
         return if (told.isEmpty()) emptyList() else columns.flatMap { inColumn(text, it, told) }
     }
 
-    private fun inColumn(
-        text: String,
-        column: Column,
-        known: Map<Place, EntityType>,
-    ): List<Pair<Place, EntityType>> {
+    private fun inColumn(text: String, column: Column, known: Map<Place, EntityType>): List<Pair<Place, EntityType>> {
         if (column.cells.count { it in known } < fewest) return emptyList()
         return column.cells.groupBy { shape(text, it) }.values.flatMap { cells ->
-            val (type, count) = cells.mapNotNull(known::get).groupingBy { it }.eachCount().maxByOrNull { it.value }
-                ?: return@flatMap emptyList()
+            val (type, count) =
+                cells.mapNotNull(known::get).groupingBy { it }.eachCount().maxByOrNull { it.value }
+                    ?: return@flatMap emptyList()
             if (count < share * cells.size) emptyList() else cells.filter { it !in known }.map { it to type }
         }
     }

@@ -58,11 +58,7 @@ private fun goesOn(lines: List<Line>, index: Int, heads: Int): Boolean {
  * @property areChunks whether wide gaps part the heads; else single blanks do.
  * @property margin of the line of the heads, characters.
  */
-private class FixedColumns(
-    private val heads: List<Piece>,
-    private val areChunks: Boolean,
-    private val margin: Int,
-) {
+private class FixedColumns(private val heads: List<Piece>, private val areChunks: Boolean, private val margin: Int) {
     /** The cells of a row, each with the number of its column; null where the line is no row. */
     fun cells(line: Line): List<Pair<Int, Piece>>? {
         val words = pieces(line.text, areChunks = false)

@@ -23,12 +23,15 @@ internal fun inLineColumn(line: Line, labels: Labels): Column? {
     val words = Unicode.words(text.substring(0, end)).takeLast(LABEL_WORDS)
     val label = labels.within(words.joinToString(" ")) ?: return null
     // Words with nothing but a blank between them are a list only where each is a value.
-    val parts = divided(text, values)
-        ?: text.wordPlaces(values, text.length).takeIf { places -> places.all { isNumber(it.of(text)) } }
-        ?: return null
-    val cells = parts.map { part -> text.trimmed(part.start, part.end) { it in AROUND_VALUES } }
-        .filter { isNumber(it.of(text)) }
-        .map { Place(line.low + it.start, line.low + it.end) }
+    val parts =
+        divided(text, values)
+            ?: text.wordPlaces(values, text.length).takeIf { places -> places.all { isNumber(it.of(text)) } }
+            ?: return null
+    val cells =
+        parts
+            .map { part -> text.trimmed(part.start, part.end) { it in AROUND_VALUES } }
+            .filter { isNumber(it.of(text)) }
+            .map { Place(line.low + it.start, line.low + it.end) }
     return if (cells.size > 1) Column(label, cells) else null
 }
 
@@ -55,7 +58,8 @@ private fun valuesFrom(text: String, start: Int): Int {
     if (start >= text.length) return -1
     if (text[start] in COLONS) return behindMarks(text, start + 1)
     if (!text[start].isSpace()) return -1
-    val verb = VERBS.firstOrNull { text.startsWith(it, start + 1) && !isInWord(text, start + 1 + it.length) } ?: return -1
+    val verb =
+        VERBS.firstOrNull { text.startsWith(it, start + 1) && !isInWord(text, start + 1 + it.length) } ?: return -1
     val end = start + 1 + verb.length
     val behindColon = if (text.startsWith(":", end)) behindMarks(text, end + 1) else -1
     return if (behindColon >= 0) behindColon else behindMarks(text, end)

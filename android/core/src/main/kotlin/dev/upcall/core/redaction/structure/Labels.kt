@@ -35,10 +35,11 @@ internal class Labels(
     /** The label in plain words if it can make values private, else null. */
     fun private(label: String): String? {
         if (!isShort(label)) return null
-        val plain = seen[label] ?: privateWords(label).also {
-            if (seen.size >= MOST_SEEN) seen.clear()
-            seen[label] = it
-        }
+        val plain =
+            seen[label] ?: privateWords(label).also {
+                if (seen.size >= MOST_SEEN) seen.clear()
+                seen[label] = it
+            }
         return plain.ifEmpty { null }
     }
 

@@ -71,11 +71,12 @@ private fun isLatexRule(text: String): Boolean {
 
 /** Where an argument in braces or brackets ends that begins at [start]; [start] where there is none. */
 private fun argumentEnd(text: String, start: Int): Int {
-    val (opening, closing) = when (text.getOrNull(start)) {
-        '{' -> '{' to '}'
-        '(' -> '(' to ')'
-        else -> return start
-    }
+    val (opening, closing) =
+        when (text.getOrNull(start)) {
+            '{' -> '{' to '}'
+            '(' -> '(' to ')'
+            else -> return start
+        }
     val end = text.skip(start + 1) { it != opening && it != closing }
     return if (end < text.length && text[end] == closing) end + 1 else start
 }

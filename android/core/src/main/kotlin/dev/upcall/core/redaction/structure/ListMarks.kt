@@ -11,8 +11,9 @@ internal fun itemEnd(said: String): Int {
     val mark = if (said.firstOrNull()?.let { it in BULLETS } == true) 1 else enumerationEnd(said)
     val end = said.skip(mark) { it.isBlank() }
     if (mark == 0 || end == mark) return 0
-    val isBox = said.startsWith('[', end) && said.getOrNull(end + 1)?.let { it in " xX" } == true &&
-        said.startsWith(']', end + 2)
+    val isBox =
+        said.startsWith('[', end) && said.getOrNull(end + 1)?.let { it in " xX" } == true &&
+            said.startsWith(']', end + 2)
     val boxed = if (isBox) said.skip(end + 3) { it.isBlank() } else end
     return if (boxed > end + 3) boxed else end
 }
@@ -20,11 +21,12 @@ internal fun itemEnd(said: String): Int {
 private fun enumerationEnd(said: String): Int {
     val start = if (said.startsWith('(')) 1 else 0
     val digits = said.skip(start) { it.isAsciiDigit() }
-    val (end, closing) = when {
-        digits > start && digits - start <= MOST_DIGITS -> digits to ".):"
-        said.getOrNull(start)?.isAsciiLetter() == true -> start + 1 to ".)"
-        else -> return 0
-    }
+    val (end, closing) =
+        when {
+            digits > start && digits - start <= MOST_DIGITS -> digits to ".):"
+            said.getOrNull(start)?.isAsciiLetter() == true -> start + 1 to ".)"
+            else -> return 0
+        }
     return if (end < said.length && said[end] in closing) end + 1 else 0
 }
 
@@ -40,12 +42,13 @@ internal fun sectionName(said: String): String? {
 /** Where the signs of a heading end, as in `## Name`; 0 where there are none. */
 internal fun headingEnd(said: String): Int {
     val sign = said.firstOrNull() ?: return 0
-    val most = when (sign) {
-        '#' -> MOST_SIGNS
-        '=', '*', '!' -> said.length
-        ';' -> 1
-        else -> return 0
-    }
+    val most =
+        when (sign) {
+            '#' -> MOST_SIGNS
+            '=', '*', '!' -> said.length
+            ';' -> 1
+            else -> return 0
+        }
     val signs = said.skip(0, minOf(most, said.length)) { it == sign }
     val end = said.skip(signs) { it.isBlank() }
     return if (end < said.length && !said[end].isSpace()) end else signs - 1

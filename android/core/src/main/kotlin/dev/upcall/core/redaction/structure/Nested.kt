@@ -59,12 +59,13 @@ private class NestedReader(private val text: String, private val labels: Labels)
                 frame.key = said(frame).ifEmpty { frame.key }
                 frame.words.clear()
             }
-            NestedKind.SEPARATOR -> if (frame === root) {
-                frame.words.clear()
-                if (text[tokens.start] == ';') endRows(frame)
-            } else {
-                takeValue(frame)
-            }
+            NestedKind.SEPARATOR ->
+                if (frame === root) {
+                    frame.words.clear()
+                    if (text[tokens.start] == ';') endRows(frame)
+                } else {
+                    takeValue(frame)
+                }
         }
     }
 
@@ -87,8 +88,9 @@ private class NestedReader(private val text: String, private val labels: Labels)
     /** What was read last, as a label. */
     private fun said(frame: NestedFrame): String {
         val last = frame.words.lastOrNull() ?: return ""
-        val first = frame.words.takeLast(LABEL_WORDS).firstOrNull { !Place(it.start, last.end).isLonger(text, LONGEST_LABEL) }
-            ?: return ""
+        val first =
+            frame.words.takeLast(LABEL_WORDS).firstOrNull { !Place(it.start, last.end).isLonger(text, LONGEST_LABEL) }
+                ?: return ""
         return Unicode.stripped(text.substring(first.start, last.end).substringAfterLast('\n'))
     }
 
@@ -106,18 +108,25 @@ private class NestedReader(private val text: String, private val labels: Labels)
         }
         val word = frame.words.lastOrNull()?.let { Unicode.lower(it.of(text)) }.orEmpty()
         if (word == "in" && frame.words.size > 1) frame.key = frame.words[frame.words.size - 2].of(text)
-        val isReference = text[start] == '{' &&
-            ((start > 0 && text[start - 1] in REFERENCE) || text.startsWith("{", start + 1))
+        val isReference =
+            text[start] == '{' &&
+                ((start > 0 && text[start - 1] in REFERENCE) || text.startsWith("{", start + 1))
         // ${NAME} and {{ name }} stand for a value.
         val key = if (isReference) "" else frame.key.ifEmpty { if (frame === root) "" else said(frame) }
-        val label = if (isReference) "" else if (key.isEmpty()) frame.label else labelOf(key, frame)
+        val label =
+            when {
+                isReference -> ""
+                key.isEmpty() -> frame.label
+                else -> labelOf(key, frame)
+            }
         val isMade = text[start] == '{' || labels.makesLists(word.substring(word.lastIndexOfAny(PART_ENDS) + 1))
-        stack += NestedFrame(
-            label,
-            isKeyed = key.isNotEmpty(),
-            holdsNames = labels.namesColumns(key),
-            isCall = !isMade && start > 0 && endsWord(start),
-        )
+        stack +=
+            NestedFrame(
+                label,
+                isKeyed = key.isNotEmpty(),
+                holdsNames = labels.namesColumns(key),
+                isCall = !isMade && start > 0 && endsWord(start),
+            )
         frame.words.clear()
         if (frame === root) frame.isRead = true else frame.key = ""
     }

@@ -36,11 +36,12 @@ internal class NestedTokens(private val text: String) {
         '[', '{', '(' -> ended(index + 1, NestedKind.OPENING)
         ']', '}', ')' -> ended(index + 1, NestedKind.CLOSING)
         ',', ';' -> ended(index + 1, NestedKind.SEPARATOR)
-        else -> when {
-            character.isSpace() -> null
-            text.startsWith("<-", index) -> ended(index + 2, NestedKind.ASSIGNMENT)
-            else -> ended(text.skip(index + 1) { !it.isSpace() && it !in NO_WORD }, NestedKind.WORD)
-        }
+        else ->
+            when {
+                character.isSpace() -> null
+                text.startsWith("<-", index) -> ended(index + 2, NestedKind.ASSIGNMENT)
+                else -> ended(text.skip(index + 1) { !it.isSpace() && it !in NO_WORD }, NestedKind.WORD)
+            }
     }
 
     private fun ended(at: Int, kind: NestedKind): NestedKind {

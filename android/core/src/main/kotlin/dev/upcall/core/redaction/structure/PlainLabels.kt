@@ -45,6 +45,7 @@ private fun withoutHumps(label: String): String = buildString(label.length + 2) 
 /** Length of a hump whose first character belongs to the word before: `eN` or `NNum`; 0 where there is none. */
 private fun humpSize(label: String, index: Int): Int {
     fun isUpper(offset: Int) = label.getOrNull(index + offset).let { it != null && it in 'A'..'Z' }
+
     fun isLower(offset: Int) = label.getOrNull(index + offset).let { it != null && it in 'a'..'z' }
     return when {
         !isUpper(1) -> 0

@@ -36,9 +36,8 @@ internal class TableCells(
                 share = found
             }
             wasFirst && heads.isEmpty() && texts(row).any(labels::isVersion) -> heads = texts(row)
-            wasFirst && heads.isEmpty() && title.isNotEmpty() -> heads = texts(row).map {
-                if (it.isNotEmpty() && labels.isGeneral(it)) "$title $it" else it
-            }
+            wasFirst && heads.isEmpty() && title.isNotEmpty() ->
+                heads = texts(row).map { if (it.isNotEmpty() && labels.isGeneral(it)) "$title $it" else it }
             else -> addValues(row)
         }
     }
@@ -50,7 +49,8 @@ internal class TableCells(
             if (cell.length == 0) return@forEachIndexed
             cells.add(heads.getOrElse(index) { "" }, index, cell)
             // A delimiter in a value moves those after it, a value left out too.
-            if (heads.isNotEmpty() && more != 0 && index - more in heads.indices) cells.add(heads[index - more], MOVED, cell)
+            val moved = index - more
+            if (more != 0 && moved in heads.indices) cells.add(heads[moved], MOVED, cell)
             if (beside != null && index > 0) cells.add(beside, BESIDE, cell)
         }
     }

@@ -21,11 +21,12 @@ private class TableReader(private val text: String, private val lines: List<Line
     private val columns = mutableListOf<Column>()
 
     /** For each line, the first from it on that does not only draw a line. */
-    private val behindRules = IntArray(lines.size).also { next ->
-        for (index in lines.indices.reversed()) {
-            next[index] = if (lines[index].isRule) next.getOrElse(index + 1) { lines.size } else index
+    private val behindRules =
+        IntArray(lines.size).also { next ->
+            for (index in lines.indices.reversed()) {
+                next[index] = if (lines[index].isRule) next.getOrElse(index + 1) { lines.size } else index
+            }
         }
-    }
 
     fun read(): List<Column> {
         var index = 0
@@ -104,8 +105,9 @@ private fun copiedColumns(line: String): String? {
     return brackets.filter { line.getOrNull(it) == '(' }.firstNotNullOfOrNull { opening ->
         val closing = line.skip(opening + 1) { it != '(' && it != ')' }
         val from = line.skip(closing + 1) { it.isSpace() }
-        val isCopy = line.getOrNull(closing) == ')' && from > closing + 1 && isAsciiWord(line, from, "from") &&
-            !isInWord(line, from + "from".length)
+        val isCopy =
+            line.getOrNull(closing) == ')' && from > closing + 1 && isAsciiWord(line, from, "from") &&
+                !isInWord(line, from + "from".length)
         line.substring(opening + 1, closing).takeIf { isCopy }
     }
 }

@@ -29,8 +29,11 @@ class ColumnsTest {
 
     @Test
     fun `a value is quoted with a mark that it does not hold`() {
-        fun copied(value: String) =
-            labelled(value, listOf(Column("phone", listOf(Place(0, value.length)))), LABELS)?.text?.substringBefore('\n')
+        fun copied(value: String) = labelled(
+            value,
+            listOf(Column("phone", listOf(Place(0, value.length)))),
+            LABELS,
+        )?.text?.substringBefore('\n')
         assertEquals("phone: 12345", copied("12345"))
         assertEquals("phone: '12 \"345'", copied("12 \"345"))
         assertEquals("phone: `1'2\"3`", copied("1'2\"3"))
@@ -54,6 +57,7 @@ class ColumnsTest {
         val text = "11 22 33 4 aa"
         val cells = listOf(Place(0, 2), Place(3, 5), Place(6, 8), Place(9, 10), Place(11, 13))
         val known = cells.take(2).associateWith { EntityType.PHONE }
+
         fun found(known: Map<Place, EntityType>) = SIBLINGS.found(text, listOf(Column("", cells)), known)
         assertEquals(listOf(Place(6, 8) to EntityType.PHONE), found(known))
         assertEquals(emptyList(), found(mapOf(Place(0, 2) to EntityType.PHONE)))

@@ -10,35 +10,37 @@ import kotlin.test.assertTrue
 class LabelsTest {
     @Test
     fun `labels that count are read as plain words`() {
-        val plain = mapOf(
-            "phoneNumber" to "phone Number",
-            "SSN_No" to "SSN No",
-            "SSNs" to "SSN",
-            "**Phone** (home)" to "Phone",
-            "\\textbf{Passport}" to "Passport",
-            "user.phone" to "user phone",
-            "Patient IDs" to "Patient IDs",
-            "Телефон" to "Телефон",
-            "电话" to "电话",
-            "DB_PASSWORD" to "DB PASSWORD",
-        )
+        val plain =
+            mapOf(
+                "phoneNumber" to "phone Number",
+                "SSN_No" to "SSN No",
+                "SSNs" to "SSN",
+                "**Phone** (home)" to "Phone",
+                "\\textbf{Passport}" to "Passport",
+                "user.phone" to "user phone",
+                "Patient IDs" to "Patient IDs",
+                "Телефон" to "Телефон",
+                "电话" to "电话",
+                "DB_PASSWORD" to "DB PASSWORD",
+            )
         for ((label, words) in plain) assertEquals(words, LABELS.private(label), label)
     }
 
     @Test
     fun `labels of something else do not count`() {
-        val others = listOf(
-            "",
-            "name",
-            "phone count",
-            "phone_verified_at",
-            "call id",
-            "office",
-            "f(token",
-            "a = token",
-            "phone 2024-01",
-            "x".repeat(99),
-        )
+        val others =
+            listOf(
+                "",
+                "name",
+                "phone count",
+                "phone_verified_at",
+                "call id",
+                "office",
+                "f(token",
+                "a = token",
+                "phone 2024-01",
+                "x".repeat(99),
+            )
         for (label in others) assertNull(LABELS.private(label), label)
     }
 

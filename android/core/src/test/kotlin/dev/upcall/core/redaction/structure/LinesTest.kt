@@ -16,16 +16,17 @@ class LinesTest {
 
     @Test
     fun `drawn lines are rules`() {
-        val rules = listOf(
-            "---",
-            "|---|:--:|",
-            "+====+====+",
-            "├────┼────┤",
-            "\\hline",
-            "\\cline{1-2} \\hline",
-            "----  -----",
-            "====  ====",
-        )
+        val rules =
+            listOf(
+                "---",
+                "|---|:--:|",
+                "+====+====+",
+                "├────┼────┤",
+                "\\hline",
+                "\\cline{1-2} \\hline",
+                "----  -----",
+                "====  ====",
+            )
         for (line in rules) assertTrue(linesOf(line).single().isRule, line)
     }
 

@@ -6,22 +6,23 @@ import kotlin.test.assertEquals
 class ListsTest {
     @Test
     fun `items have their label`() {
-        val labels = mapOf(
-            "Phones:\n- 12345\n- 67890" to "Phones",
-            "## Phones\n\n1. 12345\n2. 67890" to "Phones",
-            "**Phones:**\n* 12345\n* 67890" to "Phones",
-            "> Phones:\n> • 12345\n> • 67890" to "Phones",
-            "Phones\n12345\n67890" to "Phones",
-            "phones:\n  values:\n    - 12345\n    - 67890" to "phones",
-            "[phones]\n12345\n67890" to "phones",
-            "These are the phones of us:\n\n12345\n67890" to "These are the phones of us",
-            "Phones: 12345, 67890" to "Phones",
-            "Phones: 12345 and 67890." to "Phones",
-            "The phone numbers are 12345; 67890" to "The phone numbers",
-            "Phones: 12345 67890" to "Phones",
-            "The **phones** : **12345**, 67890" to "The **phones**",
-            "(a) Phones\n- [x] 12345\n- [ ] 67890" to "",
-        )
+        val labels =
+            mapOf(
+                "Phones:\n- 12345\n- 67890" to "Phones",
+                "## Phones\n\n1. 12345\n2. 67890" to "Phones",
+                "**Phones:**\n* 12345\n* 67890" to "Phones",
+                "> Phones:\n> • 12345\n> • 67890" to "Phones",
+                "Phones\n12345\n67890" to "Phones",
+                "phones:\n  values:\n    - 12345\n    - 67890" to "phones",
+                "[phones]\n12345\n67890" to "phones",
+                "These are the phones of us:\n\n12345\n67890" to "These are the phones of us",
+                "Phones: 12345, 67890" to "Phones",
+                "Phones: 12345 and 67890." to "Phones",
+                "The phone numbers are 12345; 67890" to "The phone numbers",
+                "Phones: 12345 67890" to "Phones",
+                "The **phones** : **12345**, 67890" to "The **phones**",
+                "(a) Phones\n- [x] 12345\n- [ ] 67890" to "",
+            )
         for ((text, label) in labels) {
             val expected = if (label.isEmpty()) listOf("Phones", "12345", "67890") else listOf("12345", "67890")
             assertEquals(listOf(label to expected), columns(text), text)

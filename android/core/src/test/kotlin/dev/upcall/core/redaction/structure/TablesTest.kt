@@ -7,21 +7,22 @@ import kotlin.test.assertEquals
 class TablesTest {
     @Test
     fun `cells stand under their head`() {
-        val tables = listOf(
-            "name,phone\nann,1234\nbo,5678",
-            "name;phone\r\nann;1234\r\nbo;5678\r\n",
-            "name\tphone\nann\t1234\nbo\t5678",
-            "\"name\",\"phone\"\n\"ann\",\"1234\"\n\"bo\",\"5678\"",
-            "| name | phone |\n|:--|--:|\n| ann | 1234 |\n| bo | 5678 |",
-            "> name | phone\n> --- | ---\n> ann | 1234\n> bo | 5678",
-            "||name||phone||\n|ann|1234|\n|bo|5678|",
-            "name & phone \\\\\n\\hline\nann & 1234 \\\\\nbo & 5678",
-            "name    phone\nann     1234\nbo      5678",
-            "name phone\nann 1234\nbo 5678",
-            "+------+-------+\n| name | phone |\n+------+-------+\n| ann  | 1234  |\n| bo   | 5678  |\n+------+-------+",
-            "name,phone\nann,1234\n\nbo,5678",
-            "Please look, this is it:\nname,phone\nann,1234\nbo,5678",
-        )
+        val tables =
+            listOf(
+                "name,phone\nann,1234\nbo,5678",
+                "name;phone\r\nann;1234\r\nbo;5678\r\n",
+                "name\tphone\nann\t1234\nbo\t5678",
+                "\"name\",\"phone\"\n\"ann\",\"1234\"\n\"bo\",\"5678\"",
+                "| name | phone |\n|:--|--:|\n| ann | 1234 |\n| bo | 5678 |",
+                "> name | phone\n> --- | ---\n> ann | 1234\n> bo | 5678",
+                "||name||phone||\n|ann|1234|\n|bo|5678|",
+                "name & phone \\\\\n\\hline\nann & 1234 \\\\\nbo & 5678",
+                "name    phone\nann     1234\nbo      5678",
+                "name phone\nann 1234\nbo 5678",
+                "+------+-------+\n| name | phone |\n+------+-------+\n| ann  | 1234  |\n| bo   | 5678  |\n+------+-------+",
+                "name,phone\nann,1234\n\nbo,5678",
+                "Please look, this is it:\nname,phone\nann,1234\nbo,5678",
+            )
         for (text in tables) assertEquals(listOf("1234", "5678"), phones(text).takeLast(2), text)
     }
 

@@ -14,6 +14,7 @@ dependencies {
     api(project(":core"))
     // An Android app leaves this one out and takes onnxruntime-android of the same version, which has the same classes.
     implementation(libs.onnxruntime)
+    implementation(libs.serialization.json)
     testImplementation(libs.kotlin.test)
     testImplementation(libs.junit.jupiter)
     testRuntimeOnly(libs.junit.launcher)

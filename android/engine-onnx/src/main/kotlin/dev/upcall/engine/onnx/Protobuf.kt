@@ -26,8 +26,8 @@ internal fun protobufFields(message: ByteBuffer): List<ProtobufField> = buildLis
         }
         val number = if ((key and 7).toInt() == VARINT) given.varint() else 0
         require(length in 0..given.remaining()) { "cut off" }
-        val bytes = given.duplicate().apply { limit(position() + length) }.slice().order(ByteOrder.LITTLE_ENDIAN)
-        given.position(given.position() + length)
+        val bytes = given.duplicate().apply { upTo(position() + length) }.slice().order(ByteOrder.LITTLE_ENDIAN)
+        given.from(given.position() + length)
         add(ProtobufField((key ushr 3).toInt(), number, bytes))
     }
 }

@@ -1,7 +1,6 @@
 package dev.upcall.engine.onnx
 
 import ai.onnxruntime.OnnxTensor
-import ai.onnxruntime.OrtEnvironment
 import ai.onnxruntime.OrtException
 import ai.onnxruntime.OrtLoggingLevel
 import ai.onnxruntime.OrtSession
@@ -34,7 +33,6 @@ public class RampartClassifier(
     config: ByteArray,
     threads: Int = 1,
 ) : Classifier, AutoCloseable {
-    private val environment = OrtEnvironment.getEnvironment()
     private val pieces: WordPiece
     private val session: OrtSession
 
@@ -49,8 +47,7 @@ public class RampartClassifier(
         try {
             labels = labels(config)
             pieces = WordPiece(tokenizer)
-            val hash = MessageDigest.getInstance("SHA-256").digest(model).joinToString("") { "%02x".format(null, it) }
-            version = "rampart." + hash.take(HASH_CHARACTERS)
+            version = "rampart." + beginning(MessageDigest.getInstance("SHA-256").digest(model))
             opened = open(fastGraph(model), threads)
             session = opened
             classify("Anna")
@@ -87,7 +84,7 @@ public class RampartClassifier(
 
     private fun scores(ids: LongArray): FloatArray {
         val shape = longArrayOf(1, ids.size.toLong())
-        OnnxTensor.createTensor(environment, LongBuffer.wrap(ids), shape).use { given ->
+        OnnxTensor.createTensor(OnnxRuntime.environment, LongBuffer.wrap(ids), shape).use { given ->
             session.run(mapOf("input_ids" to given)).use { result ->
                 val buffer: FloatBuffer = (result[0] as OnnxTensor).floatBuffer
                 return FloatArray(buffer.remaining()).also(buffer::get)
@@ -111,15 +108,18 @@ public class RampartClassifier(
     private fun open(graph: ByteArray, threads: Int): OrtSession = OrtSession.SessionOptions().use { options ->
         options.setIntraOpNumThreads(threads)
         options.setInterOpNumThreads(1)
-        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR)
-        environment.createSession(graph, options)
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL)
+        OnnxRuntime.environment.createSession(graph, options)
     }
 
     private companion object {
         /** Positions that the model has, with the two special ones. */
         const val MOST_TOKENS = 512
-        const val HASH_CHARACTERS = 8
+        const val HASH_BYTES = 4
         const val AGAIN = "upcall pull rampart --verify"
+
+        fun beginning(hash: ByteArray) =
+            hash.take(HASH_BYTES).joinToString("") { (it.toInt() and 0xFF or 0x100).toString(radix = 16).drop(1) }
 
         fun labels(config: ByteArray): List<String> {
             val named = Json.parseToJsonElement(config.decodeToString()).jsonObject.getValue("id2label").jsonObject

@@ -64,7 +64,7 @@ internal class CodeIdentifiers(private val text: String, private val rules: Name
         val last = text.indexOf('\n', end).let { if (it < 0) text.length else it }
         return isCode.getOrPut(Place(first, last)) {
             val lines = text.substring(first, last)
-            rules.codeLines.any { it.matcher(lines).find() }
+            rules.codeLines.any { it.isIn(lines) }
         }
     }
 

@@ -19,7 +19,7 @@ internal class Cues(private val rules: NameRules) {
         val firsts = words.indices.associateBy { words[it].start }
         val lasts = words.indices.associateBy { words[it].end }
         var end = 0
-        return rules.addressForms.flatMap { it.places(text, group = 0) }.sorted().mapNotNull { place ->
+        return rules.addressForms.flatMap { it.places(text) }.sorted().mapNotNull { place ->
             val (first, last) = firsts[place.start] to lasts[place.end]
             if (place.start < end || first == null || last == null) return@mapNotNull null
             end = place.end

@@ -1,10 +1,10 @@
 package dev.upcall.core.redaction.names
 
-import com.google.re2j.Pattern
 import dev.upcall.core.redaction.CodePointSet
 import dev.upcall.core.redaction.EntityType
 import dev.upcall.core.redaction.HEXADECIMAL
 import dev.upcall.core.redaction.RuleFiles
+import dev.upcall.core.redaction.patterns.SearchPattern
 import dev.upcall.core.redaction.readingRules
 import dev.upcall.core.redaction.text
 import dev.upcall.core.redaction.texts
@@ -129,7 +129,7 @@ internal fun loadNameRules(): NameRules = loaded
 
 private fun JsonObject.set(key: String): Set<String> = texts(key).toHashSet()
 
-private fun JsonObject.patterns(key: String): List<Pattern> = texts(key).map(Pattern::compile)
+private fun JsonObject.patterns(key: String): List<SearchPattern> = texts(key).map(::SearchPattern)
 
 private fun JsonObject.share(key: String): Double = getValue(key).jsonPrimitive.double
 

@@ -1,9 +1,7 @@
 package dev.upcall.core.redaction.names
 
-import com.google.re2j.Pattern
 import dev.upcall.core.RedactionError
 import dev.upcall.core.redaction.EntityType
-import dev.upcall.core.redaction.Place
 import dev.upcall.core.redaction.Span
 import dev.upcall.core.redaction.Unicode
 import dev.upcall.core.redaction.isAscii
@@ -27,17 +25,11 @@ public fun unreadLetters(text: String): Int {
 
 /** Names behind words such as "Меня зовут", and account names in home folders. */
 internal fun cued(text: String, rules: NameRules): List<Span> {
-    val names = rules.nameForms.flatMap { it.places(text, group = 1) }.filter { it.length > 0 }
-    val accounts = rules.homeFolders.flatMap { it.places(text, group = 1) }.filter { place ->
+    val names = rules.nameForms.flatMap { it.values(text) }.filter { it.length > 0 }
+    val accounts = rules.homeFolders.flatMap { it.values(text) }.filter { place ->
         val value = place.of(text)
         Unicode.lower(value) !in rules.genericAccounts && !hasNoNameLetter(value)
     }
     return names.map { Span(it.start, it.end, EntityType.PERSON, "name_cue", rules.cueScore) } +
         accounts.map { Span(it.start, it.end, EntityType.PERSON, "home_folder", rules.cueScore) }
-}
-
-/** Where a group of a pattern stands in a text, for each place where the pattern matches. */
-internal fun Pattern.places(text: String, group: Int): List<Place> = buildList {
-    val matcher = matcher(text)
-    while (matcher.find()) add(Place(matcher.start(group), matcher.end(group)))
 }

@@ -40,10 +40,7 @@ class RampartClassifier:
         require("onnx", extra="onnx")
         try:
             self._labels = _labels(config)
-            self._tokenizer = tokenizers.Tokenizer.from_buffer(tokenizer)
-            self._tokenizer.no_truncation()
-            self._tokenizer.no_padding()
-            self._tokenizer.encode_special_tokens = True  # "[MASK]" in a text is text
+            self._tokenizer = open_tokenizer(tokenizer)
             options = runtime.SessionOptions()
             options.intra_op_num_threads = threads
             options.inter_op_num_threads = 1
@@ -86,6 +83,21 @@ class RampartClassifier:
         np.exp(scores - scores.max(axis=1, keepdims=True), out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
         return Tokens(np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)[1:-1], scores)
+
+
+def open_tokenizer(content: bytes) -> tokenizers.Tokenizer:
+    """The tokenizer of the name model, for whole texts in which "[MASK]" is text.
+
+    Args:
+        content: of ``tokenizer.json``.
+
+    Vectors: proto/vectors/names_tokenizer.json
+    """
+    tokenizer = tokenizers.Tokenizer.from_buffer(content)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 def _labels(config: bytes) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ import kotlinx.serialization.json.jsonPrimitive
 import java.nio.FloatBuffer
 import java.nio.LongBuffer
 import java.security.MessageDigest
+import java.util.concurrent.locks.ReentrantReadWriteLock
+import kotlin.concurrent.read
+import kotlin.concurrent.write
 import kotlin.math.exp
 
 /**
@@ -35,6 +38,8 @@ public class RampartClassifier(
 ) : Classifier, AutoCloseable {
     private val pieces: WordPiece
     private val session: OrtSession
+    private val lock = ReentrantReadWriteLock()
+    private var isClosed = false
 
     /** `rampart.` and the first characters of the model's SHA-256. */
     override val version: String
@@ -62,13 +67,13 @@ public class RampartClassifier(
      * Tokens of a text of at least one character, special ones left out.
      *
      * @param text valid Unicode.
-     * @throws RedactionError the text has more than 510 tokens, or the model failed.
+     * @throws RedactionError the text has more than 510 tokens, or the model failed or is closed.
      */
     override fun classify(text: String): Tokens {
         val encoding = pieces.encode(text)
         if (encoding.ids.size > MOST_TOKENS) throw RedactionError("The text is too long for the name model.")
         val scores = try {
-            scores(encoding.ids)
+            lock.read { scores(encoding.ids) }
         } catch (error: OrtException) {
             throw RedactionError("The name model failed.", nextStep = AGAIN)
         }
@@ -83,6 +88,7 @@ public class RampartClassifier(
     }
 
     private fun scores(ids: LongArray): FloatArray {
+        if (isClosed) throw RedactionError("The name model is closed.")
         val shape = longArrayOf(1, ids.size.toLong())
         OnnxTensor.createTensor(OnnxRuntime.environment, LongBuffer.wrap(ids), shape).use { given ->
             session.run(mapOf("input_ids" to given)).use { result ->
@@ -100,9 +106,10 @@ public class RampartClassifier(
         return scores
     }
 
-    /** Gives the engine's memory back; the classifier is of no use from then on. */
-    override fun close() {
-        session.close()
+    /** Gives the engine's memory back, once no text is being read; the classifier is of no use from then on. */
+    override fun close(): Unit = lock.write {
+        if (!isClosed) session.close()
+        isClosed = true
     }
 
     private fun open(graph: ByteArray, threads: Int): OrtSession = OrtSession.SessionOptions().use { options ->

@@ -41,7 +41,7 @@ bench: setup pull ## measure exporter, engines and masked answers, write benchma
 	$(BIN)/python -m benchmarks.masked_answers
 	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
-kotlin: setup ## compile, check and test the Kotlin modules; needs a JDK 17 and Maven
+kotlin: setup ## compile, check and test the Kotlin modules; needs a JDK 17, Maven and npm
 	$(BIN)/python -m android.check $(KOTLIN)
 
 kotlin-lock: setup ## accept the artefacts that the Kotlin modules now resolve to

@@ -23,7 +23,7 @@ _LOCK = Path(__file__).with_name("lock.json")
 _DESCRIPTION = """Compile, check and test the Kotlin modules of android/.
 
 Reads settings.gradle.kts, gradle/libs.versions.toml and each build.gradle.kts, and refuses what it does not understand.
-Needs a JDK 17 and Maven. Artefacts come from the registry that Maven and coursier are set to, into their usual folders, and
+Needs a JDK 17, Maven and npm. Artefacts come from the registries that they are set to, into their usual folders, and
 must be those of android/check/lock.json."""
 _console = Console(highlight=False, soft_wrap=True)
 

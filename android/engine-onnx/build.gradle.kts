@@ -12,7 +12,7 @@ kotlin {
 
 dependencies {
     api(project(":core"))
-    // An Android app leaves this one out and takes onnxruntime-android of the same version, which has the same classes.
+    // An Android app leaves the next one out and takes onnxruntime-android of the same version, which has the same classes.
     implementation(libs.onnxruntime)
     implementation(libs.serialization.json)
     testImplementation(libs.kotlin.test)

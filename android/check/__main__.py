@@ -78,11 +78,18 @@ def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     build = Build(project, units, artefacts, artefacts[tools["kotlin.compiler"]], java, out)
     compile_all(build, _tell)
     passed = skipped = 0
+    problems = []
     for unit in units.values():
         if unit.kind == TEST and (not chosen or unit.module in chosen):
-            outcome = run_tests(build, unit, artefacts[tools["junit.console"]])
+            try:
+                outcome = run_tests(build, unit, artefacts[tools["junit.console"]])
+            except CheckError as error:  # the other modules are still worth a look
+                problems.append(str(error))
+                continue
             _tell(f"{unit.module}: {_counted(outcome.passed, outcome.skipped)} in {outcome.seconds:.1f} s")
             passed, skipped = passed + outcome.passed, skipped + outcome.skipped
+    if problems:
+        raise CheckError("\n".join(problems))
     refuse_long(files)
     check_style(files, _ROOT.parent / ".editorconfig", artefacts[tools["ktlint"]], java, out)
     _tell(f"Kotlin: {_counted(passed, skipped)} in {len(project.modules)} modules, {time.monotonic() - started:.0f} s")

@@ -15,7 +15,11 @@ import javax.net.ssl.TrustManagerFactory
  * @throws java.security.GeneralSecurityException it holds no certificate, or something else too.
  */
 internal fun trusting(file: Path): Array<TrustManager> {
-    val certificates = Files.newInputStream(file).use { CertificateFactory.getInstance("X.509").generateCertificates(it) }
+    val certificates =
+        Files
+            .newInputStream(
+                file,
+            ).use { CertificateFactory.getInstance("X.509").generateCertificates(it) }
     if (certificates.isEmpty()) throw CertificateException("no certificate")
     val store = KeyStore.getInstance(KeyStore.getDefaultType())
     store.load(null, null)

@@ -17,8 +17,18 @@ class AddressesTest {
 
     @Test
     fun `what does not`() {
-        val hosts = listOf("", "0.0.0.0", "::", "[::]", "10.0.0.1", "2001:db8::1", "localhost.example.org") +
-            listOf("[localhost]", "[::1", "127.1", "127.0.0.01", "127.0.0.256", "0x7f.0.0.1", "127.0.0.1.", "2130706433")
+        val hosts =
+            listOf("", "0.0.0.0", "::", "[::]", "10.0.0.1", "2001:db8::1", "localhost.example.org") +
+                listOf(
+                    "[localhost]",
+                    "[::1",
+                    "127.1",
+                    "127.0.0.01",
+                    "127.0.0.256",
+                    "0x7f.0.0.1",
+                    "127.0.0.1.",
+                    "2130706433",
+                )
         for (host in hosts) assertFalse(isLoopback(host), host)
     }
 
@@ -40,8 +50,9 @@ class AddressesTest {
 
     @Test
     fun `what is no address is a name`() {
-        val names = listOf("localhost", "1.2.3", "1.2.3.4.5", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::") +
-            listOf(":::", ":1", "1:", "g::1", "1.2.3.4::", "::1.2.3", "1::2:3:4:5:6:7:8", "::1%eth0", "")
+        val names =
+            listOf("localhost", "1.2.3", "1.2.3.4.5", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::") +
+                listOf(":::", ":1", "1:", "g::1", "1.2.3.4::", "::1.2.3", "1::2:3:4:5:6:7:8", "::1%eth0", "")
         for (name in names) assertNull(ipAddress(name), name)
     }
 }

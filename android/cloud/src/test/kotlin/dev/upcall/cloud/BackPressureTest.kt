@@ -18,22 +18,27 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 
 class BackPressureTest {
-    private fun text(sequence: Long, text: String): ByteArray = GenerateResponse.newBuilder()
-        .setSequence(sequence).setTextDelta(TextDelta.newBuilder().setText(text)).build().toByteArray()
+    private fun text(sequence: Long, text: String): ByteArray = GenerateResponse
+        .newBuilder()
+        .setSequence(sequence)
+        .setTextDelta(TextDelta.newBuilder().setText(text))
+        .build()
+        .toByteArray()
 
     @Test
     fun `a slow reader holds the service back`() {
         val sent = AtomicInteger()
-        val server = OddServer { call ->
-            call.sendHeaders(Metadata())
-            while (!call.isCancelled && sent.get() < 1_000) {
-                if (call.isReady) {
-                    call.sendMessage(text(sent.incrementAndGet().toLong(), "x".repeat(16_000)))
-                } else {
-                    Thread.sleep(1)
+        val server =
+            OddServer { call ->
+                call.sendHeaders(Metadata())
+                while (!call.isCancelled && sent.get() < 1_000) {
+                    if (call.isReady) {
+                        call.sendMessage(text(sent.incrementAndGet().toLong(), "x".repeat(16_000)))
+                    } else {
+                        Thread.sleep(1)
+                    }
                 }
             }
-        }
         server.use {
             GrpcCloud(CloudEndpoint(server.target)).use { cloud ->
                 runBlocking { cloud.generate(question()).take(3).collect { delay(200) } }
@@ -55,9 +60,10 @@ class BackPressureTest {
         OddServer { it.answer(listOf(text(1, "One"), broken), Status.OK) }.use { server ->
             GrpcCloud(CloudEndpoint(server.target)).use { cloud ->
                 val texts = mutableListOf<String>()
-                val error = assertFailsWith<EscalationError> {
-                    runBlocking { cloud.generate(question()).collect { if (it is CloudText) texts += it.text } }
-                }
+                val error =
+                    assertFailsWith<EscalationError> {
+                        runBlocking { cloud.generate(question()).collect { if (it is CloudText) texts += it.text } }
+                    }
                 assertEquals(EscalationReason.INTERRUPTED, error.reason)
                 assertEquals(listOf("One"), texts)
             }

@@ -29,8 +29,9 @@ class CloudEndpointTest {
 
     @Test
     fun `a malformed target is refused`() {
-        val targets = listOf("", "localhost", ":1", "localhost:0", "localhost:65536", "localhost:x", "unix:/a:1", "a:²") +
-            listOf("localhost:-1", "localhost:+1", "localhost:")
+        val targets =
+            listOf("", "localhost", ":1", "localhost:0", "localhost:65536", "localhost:x", "unix:/a:1", "a:²") +
+                listOf("localhost:-1", "localhost:+1", "localhost:")
         for (target in targets) {
             val error = assertFailsWith<InputError>(target) { CloudEndpoint(target) }
             assertTrue("HOST:PORT" in error.allowed, target)
@@ -48,7 +49,9 @@ class CloudEndpointTest {
     }
 
     @Test
-    fun `a CA certificate needs TLS and must be one`(@TempDir folder: Path) {
+    fun `a CA certificate needs TLS and must be one`(
+        @TempDir folder: Path,
+    ) {
         val file = folder.resolve("authority.pem")
         val error = assertFailsWith<InputError> { CloudEndpoint("localhost:1", caCertificate = file) }
         assertTrue("TLS is off" in error.problem)

@@ -47,14 +47,15 @@ class FailuresTest {
 
     @Test
     fun `the reason is of the status and of whether text had come`() {
-        val expected = mapOf(
-            Code.UNAVAILABLE to EscalationReason.UNAVAILABLE,
-            Code.INTERNAL to EscalationReason.INTERNAL,
-            Code.UNKNOWN to EscalationReason.INTERNAL,
-            Code.PERMISSION_DENIED to EscalationReason.UNAUTHENTICATED,
-            Code.RESOURCE_EXHAUSTED to EscalationReason.REFUSED,
-            Code.FAILED_PRECONDITION to EscalationReason.REFUSED,
-        )
+        val expected =
+            mapOf(
+                Code.UNAVAILABLE to EscalationReason.UNAVAILABLE,
+                Code.INTERNAL to EscalationReason.INTERNAL,
+                Code.UNKNOWN to EscalationReason.INTERNAL,
+                Code.PERMISSION_DENIED to EscalationReason.UNAUTHENTICATED,
+                Code.RESOURCE_EXHAUSTED to EscalationReason.REFUSED,
+                Code.FAILED_PRECONDITION to EscalationReason.REFUSED,
+            )
         for ((code, reason) in expected) {
             assertEquals(reason, told(ended(code)).reason)
             assertEquals(EscalationReason.INTERRUPTED, told(ended(code), hasText = true).reason)

@@ -82,17 +82,19 @@ class GrpcCloudTest {
 
     @Test
     fun `two questions are answered at once`() = serving(slowly) {
-        val answers = runBlocking(Dispatchers.Default) {
-            List(2) { async { cloud.generate(question(maxOutputTokens = 20)).toList() } }.awaitAll()
-        }
+        val answers =
+            runBlocking(Dispatchers.Default) {
+                List(2) { async { cloud.generate(question(maxOutputTokens = 20)).toList() } }.awaitAll()
+            }
         for (answer in answers) assertEquals(20, assertIs<CloudUsage>(answer.last()).outputTokens)
     }
 
     @Test
     fun `closing ends the answer that is under way`() = serving(slowly) {
-        val error = assertFailsWith<EscalationError> {
-            runBlocking { cloud.generate(question()).collect { if (it is CloudText) cloud.close() } }
-        }
+        val error =
+            assertFailsWith<EscalationError> {
+                runBlocking { cloud.generate(question()).collect { if (it is CloudText) cloud.close() } }
+            }
         assertEquals(EscalationReason.INTERRUPTED, error.reason)
         service.waitUntil { it.aborted == 1 }
     }
@@ -123,18 +125,19 @@ class GrpcCloudTest {
     }
 
     @Test
-    fun `a failure after the first text is not tried again`() =
-        serving("""{"reply": "$long", "fail_after": 3}""") {
-            cloud.fails(EscalationReason.INTERRUPTED)
-            assertEquals(1, service.counts().started)
-        }
+    fun `a failure after the first text is not tried again`() = serving("""{"reply": "$long", "fail_after": 3}""") {
+        cloud.fails(EscalationReason.INTERRUPTED)
+        assertEquals(1, service.counts().started)
+    }
 
     @Test
     fun `a wrong key is not tried again and the right one is taken`() =
         serving("""{"key": "upc_right"}""", { CloudEndpoint(it.target, apiKey = "upc_right") }) {
             assertEquals("The scripted engine answers this.", cloud.ask().first)
             for (key in listOf("", "upc_wrong")) {
-                GrpcCloud(CloudEndpoint(service.target, apiKey = key)).use { it.fails(EscalationReason.UNAUTHENTICATED) }
+                GrpcCloud(
+                    CloudEndpoint(service.target, apiKey = key),
+                ).use { it.fails(EscalationReason.UNAUTHENTICATED) }
             }
             assertEquals(1, service.counts().started)
         }

@@ -24,8 +24,9 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
 
 /** The checkout that the tests run in. */
-val root: Path = generateSequence(Path.of("").toAbsolutePath()) { it.parent }
-    .first { Files.isDirectory(it.resolve("proto/vectors")) }
+val root: Path =
+    generateSequence(Path.of("").toAbsolutePath()) { it.parent }
+        .first { Files.isDirectory(it.resolve("proto/vectors")) }
 
 fun question(
     text: String = "What is a bicycle?",

@@ -12,11 +12,12 @@ data class Counts(val started: Int, val finished: Int, val aborted: Int, val tok
 
 /** The real service in a process of its own, with an engine that follows a script (tests/e2e/scripted_service.py). */
 class ScriptedService(script: String = "{}") : AutoCloseable {
-    private val process = ProcessBuilder(python(), "-m", "tests.e2e.scripted_service", script)
-        .directory(root.toFile())
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .apply { environment()["GRPC_VERBOSITY"] = "NONE" } // refused handshakes are meant
-        .start()
+    private val process =
+        ProcessBuilder(python(), "-m", "tests.e2e.scripted_service", script)
+            .directory(root.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .apply { environment()["GRPC_VERBOSITY"] = "NONE" } // refused handshakes are meant
+            .start()
     private val output = process.inputReader()
     val port: Int = output.readLine().substringAfter("ready on ").substringBefore(",").substringAfterLast(":").toInt()
     val target: String = "127.0.0.1:$port"

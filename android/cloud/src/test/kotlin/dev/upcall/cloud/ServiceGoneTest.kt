@@ -38,9 +38,10 @@ class ServiceGoneTest {
             ScriptedService(slowly).use { service ->
                 GrpcCloud(CloudEndpoint(service.target)).use { cloud ->
                     var texts = 0
-                    val error = assertFailsWith<EscalationError> {
-                        runBlocking { cloud.generate(question()).collect { if (texts++ == 0) leave(service) } }
-                    }
+                    val error =
+                        assertFailsWith<EscalationError> {
+                            runBlocking { cloud.generate(question()).collect { if (texts++ == 0) leave(service) } }
+                        }
                     assertEquals(EscalationReason.INTERRUPTED, error.reason)
                     assertTrue(texts > 0)
                 }

@@ -71,21 +71,23 @@ class WireVectorsTest {
         val (report, decision) = listOf("redaction", "decision").map { values.part(it) }
         return CloudQuestion(
             requestId = values.text("request_id").orEmpty(),
-            redacted = redacted(
-                values.getValue("messages").jsonArray.map { message(it.jsonObject) },
-                report.part("counts").entries.associate { (type, count) ->
-                    EntityType.valueOf(type) to count.jsonPrimitive.content.toInt()
-                },
-                report.text("rules_version").orEmpty(),
-                Policy.parse(report.part("policy").mapValues { it.value.jsonPrimitive.content }),
-            ),
+            redacted =
+                redacted(
+                    values.getValue("messages").jsonArray.map { message(it.jsonObject) },
+                    report.part("counts").entries.associate { (type, count) ->
+                        EntityType.valueOf(type) to count.jsonPrimitive.content.toInt()
+                    },
+                    report.text("rules_version").orEmpty(),
+                    Policy.parse(report.part("policy").mapValues { it.value.jsonPrimitive.content }),
+                ),
             strategy = Strategy.entries.first { it.value == decision.text("strategy") },
-            decision = RouteDecision(
-                Place.CLOUD,
-                Reason.entries.first { it.value == decision.text("reason") },
-                decision.text("score")?.toDouble(),
-                decision.text("threshold")?.toDouble(),
-            ),
+            decision =
+                RouteDecision(
+                    Place.CLOUD,
+                    Reason.entries.first { it.value == decision.text("reason") },
+                    decision.text("score")?.toDouble(),
+                    decision.text("threshold")?.toDouble(),
+                ),
             sampling = sampling(values.part("sampling")),
             maxOutputTokens = values.text("max_output_tokens")!!.toInt(),
             timeoutMs = 60_000,
@@ -99,11 +101,12 @@ class WireVectorsTest {
     fun `what the device sends`() = cases("requests") { case ->
         val expected = case.text("hex")!!.hexToByteArray()
         val values = case["question"]?.jsonObject ?: return@cases
-        val sent = generateRequest(
-            question(values),
-            model = values.text("model").orEmpty(),
-            clientVersion = values.text("client_version").orEmpty(),
-        )
+        val sent =
+            generateRequest(
+                question(values),
+                model = values.text("model").orEmpty(),
+                clientVersion = values.text("client_version").orEmpty(),
+            )
         // Every client gives its own name.
         val client = sent.client.toBuilder().setName(GenerateRequest.parseFrom(expected).client.name)
         assertEquals(case.text("hex"), sent.toBuilder().setClient(client).build().toByteArray().toHexString())
@@ -148,15 +151,26 @@ class WireVectorsTest {
 
     @TestFactory
     fun `what a failed call means`() = cases("failures") { case ->
-        val text = GenerateResponse.newBuilder().setSequence(1).setTextDelta(TextDelta.newBuilder().setText("One")).build()
+        val text =
+            GenerateResponse
+                .newBuilder()
+                .setSequence(
+                    1,
+                ).setTextDelta(TextDelta.newBuilder().setText("One"))
+                .build()
         val before = if (case.text("has_text").toBoolean()) listOf(text.toByteArray()) else emptyList()
         val pauses = mutableListOf<Duration>() // asked for, not waited
-        val server = OddServer { call ->
-            val trailers = Metadata()
-            val key = Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)
-            case.text("pushback")?.let { trailers.put(key, it) }
-            call.answer(before, Status.Code.valueOf(case.text("status")!!).toStatus().withDescription(case.text("details")), trailers)
-        }
+        val server =
+            OddServer { call ->
+                val trailers = Metadata()
+                val key = Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)
+                case.text("pushback")?.let { trailers.put(key, it) }
+                call.answer(
+                    before,
+                    Status.Code.valueOf(case.text("status")!!).toStatus().withDescription(case.text("details")),
+                    trailers,
+                )
+            }
         server.use {
             GrpcCloud(CloudEndpoint(server.target), { it.build() }, { pauses += it }).use { cloud ->
                 cloud.fails(EscalationReason.entries.first { it.value == case.text("reason") }, anyQuestion)
@@ -170,7 +184,19 @@ class WireVectorsTest {
     fun `every reason and status is met`() {
         val failures = suite.getValue("failures").jsonArray.map { it.jsonObject }
         val streams = suite.getValue("streams").jsonArray.map { it.jsonObject }
-        assertEquals(EscalationReason.entries.map { it.value }.toSet(), (failures + streams).mapNotNull { it.text("reason") }.toSet())
-        assertEquals(Status.Code.entries.toSet() - Status.Code.OK, failures.map { Status.Code.valueOf(it.text("status")!!) }.toSet())
+        assertEquals(
+            EscalationReason.entries
+                .map {
+                    it.value
+                }.toSet(),
+            (failures + streams).mapNotNull { it.text("reason") }.toSet(),
+        )
+        assertEquals(
+            Status.Code.entries.toSet() - Status.Code.OK,
+            failures
+                .map {
+                    Status.Code.valueOf(it.text("status")!!)
+                }.toSet(),
+        )
     }
 }

@@ -51,12 +51,14 @@ class NamesDecodingVectorsTest {
     fun spans(): List<DynamicTest> = suite.cases("spans") { case ->
         val text = blankPlaceholders(case.text("text")!!)
         val tokens = case.list("tokens").map { it.jsonObject }
-        val found = Names(GivenTokens(text, tokens)).spans(text).map { span ->
-            Triple(text.codePointOffset(span.start), text.codePointOffset(span.end), span.entityType.name)
-        }
-        val expected = case.list("expect").map { it.jsonObject }.map { span ->
-            Triple(span.number("start")!!.toInt(), span.number("end")!!.toInt(), span.text("entity_type")!!)
-        }
+        val found =
+            Names(GivenTokens(text, tokens)).spans(text).map { span ->
+                Triple(text.codePointOffset(span.start), text.codePointOffset(span.end), span.entityType.name)
+            }
+        val expected =
+            case.list("expect").map { it.jsonObject }.map { span ->
+                Triple(span.number("start")!!.toInt(), span.number("end")!!.toInt(), span.text("entity_type")!!)
+            }
         assertEquals(expected, found)
     }
 

@@ -17,9 +17,10 @@ class NamesTokenizerVectorsTest {
         val text = case.text("text")!!
         val encoding = tokenizer.encode(text)
         assertEquals(case.list("ids").ints().toList(), encoding.ids.map { it.toInt() })
-        val offsets = encoding.starts.zip(encoding.ends) { start, end ->
-            listOf(text.codePointOffset(start), text.codePointOffset(end))
-        }
+        val offsets =
+            encoding.starts.zip(encoding.ends) { start, end ->
+                listOf(text.codePointOffset(start), text.codePointOffset(end))
+            }
         assertEquals(case.list("offsets").map { it.jsonArray.ints().toList() }, offsets)
     }
 }

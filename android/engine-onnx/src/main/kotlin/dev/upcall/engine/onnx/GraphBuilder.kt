@@ -66,13 +66,19 @@ internal class GraphBuilder {
         graph.message(11, tensor("input_ids", INT64, open = false)).message(12, tensor("logits", FLOAT, open = true))
         val standard = ProtobufMessage().text(1, "").number(2, OPERATORS)
         val contributed = ProtobufMessage().text(1, CONTRIBUTED).number(2, 1)
-        return ProtobufMessage().number(1, VERSION).message(7, graph).message(8, standard).message(8, contributed)
+        return ProtobufMessage()
+            .number(1, VERSION)
+            .message(7, graph)
+            .message(8, standard)
+            .message(8, contributed)
             .toByteArray()
     }
 
     private fun tensor(name: String, type: Long, open: Boolean): ProtobufMessage {
-        val shape = ProtobufMessage().message(1, ProtobufMessage().number(1, 1))
-            .message(1, ProtobufMessage().text(2, "tokens"))
+        val shape =
+            ProtobufMessage()
+                .message(1, ProtobufMessage().number(1, 1))
+                .message(1, ProtobufMessage().text(2, "tokens"))
         if (open) shape.message(1, ProtobufMessage())
         val tensor = ProtobufMessage().number(1, type).message(2, shape)
         return ProtobufMessage().text(1, name).message(2, ProtobufMessage().message(1, tensor))

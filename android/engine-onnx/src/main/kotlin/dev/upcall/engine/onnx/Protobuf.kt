@@ -17,13 +17,14 @@ internal fun protobufFields(message: ByteBuffer): List<ProtobufField> = buildLis
     val given = message.duplicate()
     while (given.hasRemaining()) {
         val key = given.varint()
-        val length = when ((key and 7).toInt()) {
-            VARINT -> 0
-            FIXED_64 -> Long.SIZE_BYTES
-            LENGTH -> given.varint().toInt()
-            FIXED_32 -> Int.SIZE_BYTES
-            else -> throw IllegalArgumentException("no wire type")
-        }
+        val length =
+            when ((key and 7).toInt()) {
+                VARINT -> 0
+                FIXED_64 -> Long.SIZE_BYTES
+                LENGTH -> given.varint().toInt()
+                FIXED_32 -> Int.SIZE_BYTES
+                else -> throw IllegalArgumentException("no wire type")
+            }
         val number = if ((key and 7).toInt() == VARINT) given.varint() else 0
         require(length in 0..given.remaining()) { "cut off" }
         val bytes = given.duplicate().apply { upTo(position() + length) }.slice().order(ByteOrder.LITTLE_ENDIAN)
@@ -93,9 +94,9 @@ internal class ProtobufMessage {
 }
 
 private fun varint(value: Long): ByteArray {
-    val bytes = generateSequence(value) { it ushr 7 }.takeWhile { it != 0L }.map { (it and 0x7F or 0x80).toByte() }.toList()
-    if (bytes.isEmpty()) return byteArrayOf(0)
-    return bytes.toByteArray().also { it[it.lastIndex] = (it.last().toInt() and 0x7F).toByte() }
+    val parts = generateSequence(value) { it ushr 7 }.takeWhile { it != 0L }.toList()
+    if (parts.isEmpty()) return byteArrayOf(0)
+    return ByteArray(parts.size) { (parts[it] and 0x7F or (if (it < parts.lastIndex) 0x80 else 0)).toByte() }
 }
 
 private const val VARINT = 0

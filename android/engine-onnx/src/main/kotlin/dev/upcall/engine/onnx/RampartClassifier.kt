@@ -30,12 +30,9 @@ import kotlin.math.exp
  * @param threads that one text is worked on with; more than one rarely pays.
  * @throws RedactionError a file cannot be read, or is another model.
  */
-public class RampartClassifier(
-    model: ByteArray,
-    tokenizer: ByteArray,
-    config: ByteArray,
-    threads: Int = 1,
-) : Classifier, AutoCloseable {
+public class RampartClassifier(model: ByteArray, tokenizer: ByteArray, config: ByteArray, threads: Int = 1) :
+    Classifier,
+    AutoCloseable {
     private val pieces: WordPiece
     private val session: OrtSession
     private val lock = ReentrantReadWriteLock()
@@ -56,7 +53,8 @@ public class RampartClassifier(
             opened = open(fastGraph(model), threads)
             session = opened
             classify("Anna")
-        } catch (error: Exception) { // whatever parsers and the engine throw for a broken file
+        } catch (error: Exception) {
+            // whatever parsers and the engine throw for a broken file
             opened?.close()
             val cause = error::class.java.simpleName
             throw RedactionError("The name model cannot be loaded ($cause).", nextStep = AGAIN)
@@ -72,18 +70,20 @@ public class RampartClassifier(
     override fun classify(text: String): Tokens {
         val encoding = pieces.encode(text)
         if (encoding.ids.size > MOST_TOKENS) throw RedactionError("The text is too long for the name model.")
-        val scores = try {
-            lock.read { scores(encoding.ids) }
-        } catch (error: OrtException) {
-            throw RedactionError("The name model failed.", nextStep = AGAIN)
-        }
+        val scores =
+            try {
+                lock.read { scores(encoding.ids) }
+            } catch (error: OrtException) {
+                throw RedactionError("The name model failed.", nextStep = AGAIN)
+            }
         if (scores.size != encoding.ids.size * labels.size || scores.any { !it.isFinite() }) {
             throw RedactionError("The name model failed.", nextStep = AGAIN)
         }
-        val rows = Array(encoding.starts.size) { index ->
-            val from = (index + 1) * labels.size // the first row is of the mark of the beginning
-            probabilities(scores.copyOfRange(from, from + labels.size))
-        }
+        val rows =
+            Array(encoding.starts.size) { index ->
+                val from = (index + 1) * labels.size // the first row is of the mark of the beginning
+                probabilities(scores.copyOfRange(from, from + labels.size))
+            }
         return Tokens(encoding.starts, encoding.ends, rows)
     }
 

@@ -7,14 +7,16 @@ import kotlin.math.abs
 import kotlin.math.round
 
 /**
- * The weights of the name model in a graph for speed: 8-bit matrix products, fused attention. Made in memory at every load.
+ * The weights of the name model in a graph for speed: 8-bit matrix products, fused attention. Made in memory at every
+ * load.
  *
- * The published graph multiplies with 4-bit weights that ONNX Runtime unpacks at each call. Here they are unpacked once and
- * rounded to 7 bits for each output (7, so that processors without dot products of bytes cannot overflow), inputs to 8 bits
- * as they come. It is byte for byte the graph of every other language.
+ * The published graph multiplies with 4-bit weights that ONNX Runtime unpacks at each call. Here they are unpacked once
+ * and rounded to 7 bits for each output (7, so that processors without dot products of bytes cannot overflow), inputs to
+ * 8 bits as they come. It is byte for byte the graph of every other language.
  *
  * @param published the file `model_q4.onnx`.
- * @return a graph from `input_ids` [1, n] of 64 bits to `logits` [1, n, labels] as singles, 1 ≤ n ≤ 512, without padding.
+ * @return a graph from `input_ids` [1, n] of 64 bits to `logits` [1, n, labels] as singles, 1 ≤ n ≤ 512, without
+ *   padding.
  * @throws IllegalArgumentException it is another graph.
  * @throws NoSuchElementException likewise.
  */
@@ -43,7 +45,8 @@ private class RampartGraph(private val weights: RampartWeights) {
     private fun embedded(): String {
         val words = weights.table("word")
         val shape = listOf(words.levels.size / words.width, words.width)
-        graph.add("Gather", listOf(graph.constant("words", shape, UINT8, words.levels), "input_ids"), listOf("word_levels"))
+        val table = graph.constant("words", shape, UINT8, words.levels)
+        graph.add("Gather", listOf(table, "input_ids"), listOf("word_levels"))
         val scale = graph.constant("words.scale", listOf(1), floatArrayOf(words.scale))
         val zero = graph.constant("words.zero", listOf(1), UINT8, byteArrayOf(words.zero.toByte()))
         graph.add("DequantizeLinear", listOf("word_levels", scale, zero), listOf("word_vectors"))
@@ -94,12 +97,13 @@ private class RampartGraph(private val weights: RampartWeights) {
                 levels[input * rows.size + output] = round(value / scales[output]).toInt().toByte()
             }
         }
-        val constants = listOf(
-            graph.constant("$name.levels", listOf(inputs, rows.size), INT8, levels),
-            graph.constant("$name.scale", listOf(rows.size), scales),
-            graph.constant("$name.zero", listOf(rows.size), INT8, ByteArray(rows.size)),
-            graph.constant("$name.bias", listOf(bias.size), bias),
-        )
+        val constants =
+            listOf(
+                graph.constant("$name.levels", listOf(inputs, rows.size), INT8, levels),
+                graph.constant("$name.scale", listOf(rows.size), scales),
+                graph.constant("$name.zero", listOf(rows.size), INT8, ByteArray(rows.size)),
+                graph.constant("$name.bias", listOf(bias.size), bias),
+            )
         return contributed("DynamicQuantizeMatMul", listOf(given) + constants, name)
     }
 

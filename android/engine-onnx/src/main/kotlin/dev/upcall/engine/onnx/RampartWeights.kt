@@ -24,13 +24,17 @@ internal class LevelTable(val levels: ByteArray, val width: Int, val scale: Floa
 internal class RampartWeights(published: ByteArray) {
     private class Tensor(val shape: List<Int>, val data: ByteBuffer, val number: Int)
 
-    private val graph = protobufFields(ByteBuffer.wrap(published)).last { it.id == GRAPH }.let { protobufFields(it.bytes) }
+    private val graph = protobufFields(protobufFields(ByteBuffer.wrap(published)).last { it.id == GRAPH }.bytes)
     private val tensors = graph.filter { it.id == INITIALIZER }.associate { tensor(protobufFields(it.bytes)) }
 
     /** The matrices of the products in the order of the graph, unpacked one by one. */
-    val products: Sequence<Matrix> = graph.asSequence().filter { it.id == NODE }.map { protobufFields(it.bytes) }
-        .filter { node -> node.any { it.id == OPERATOR && it.text == "MatMulNBits" } }
-        .map(::unpacked)
+    val products: Sequence<Matrix> =
+        graph
+            .asSequence()
+            .filter { it.id == NODE }
+            .map { protobufFields(it.bytes) }
+            .filter { node -> node.any { it.id == OPERATOR && it.text == "MatMulNBits" } }
+            .map(::unpacked)
 
     /** Numbers by their name. */
     fun vector(name: String): FloatArray = tensors.getValue(name).data.singles()
@@ -52,19 +56,24 @@ internal class RampartWeights(published: ByteArray) {
 
     /** 4-bit levels around 8, two in a byte, with a scale for each block of a row. */
     private fun unpacked(node: List<ProtobufField>): Matrix {
-        val settings = node.filter { it.id == ATTRIBUTE }.map { protobufFields(it.bytes) }
-            .associate { fields -> fields.first { it.id == 1 }.text to (fields.lastOrNull { it.id == INTEGER }?.number ?: 0) }
+        val settings =
+            node.filter { it.id == ATTRIBUTE }.associate { attribute ->
+                val fields = protobufFields(attribute.bytes)
+                fields.first { it.id == 1 }.text to (fields.lastOrNull { it.id == INTEGER }?.number ?: 0)
+            }
         val inputs = node.filter { it.id == INPUT }.map { it.text }
         require(settings["bits"] == 4L && inputs.size == 3) { "not 4 bits around 8" }
         val (rows, columns, block) = listOf("N", "K", "block_size").map { settings.getValue(it).toInt() }
         val packed = tensors.getValue(inputs[1]).data
         val scales = vector(inputs[2])
-        require(packed.remaining() == rows * columns / 2 && scales.size == rows * columns / block) { "not of that shape" }
-        val values = FloatArray(rows * columns) { index ->
-            val both = packed[index / 2].toInt()
-            val level = if (index % 2 == 0) both and 15 else both shr 4 and 15
-            (level - 8) * scales[index / block]
-        }
+        val count = rows * columns
+        require(packed.remaining() == count / 2 && scales.size == count / block) { "not of that shape" }
+        val values =
+            FloatArray(count) { index ->
+                val both = packed[index / 2].toInt()
+                val level = if (index % 2 == 0) both and 15 else both shr 4 and 15
+                (level - 8) * scales[index / block]
+            }
         return Matrix(rows, columns, values)
     }
 

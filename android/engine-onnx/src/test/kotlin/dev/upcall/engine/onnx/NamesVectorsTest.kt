@@ -21,7 +21,8 @@ import kotlin.test.assertTrue
 class NamesVectorsTest {
     private data class Found(val start: Int, val end: Int, val type: String)
 
-    private val suite = Json.parseToJsonElement(Files.readString(checkout.resolve("proto/vectors/names.json"))).jsonObject
+    private val file = checkout.resolve("proto/vectors/names.json")
+    private val suite = Json.parseToJsonElement(Files.readString(file)).jsonObject
     private val finder by lazy { Names(rampart()) }
 
     @TestFactory

@@ -38,25 +38,32 @@ class RampartClassifierTest {
 
     @Test
     fun `other files are refused`() {
-        val contents = listOf(" ", "{}", "\u0008\u000a\u0012", """{"id2label": {"0": "O"}}""").map { it.encodeToByteArray() }
+        for (text in listOf(" ", "{}", "\u0008\u000a\u0012", """{"id2label": {"0": "O"}}""")) {
+            val content = text.encodeToByteArray()
+            refused { rampart(model = content) }
+            refused { rampart(tokenizer = content) }
+            refused { rampart(config = content) }
+        }
         val whole = nameModel("model_q4.onnx")
-        val opened = contents.flatMap { content ->
-            listOf<() -> Unit>({ rampart(model = content) }, { rampart(tokenizer = content) }, { rampart(config = content) })
-        } + { rampart(model = whole.copyOf(whole.size / 2)) }
-        for (open in opened) assertContains(assertFailsWith<RedactionError> { open() }.problem, "cannot be loaded")
+        refused { rampart(model = whole.copyOf(whole.size / 2)) }
+    }
+
+    private fun refused(open: () -> RampartClassifier) {
+        assertContains(assertFailsWith<RedactionError> { open() }.problem, "cannot be loaded")
     }
 
     @Test
     fun `hostile text hides no name`(): Unit = rampart().use { classifier ->
         val names = Names(classifier)
-        val texts = listOf(
-            "\uFFFD Anna Kowalczyk \uFFFD",
-            "e\u0301".repeat(400) + " Anna Kowalczyk",
-            "שלום ".repeat(120) + "Anna Kowalczyk",
-            "👩\u200d👩\u200d👧 ".repeat(90) + "Anna Kowalczyk",
-            "[CLS] [SEP] [MASK] Anna Kowalczyk",
-            "각".repeat(480) + " Anna Kowalczyk",
-        )
+        val texts =
+            listOf(
+                "\uFFFD Anna Kowalczyk \uFFFD",
+                "e\u0301".repeat(400) + " Anna Kowalczyk",
+                "שלום ".repeat(120) + "Anna Kowalczyk",
+                "👩\u200d👩\u200d👧 ".repeat(90) + "Anna Kowalczyk",
+                "[CLS] [SEP] [MASK] Anna Kowalczyk",
+                "각".repeat(480) + " Anna Kowalczyk",
+            )
         for (text in texts) {
             val start = text.indexOf("Anna")
             assertTrue(names.spans(text).any { it.start <= start && it.end >= start + 14 }, text.take(9))

@@ -58,5 +58,7 @@ internal class Certainty(
 private val SHORTEST_STREET = limits("names_evidence").getValue("shortest_street")
 
 /** Whether a word is one for a street; short ones are also others, such as "do". */
-internal fun NameRules.isStreet(word: String): Boolean =
-    if (word in streetWords) word.points >= SHORTEST_STREET || word !in everydayWords else streetEndings.any(word::endsWith)
+internal fun NameRules.isStreet(word: String): Boolean = when (word) {
+    in streetWords -> word.points >= SHORTEST_STREET || word !in everydayWords
+    else -> streetEndings.any(word::endsWith)
+}

@@ -64,7 +64,8 @@ internal class Cues(private val rules: NameRules) {
         val isMixed = isMixedCase(text)
         return words.indices.mapNotNull { index ->
             val word = words[index]
-            if (word.lower !in rules.organisationSuffixes || (isMixed && Unicode.isLower(word.value))) return@mapNotNull null
+            val isForm = word.lower in rules.organisationSuffixes && !(isMixed && Unicode.isLower(word.value))
+            if (!isForm) return@mapNotNull null
             var first = index
             while (first > 0 && index - first < (if (isMixed) COMPANY_WORDS else 1)) {
                 val gap = text.between(words, first - 1, first)

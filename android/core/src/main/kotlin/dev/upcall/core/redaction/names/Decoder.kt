@@ -15,11 +15,12 @@ internal val NAMES: Set<EntityType> = setOf(EntityType.PERSON, EntityType.ADDRES
  * @throws RedactionError a label that the rules do not name.
  */
 internal class Decoder(private val rules: NameRules, labels: List<String>) {
-    private val named = labels.map { label ->
-        val name = label.substringAfter('-', "")
-        if (label != "O" && name !in rules.labels) throw otherLabels()
-        if (label == "O") null else rules.labels[name]
-    }
+    private val named =
+        labels.map { label ->
+            val name = label.substringAfter('-', "")
+            if (label != "O" && name !in rules.labels) throw otherLabels()
+            if (label == "O") null else rules.labels[name]
+        }
     private val kinds = named.filterNotNull().distinct()
     private val groups = named.map { kind -> kind?.let(kinds::indexOf) ?: -1 }.toIntArray()
     private val gaps = Gaps(rules)
@@ -49,7 +50,9 @@ internal class Decoder(private val rules: NameRules, labels: List<String>) {
             if (word != open) close()
             open = word
             row.fill(0f)
-            tokens.probabilities[token].forEachIndexed { label, share -> if (groups[label] >= 0) row[groups[label]] += share }
+            tokens.probabilities[token].forEachIndexed { label, share ->
+                if (groups[label] >= 0) row[groups[label]] += share
+            }
             row.forEachIndexed { kind, share -> sums[kind] += share }
             most = maxOf(most, row.sum())
         }
@@ -69,9 +72,10 @@ internal class Decoder(private val rules: NameRules, labels: List<String>) {
     fun pieces(text: String, words: List<Word>, forms: List<Piece> = emptyList()): List<Piece> {
         val isMixed = isMixedCase(text)
         val taken = forms.flatMap { it.first..it.last }.toSet()
-        val found = privateKinds(text, words, isMixed).withIndex().mapNotNull { (index, kind) ->
-            kind?.takeIf { index !in taken }?.let { Piece(index, index, it, words[index].mass) }
-        }
+        val found =
+            privateKinds(text, words, isMixed).withIndex().mapNotNull { (index, kind) ->
+                kind?.takeIf { index !in taken }?.let { Piece(index, index, it, words[index].mass) }
+            }
         val joined = mutableListOf<Piece>()
         for (piece in (found + forms).sortedBy { it.first }) {
             val last = joined.lastOrNull()
@@ -87,7 +91,11 @@ internal class Decoder(private val rules: NameRules, labels: List<String>) {
 
     private fun privateKinds(text: String, words: List<Word>, isMixed: Boolean): List<EntityType?> {
         if (words.none { it.kind != null }) return emptyList()
-        val kinds = words.map { word -> word.kind?.takeIf { word.mass > threshold(text, word, it, isMixed) } }.toMutableList()
+        val kinds =
+            MutableList(words.size) { index ->
+                val word = words[index]
+                word.kind?.takeIf { word.mass > threshold(text, word, it, isMixed) }
+            }
         for (index in 0 until words.lastIndex) {
             if (gaps.isSum(text, words[index], words[index + 1])) {
                 kinds[index] = null

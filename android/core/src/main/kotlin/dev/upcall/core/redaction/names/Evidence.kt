@@ -26,12 +26,14 @@ internal class Evidence(private val rules: NameRules) {
         val certainty = Certainty(sentences, rules, isSmall = !isMixedCase(text))
         val code = CodeIdentifiers(text, rules)
         val (certain, others) = pieces.partition { piece -> forms.any { it.first in piece.first..piece.last } }
-        val trimmed = others
-            .filter { !isOfCode(it, words, sentences, code) && !public.isAskedAbout(it) }
-            .map { it to public.trimmed(it) }
+        val trimmed =
+            others
+                .filter { !isOfCode(it, words, sentences, code) && !public.isAskedAbout(it) }
+                .map { it to public.trimmed(it) }
         var sure = trimmed.mapNotNull { it.second }.filter(certainty::isSure)
-        val isAboutPeople = sentences.lower.any { it in rules.personalWords } ||
-            (sure + certain).any { it.kind != EntityType.LOCATION }
+        val isAboutPeople =
+            sentences.lower.any { it in rules.personalWords } ||
+                (sure + certain).any { it.kind != EntityType.LOCATION }
         if (isAboutPeople) {
             // Where people are spoken of, "Jackson" and "White" are two of them.
             sure = trimmed.mapNotNull { (piece, rest) -> rest ?: piece.takeIf(certainty::mayBePerson) }
@@ -57,8 +59,8 @@ internal class Evidence(private val rules: NameRules) {
 
     private companion object {
         /** White space is spelt out: that of Unicode. */
-        val END: Pattern = Pattern.compile(
-            """[.!?]["')\]]*[\t-\r\x{1C}- \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]|\n""",
-        )
+        const val SPACE =
+            """[\t-\r\x{1C}- \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"""
+        val END: Pattern = Pattern.compile("""[.!?]["')\]]*$SPACE|\n""")
     }
 }

@@ -16,7 +16,8 @@ internal class Gaps(private val rules: NameRules) {
 
     /** Whether two numbers are of a sum. */
     fun isSum(text: String, one: Word, other: Word): Boolean {
-        if (text.codePointBefore(one.end) !in Unicode.digit || text.codePointAt(other.start) !in Unicode.digit) return false
+        if (text.codePointBefore(one.end) !in Unicode.digit) return false
+        if (text.codePointAt(other.start) !in Unicode.digit) return false
         val gap = text.substring(one.end, other.start)
         val sign = Unicode.stripped(gap).singleOrNull() ?: return false
         return sign in SIGNS || (sign in SPACED_SIGNS && gap.last() in Unicode.space)
@@ -35,13 +36,16 @@ internal class Gaps(private val rules: NameRules) {
         val gap = text.between(words, one.last, other.first)
         if (BLANK in gap) return null
         val between = words.subList(one.last + 1, maxOf(one.last + 1, other.first))
-        val isJoint = when {
-            one.kind in PLACES && other.kind in PLACES ->
-                return EntityType.ADDRESS.takeIf { it in setOf(one.kind, other.kind) && isOfAddress(gap, between, isMixed) }
-            one.kind != other.kind -> false
-            one.kind == EntityType.PERSON -> isOfPerson(gap, words[one.last], between, isMixed)
-            else -> other.first == one.last + 1 && NUMBER.matches(gap)
+        val kinds = setOf(one.kind, other.kind)
+        if (PLACES.containsAll(kinds)) {
+            return EntityType.ADDRESS.takeIf { it in kinds && isOfAddress(gap, between, isMixed) }
         }
+        val isJoint =
+            when {
+                kinds.size > 1 -> false
+                one.kind == EntityType.PERSON -> isOfPerson(gap, words[one.last], between, isMixed)
+                else -> other.first == one.last + 1 && NUMBER.matches(gap)
+            }
         return one.kind.takeIf { isJoint }
     }
 
@@ -49,15 +53,15 @@ internal class Gaps(private val rules: NameRules) {
         if (between.isEmpty()) return PERSON.matches(gap) || (last.value.points <= 2 && INITIAL.matches(gap))
         // An initial between them, with or without its full stop.
         val initial = between.singleOrNull() ?: return false
-        val form = gap.split(initial.value, limit = 2)
-        return isNameLetters(initial.value) && initial.isLetter && form.first() in BLANKS && form.last() in AFTER_INITIAL &&
-            !(isMixed && Unicode.isLower(gap))
+        if (!initial.isLetter || !isNameLetters(initial.value) || (isMixed && Unicode.isLower(gap))) return false
+        val (before, behind) = gap.split(initial.value, limit = 2)
+        return before in BLANKS && behind in AFTER_INITIAL
     }
 
     private fun isOfAddress(gap: String, between: List<Word>, isMixed: Boolean): Boolean {
         if (gap.points > rules.gapCharacters || between.size > rules.gapWords) return false
-        val isPlain = gap.skip(0) { it in Unicode.alphanumeric || it in Unicode.space || it in ADDRESS_MARKS } == gap.length
-        if (!isPlain || BLANK_LINE.matcher(gap).find()) return false
+        val plain = gap.skip(0) { it in Unicode.alphanumeric || it in Unicode.space || it in ADDRESS_MARKS }
+        if (plain < gap.length || BLANK_LINE.matcher(gap).find()) return false
         // "Hill Road and", "22 Pollen Crescent street in": words between two addresses, unless there are no capitals.
         return !isMixed || between.none(rules::isPlain)
     }
@@ -79,6 +83,7 @@ internal class Gaps(private val rules: NameRules) {
 }
 
 /** The text between two words. */
-internal fun String.between(words: List<Word>, low: Int, high: Int): String = substring(words[low].end, words[high].start)
+internal fun String.between(words: List<Word>, low: Int, high: Int): String =
+    substring(words[low].end, words[high].start)
 
 internal fun Pattern.matches(text: CharSequence): Boolean = matcher(text).matches()

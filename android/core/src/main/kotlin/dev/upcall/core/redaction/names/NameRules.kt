@@ -23,14 +23,15 @@ import kotlinx.serialization.json.jsonPrimitive
  */
 internal class NameRules(data: JsonObject) {
     val version = data.text("names_version")
-    val windowCharacters = data.number("window", "characters")
-    val windowOverlap = data.number("window", "overlap")
-    val labels: Map<String, EntityType?> = data.getValue("labels").jsonObject.mapValues { (_, kind) ->
-        if (kind is JsonNull) null else EntityType.valueOf(kind.jsonPrimitive.content)
-    }
-    val thresholds = Thresholds(data.getValue("thresholds").jsonObject)
-    val gapCharacters = data.number("address_gap", "characters")
-    val gapWords = data.number("address_gap", "words")
+    val windowCharacters = data.part("window").number("characters")
+    val windowOverlap = data.part("window").number("overlap")
+    val labels: Map<String, EntityType?> =
+        data.part("labels").mapValues { (_, kind) ->
+            if (kind is JsonNull) null else EntityType.valueOf(kind.jsonPrimitive.content)
+        }
+    val thresholds = Thresholds(data.part("thresholds"))
+    val gapCharacters = data.part("address_gap").number("characters")
+    val gapWords = data.part("address_gap").number("words")
     val addressForms = data.patterns("address_forms")
     val honorifics = data.set("honorifics")
     val particles = data.set("particles")
@@ -41,7 +42,7 @@ internal class NameRules(data: JsonObject) {
     val streetWords = data.set("street_words")
     val identifierWords = data.texts("identifier_words")
     val countedWords = data.set("counted_words")
-    val evidence = EvidenceLimits(data.getValue("evidence").jsonObject)
+    val evidence = EvidenceLimits(data.part("evidence"))
     val givenNames = data.set("given_names")
     val publicNames = data.set("public_names")
     val everydayWords = data.set("everyday_words")
@@ -56,10 +57,13 @@ internal class NameRules(data: JsonObject) {
     val eponymHeads = data.set("eponym_heads")
     val codeLines = data.patterns("code_lines")
     val cueScore = data.getValue("cue_score").jsonPrimitive.double
-    val unreadScripts = data.getValue("unread_scripts").jsonArray.map { script ->
-        val (low, high) = script.jsonArray.drop(1).map { it.jsonPrimitive.content.toInt(HEXADECIMAL) }
-        low..high
-    }.let(::CodePointSet)
+    val unreadScripts =
+        CodePointSet(
+            data.getValue("unread_scripts").jsonArray.map { script ->
+                val (low, high) = script.jsonArray.drop(1).map { it.jsonPrimitive.content.toInt(HEXADECIMAL) }
+                low..high
+            },
+        )
     val nameForms = data.patterns("name_forms")
     val homeFolders = data.patterns("home_folders")
     val genericAccounts = data.set("generic_accounts")
@@ -133,6 +137,6 @@ private fun JsonObject.patterns(key: String): List<SearchPattern> = texts(key).m
 
 private fun JsonObject.share(key: String): Double = getValue(key).jsonPrimitive.double
 
-private fun JsonObject.number(vararg keys: String): Int =
-    keys.dropLast(1).fold(this) { within, key -> within.getValue(key).jsonObject }
-        .getValue(keys.last()).jsonPrimitive.int
+private fun JsonObject.number(key: String): Int = getValue(key).jsonPrimitive.int
+
+private fun JsonObject.part(key: String): JsonObject = getValue(key).jsonObject

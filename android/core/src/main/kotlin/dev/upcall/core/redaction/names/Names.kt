@@ -38,7 +38,8 @@ public class Names(private val classifier: Classifier) : NameFinder {
         decoder.mark(words, windows.tokens(text.replace(BLANK, ' ')))
         val forms = cues.addressForms(text, words)
         val pieces = decoder.pieces(text, words, forms).map { cues.completed(text, words, it) }
-        val all = evidence.personal(text, words, pieces, forms) + cues.titled(text, words) + cues.organisations(text, words)
+        val private = evidence.personal(text, words, pieces, forms)
+        val all = private + cues.titled(text, words) + cues.organisations(text, words)
         val found = apart(all).map { span(text, words, it) }.toMutableList()
         found += cues.repeated(words, found)
         return (found + untouched(cued(text, rules), found)).sortedBy { it.start }
@@ -46,7 +47,7 @@ public class Names(private val classifier: Classifier) : NameFinder {
 
     /** What cues find that nothing else touched. */
     private fun untouched(cued: List<Span>, found: List<Span>): List<Span> = cued.filterIndexed { index, span ->
-        (found + cued.subList(0, index)).none { it.start < span.end && span.start < it.end }
+        sequenceOf(found, cued.subList(0, index)).flatten().none { it.start < span.end && span.start < it.end }
     }
 
     private fun span(text: String, words: List<Word>, piece: Piece): Span {

@@ -12,7 +12,8 @@ internal class Plausibility(private val rules: NameRules) {
         val start = words[piece.first].start
         val value = text.substring(start, words[piece.last].end)
         return when (piece.kind) {
-            EntityType.ADDRESS -> if (Unicode.alphabetic.any(value)) !isCounted(value) else isPostcode(text, start, value)
+            EntityType.ADDRESS if Unicode.alphabetic.any(value) -> !isCounted(value)
+            EntityType.ADDRESS -> isPostcode(text, start, value)
             EntityType.LOCATION -> Unicode.lower(value) !in rules.countries && isMoreThanParticles(words, piece)
             EntityType.PERSON -> isMoreThanParticles(words, piece)
             EntityType.EMAIL -> true
@@ -25,18 +26,22 @@ internal class Plausibility(private val rules: NameRules) {
         (piece.first..piece.last).any { words[it].value !in rules.particles }
 
     /** "page 345", "HTTP 404": a counted thing and its number. */
-    private fun isCounted(value: String): Boolean =
-        Unicode.words(Unicode.lower(value)).filter { it.codePointAt(0) in Unicode.alphabetic }.all { it in rules.countedWords }
+    private fun isCounted(value: String): Boolean {
+        val words = Unicode.words(Unicode.lower(value)).filter { it.codePointAt(0) in Unicode.alphabetic }
+        return words.all { it in rules.countedWords }
+    }
 
     private fun isPostcode(text: String, start: Int, value: String): Boolean {
         val before = text.lowerBefore(start, POSTCODE_REACH)
         if (before.trimEnd(' ', '.').substringAfterLast(' ') in rules.streetWords) return true
         // "unzip" is no "zip", nor is a file's ".zip", and no postcode is as short as a count.
-        return Unicode.digit.count(value) >= FEWEST_POSTCODE_DIGITS && rules.postcodeWords.any { word ->
-            generateSequence(before.indexOf(word)) { before.indexOf(word, it + 1) }.takeWhile { it >= 0 }.any { place ->
-                place == 0 || before.codePointBefore(place).let { it !in Unicode.alphanumeric && it != '.'.code }
-            }
-        }
+        return Unicode.digit.count(value) >= FEWEST_POSTCODE_DIGITS && rules.postcodeWords.any { begins(it, before) }
+    }
+
+    /** Whether a word begins somewhere in a text: behind no letter, digit or full stop. */
+    private fun begins(word: String, text: String): Boolean = text.indices.any { place ->
+        text.startsWith(word, place) &&
+            (place == 0 || text.codePointBefore(place).let { it !in Unicode.alphanumeric && it != '.'.code })
     }
 
     private fun hasIdentifierWord(before: String) = rules.identifierWords.any { it in before }

@@ -26,10 +26,11 @@ public fun unreadLetters(text: String): Int {
 /** Names behind words such as "Меня зовут", and account names in home folders. */
 internal fun cued(text: String, rules: NameRules): List<Span> {
     val names = rules.nameForms.flatMap { it.values(text) }.filter { it.length > 0 }
-    val accounts = rules.homeFolders.flatMap { it.values(text) }.filter { place ->
-        val value = place.of(text)
-        Unicode.lower(value) !in rules.genericAccounts && !hasNoNameLetter(value)
-    }
+    val accounts =
+        rules.homeFolders.flatMap { it.values(text) }.filter { place ->
+            val value = place.of(text)
+            Unicode.lower(value) !in rules.genericAccounts && !hasNoNameLetter(value)
+        }
     return names.map { Span(it.start, it.end, EntityType.PERSON, "name_cue", rules.cueScore) } +
         accounts.map { Span(it.start, it.end, EntityType.PERSON, "home_folder", rules.cueScore) }
 }

@@ -43,7 +43,8 @@ public class WordPiece(file: ByteArray) {
             beginnings = vocabulary
             continuations = vocabulary.filterKeys { it.startsWith(prefix) }.mapKeys { it.key.removePrefix(prefix) }
             longest = vocabulary.keys.maxOf { it.length }
-        } catch (error: Exception) { // whatever the parser and the casts throw for another file
+        } catch (error: Exception) {
+            // whatever the parser and the casts throw for another file
             val cause = error::class.java.simpleName
             throw RedactionError(
                 "The tokenizer of the name model cannot be read ($cause).",
@@ -124,8 +125,9 @@ public class WordPiece(file: ByteArray) {
         var from = start
         while (from < end) {
             val known = if (from == start) beginnings else continuations
-            val to = (minOf(end, from + longest) downTo from + 1).firstOrNull { plain.substring(from, it) in known }
-                ?: return false
+            val to =
+                (minOf(end, from + longest) downTo from + 1).firstOrNull { plain.substring(from, it) in known }
+                    ?: return false
             pieces.add(known.getValue(plain.substring(from, to)), plain.start(from), plain.end(to - 1))
             from = to
         }
@@ -141,8 +143,9 @@ public class WordPiece(file: ByteArray) {
             fun type(key: String) = tokenizer.part(key).getValue("type").jsonPrimitive.content
             val normalizer = tokenizer.part("normalizer")
             val strips = normalizer.getValue("strip_accents").let { it is JsonNull || it.jsonPrimitive.boolean }
-            val does = listOf("clean_text", "handle_chinese_chars", "lowercase")
-                .all { normalizer.getValue(it).jsonPrimitive.boolean }
+            val does =
+                listOf("clean_text", "handle_chinese_chars", "lowercase")
+                    .all { normalizer.getValue(it).jsonPrimitive.boolean }
             require(type("model") == "WordPiece" && type("pre_tokenizer") == "BertPreTokenizer")
             require(type("normalizer") == "BertNormalizer" && does && strips)
         }

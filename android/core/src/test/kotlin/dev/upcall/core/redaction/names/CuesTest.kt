@@ -11,45 +11,49 @@ class CuesTest {
 
     @Test
     fun `a name behind a title`() {
-        val expected = mapOf(
-            "Ask Mr. Smith about it" to listOf("Smith"),
-            "Ask mr Smith about it" to listOf("Smith"),
-            "ask mr smith about it" to listOf("smith"),
-            "Frau van der Berg ruft an" to listOf("van der Berg"),
-            "Dr. J. Weber ist da" to listOf("J. Weber"),
-            "Herr Dr. Weber ist da" to listOf("Weber"),
-            "The Dr. is in" to emptyList(),
-            "Dr." to emptyList(),
-            "ask mr will about it" to emptyList(),
-            "Mr 5" to emptyList(),
-            "Mr.\nSmith" to emptyList(),
-        )
+        val expected =
+            mapOf(
+                "Ask Mr. Smith about it" to listOf("Smith"),
+                "Ask mr Smith about it" to listOf("Smith"),
+                "ask mr smith about it" to listOf("smith"),
+                "Frau van der Berg ruft an" to listOf("van der Berg"),
+                "Dr. J. Weber ist da" to listOf("J. Weber"),
+                "Herr Dr. Weber ist da" to listOf("Weber"),
+                "The Dr. is in" to emptyList(),
+                "Dr." to emptyList(),
+                "ask mr will about it" to emptyList(),
+                "Mr 5" to emptyList(),
+                "Mr.\nSmith" to emptyList(),
+            )
         assertEquals(expected, expected.mapValues { (text, _) -> values(text, cues.titled(text, wordsOf(text))) })
     }
 
     @Test
     fun `a company before its form`() {
-        val expected = mapOf(
-            "We bought Acme Widgets Inc. today" to listOf("Acme Widgets Inc"),
-            "Die Alpenbau AG liefert" to listOf("Alpenbau AG"),
-            "Ask Miller & Hartwell LLP" to listOf("Miller & Hartwell LLP"),
-            "write to acme ltd today" to listOf("acme ltd"),
-            "GmbH alone" to emptyList(),
-            "The ltd is small" to emptyList(),
-            "See the AG" to emptyList(),
-        )
-        assertEquals(expected, expected.mapValues { (text, _) -> values(text, cues.organisations(text, wordsOf(text))) })
+        val expected =
+            mapOf(
+                "We bought Acme Widgets Inc. today" to listOf("Acme Widgets Inc"),
+                "Die Alpenbau AG liefert" to listOf("Alpenbau AG"),
+                "Ask Miller & Hartwell LLP" to listOf("Miller & Hartwell LLP"),
+                "write to acme ltd today" to listOf("acme ltd"),
+                "GmbH alone" to emptyList(),
+                "The ltd is small" to emptyList(),
+                "See the AG" to emptyList(),
+            )
+        val found = expected.mapValues { (text, _) -> values(text, cues.organisations(text, wordsOf(text))) }
+        assertEquals(expected, found)
     }
 
     @Test
     fun `a post box and a military address`() {
-        val expected = mapOf(
-            "To P.O. Box 4521 please" to listOf("P.O. Box 4521"),
-            "An Postfach 1234." to listOf("Postfach 1234"),
-            "PSC 1234, Box 5678\nAPO AP 96345" to listOf("PSC 1234, Box 5678\nAPO AP 96345"),
-            "the box 12" to emptyList(),
-            "xP.O. Box 45" to emptyList(),
-        )
+        val expected =
+            mapOf(
+                "To P.O. Box 4521 please" to listOf("P.O. Box 4521"),
+                "An Postfach 1234." to listOf("Postfach 1234"),
+                "PSC 1234, Box 5678\nAPO AP 96345" to listOf("PSC 1234, Box 5678\nAPO AP 96345"),
+                "the box 12" to emptyList(),
+                "xP.O. Box 45" to emptyList(),
+            )
         assertEquals(expected, expected.mapValues { (text, _) -> values(text, cues.addressForms(text, wordsOf(text))) })
     }
 
@@ -69,18 +73,22 @@ class CuesTest {
 
     @Test
     fun `parts of a name that stand elsewhere`() {
-        val expected = mapOf(
-            "Anna Schmidt called. Schmidt waits." to listOf("Schmidt"),
-            "Anna Schmidt called. SCHMIDT waits, ANNA too." to listOf("SCHMIDT", "ANNA"),
-            "Anna Schmidt called the Schmidts and schmidt." to emptyList(),
-            "Will Baker called. Will the Baker wait?" to listOf("Baker"),
-            "Jo Li called. Li waits." to emptyList(),
-        )
-        val found = expected.mapValues { (text, _) ->
-            val name = Span(0, text.indexOf(" called"), EntityType.PERSON, "names", 0.9)
-            cues.repeated(wordsOf(text), listOf(name)).onEach { assertEquals(0.9, it.score) }
-                .map { text.substring(it.start, it.end) }
-        }
+        val expected =
+            mapOf(
+                "Anna Schmidt called. Schmidt waits." to listOf("Schmidt"),
+                "Anna Schmidt called. SCHMIDT waits, ANNA too." to listOf("SCHMIDT", "ANNA"),
+                "Anna Schmidt called the Schmidts and schmidt." to emptyList(),
+                "Will Baker called. Will the Baker wait?" to listOf("Baker"),
+                "Jo Li called. Li waits." to emptyList(),
+            )
+        val found =
+            expected.mapValues { (text, _) ->
+                val name = Span(0, text.indexOf(" called"), EntityType.PERSON, "names", 0.9)
+                cues
+                    .repeated(wordsOf(text), listOf(name))
+                    .onEach { assertEquals(0.9, it.score) }
+                    .map { text.substring(it.start, it.end) }
+            }
         assertEquals(expected, found)
     }
 
@@ -94,7 +102,8 @@ class CuesTest {
         val words = wordsOf(text)
         val start = text.indexOf(core)
         val inside = words.indices.filter { words[it].start >= start && words[it].end <= start + core.length }
-        return values(text, listOf(cues.completed(text, words, Piece(inside.first(), inside.last(), kind, 1.0)))).single()
+        val piece = cues.completed(text, words, Piece(inside.first(), inside.last(), kind, 1.0))
+        return values(text, listOf(piece)).single()
     }
 
     private fun values(text: String, pieces: List<Piece>): List<String> {

@@ -39,7 +39,8 @@ class EvidenceTest {
         val start = text.indexOf(value)
         val inside = words.indices.filter { words[it].start in start until start + value.length }
         val piece = Piece(inside.first(), inside.last(), kind, mass)
-        return evidence.personal(text, words, listOf(piece))
+        return evidence
+            .personal(text, words, listOf(piece))
             .map { text.substring(words[it.first].start, words[it.last].end) }
     }
 }

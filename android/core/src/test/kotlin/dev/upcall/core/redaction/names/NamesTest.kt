@@ -19,10 +19,11 @@ class NamesTest {
             seen.add(text)
             val words = Regex("\\S+").findAll(text).toList()
             if (words.size > most) throw RedactionError("too long")
-            val rows = words.map { word ->
-                val label = if (word.value.startsWith("Anna")) "B-GIVEN_NAME" else "O"
-                FloatArray(labels.size).also { it[labels.indexOf(label)] = 1f }
-            }
+            val rows =
+                words.map { word ->
+                    val label = if (word.value.startsWith("Anna")) "B-GIVEN_NAME" else "O"
+                    FloatArray(labels.size).also { it[labels.indexOf(label)] = 1f }
+                }
             return Tokens(
                 words.map { it.range.first }.toIntArray(),
                 words.map { it.range.last + 1 }.toIntArray(),
@@ -79,9 +80,10 @@ class NamesTest {
 
     @Test
     fun `other labels are refused`() {
-        val other = object : Classifier by KnowsAnna() {
-            override val labels = listOf("O", "B-PLANET", "I-PLANET")
-        }
+        val other =
+            object : Classifier by KnowsAnna() {
+                override val labels = listOf("O", "B-PLANET", "I-PLANET")
+            }
         assertContains(assertFailsWith<RedactionError> { Names(other) }.problem, "other labels")
     }
 

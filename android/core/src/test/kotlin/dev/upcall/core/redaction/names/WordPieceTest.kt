@@ -8,12 +8,13 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
 
 class WordPieceTest {
-    private val file = """
-        {"normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
-         "lowercase": true}, "pre_tokenizer": {"type": "BertPreTokenizer"}, "model": {"type": "WordPiece",
+    private val file =
+        """
+        {"normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+         "strip_accents": null, "lowercase": true}, "pre_tokenizer": {"type": "BertPreTokenizer"}, "model": {"type": "WordPiece",
          "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
          "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "anna": 3, "##s": 4}}}
-    """.trimIndent()
+        """.trimIndent()
 
     @Test
     fun `places are those of the text as given`() {
@@ -31,18 +32,19 @@ class WordPieceTest {
 
     @Test
     fun `other tokenizers are refused`() {
-        val others = listOf(
-            "" to "",
-            "{" to "[",
-            "\"WordPiece\"" to "\"BPE\"",
-            "\"BertNormalizer\"" to "\"NFC\"",
-            "\"lowercase\": true" to "\"lowercase\": false",
-            "\"strip_accents\": null" to "\"strip_accents\": false",
-            "\"BertPreTokenizer\"" to "\"Whitespace\"",
-            "\"unk_token\": \"[UNK]\"" to "\"unk_token\": \"[UNKNOWN]\"",
-            "\"[CLS]\"" to "\"[cls]\"",
-            "\"anna\": 3" to "\"anna\": \"secret\"",
-        )
+        val others =
+            listOf(
+                "" to "",
+                "{" to "[",
+                "\"WordPiece\"" to "\"BPE\"",
+                "\"BertNormalizer\"" to "\"NFC\"",
+                "\"lowercase\": true" to "\"lowercase\": false",
+                "\"strip_accents\": null" to "\"strip_accents\": false",
+                "\"BertPreTokenizer\"" to "\"Whitespace\"",
+                "\"unk_token\": \"[UNK]\"" to "\"unk_token\": \"[UNKNOWN]\"",
+                "\"[CLS]\"" to "\"[cls]\"",
+                "\"anna\": 3" to "\"anna\": \"secret\"",
+            )
         for ((from, to) in others) {
             val given = if (from.isEmpty()) to else file.replaceFirst(from, to)
             val error = assertFailsWith<RedactionError>(to) { WordPiece(given.encodeToByteArray()) }

@@ -122,7 +122,8 @@ internal fun isWhole(text: String, start: Int, end: Int, unspaced: CodePointSet)
 /**
  * Whether a character next to a finding makes it part of a longer word.
  *
- * True for letters, digits, marks and the underscore, except in scripts without spaces, where any neighbour is possible.
+ * True for letters, digits, marks and the underscore, except in scripts without spaces, where any neighbour is
+ * possible.
  */
 internal fun isLetter(point: Int, unspaced: CodePointSet): Boolean = when {
     point == '_'.code -> true

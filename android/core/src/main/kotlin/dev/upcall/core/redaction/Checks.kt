@@ -124,7 +124,7 @@ private fun scheme(candidate: Candidate): List<Place> = with(candidate) {
 
 private fun secret(candidate: Candidate): List<Place> = with(candidate) {
     var last = end
-    while (last > start && text[last - 1] in CLOSING && (start until last).count { text[it] == text[last - 1] } == 1) last--
+    while (last > start && closesNothing(text, start, last)) last--
     last = tokenEnd(text, last)
     val value = text.substring(start, last)
     if (value.points < rule.minLength || rules.credentialValues.samples.matches(value)) return emptyList()
@@ -138,6 +138,9 @@ private fun secret(candidate: Candidate): List<Place> = with(candidate) {
     }
     if (hasAll && entropy(value) >= rule.minEntropy) listOf(Place(start, last)) else emptyList()
 }
+
+private fun closesNothing(text: String, start: Int, end: Int): Boolean =
+    text[end - 1] in CLOSING && (start until end).count { text[it] == text[end - 1] } == 1
 
 private fun ssn(candidate: Candidate): List<Place> = with(candidate) {
     val isHyphenated = text.startsWith('-', start - 1) ||

@@ -57,10 +57,10 @@ internal data class Place(val start: Int, val end: Int) : Comparable<Place> {
 /**
  * Joins spans that overlap, so that no character which any rule claimed is left behind.
  *
- * A group of overlapping spans becomes one span over all of them. Its type, detector and score are those of its longest
- * member; among equally long ones the type that comes first in [priority] wins, then the earlier start, then the name of
- * the detector. Spans that only touch stay apart. The result is in order of position and does not depend on the order
- * given.
+ * A group of overlapping spans becomes one span over all of them. Its type, detector and score are those of its
+ * longest member; among equally long ones the type that comes first in [priority] wins, then the earlier start, then
+ * the name of the detector. Spans that only touch stay apart. The result is in order of position and does not depend
+ * on the order given.
  *
  * @param spans of one text.
  * @param priority rank of each type, lower wins.

@@ -28,7 +28,7 @@ internal fun rulesFrom(read: (String) -> JsonObject): Rules = readingRules("The 
     Rules(
         version = patterns.text("rules_version"),
         patterns = rules,
-        priority = patterns.texts("priority").withIndex().associate { (rank, name) -> EntityType.valueOf(name) to rank },
+        priority = patterns.texts("priority").map(EntityType::valueOf).withIndex().associate { it.value to it.index },
         exclude = patterns.objects("exclude").map(::lookAlikes),
         cardPrefixes = cardPrefixes(read("cards.json")),
         ibanLengths = iban.getValue("lengths").jsonObject.mapValues { it.value.jsonPrimitive.int },
@@ -39,7 +39,7 @@ internal fun rulesFrom(read: (String) -> JsonObject): Rules = readingRules("The 
         topLevelDomains = domains(read("domains.json")),
         labels = labels(tables, rules.mapNotNull { it.context }),
         siblings = siblings(tables.getValue("siblings").jsonObject),
-        months = patterns.getValue("months").jsonArray.map { names -> names.jsonArray.map { it.jsonPrimitive.content } },
+        months = patterns.getValue("months").jsonArray.map { it.jsonArray.map { name -> name.jsonPrimitive.content } },
         termGap = SearchPattern(patterns.text("term_gap")),
         credentialValues = CredentialValues.of(credentials),
     )

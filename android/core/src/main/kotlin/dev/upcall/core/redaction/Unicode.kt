@@ -8,7 +8,7 @@ import kotlinx.serialization.json.jsonPrimitive
 import java.text.Normalizer
 
 /**
- * The classes and cases of characters of one version of Unicode (proto/rules/unicode.json), whatever the platform knows.
+ * The classes and cases of characters of one version of Unicode, whatever the platform knows. Data: unicode.json.
  *
  * Whoever asks first may meet a [dev.upcall.core.RedactionError], for a file that is missing or damaged.
  */

@@ -39,7 +39,8 @@ class RulesTest {
     @ParameterizedTest
     @ValueSource(
         strings = [
-            "tel 1", "Tel: 1", "(tel)1", "userTel 1", "telefon 1", "my\ntel\n1", "été tel 1", "HOME-TEL 1", "home tel: 1",
+            "tel 1", "Tel: 1", "(tel)1", "userTel 1", "telefon 1", "my\ntel\n1", "été tel 1",
+            "HOME-TEL 1", "home tel: 1",
         ],
     )
     fun `context begins a word`(text: String) {

@@ -3,8 +3,8 @@ package dev.upcall.core.redaction.identifiers
 import com.google.re2j.Pattern
 
 // National identifiers of Europe: what makes a row of digits and letters one. Separators are removed, letters upper
-// case. Each function says whether a text is one; it throws nothing, whatever the ASCII letters and digits. The patterns
-// of the rules decide which texts are asked.
+// case. Each function says whether a text is one; it throws nothing, whatever the ASCII letters and digits. The
+// patterns of the rules decide which texts are asked.
 
 private val NINO = Pattern.compile("[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
 private val NINO_NOT_ALLOTTED = setOf("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")

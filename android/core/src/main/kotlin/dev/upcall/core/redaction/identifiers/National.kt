@@ -2,9 +2,9 @@ package dev.upcall.core.redaction.identifiers
 
 import dev.upcall.core.redaction.Unicode
 
-// National identifiers outside Europe: what makes a row of digits and letters one. Separators are removed, letters upper
-// case. Each function says whether a text is one; it throws nothing, whatever the ASCII letters and digits. The patterns
-// of the rules decide which texts are asked.
+// National identifiers outside Europe: what makes a row of digits and letters one. Separators are removed, letters
+// upper case. Each function says whether a text is one; it throws nothing, whatever the ASCII letters and digits. The
+// patterns of the rules decide which texts are asked.
 
 private const val CURP = "0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ"
 private const val CURP_LENGTH = 18
@@ -15,7 +15,7 @@ private val NRIC_SHIFTS = mapOf('S' to 0, 'F' to 0, 'T' to 4, 'G' to 4, 'M' to 3
 internal fun isAadhaar(text: String): Boolean =
     isNumber(text, 12) && text[0] in '2'..'9' && text != text.reversed() && verhoeff(text)
 
-/** India, permanent account number: 5 letters of which the fourth is the kind of holder, 4 digits not 0000, a letter. */
+/** India, permanent account number: 5 letters, the fourth for the kind of holder, 4 digits not 0000, a letter. */
 internal fun isPan(text: String): Boolean = text.length == 10 &&
     Unicode.alphabetic.all(text.take(5)) && text[3] in "ABCFGHJKLPT" &&
     areDigits(text.substring(5, 9)) && text.substring(5, 9) !in setOf("0000", "1111") && text[9] in Unicode.alphabetic
@@ -59,7 +59,7 @@ internal fun isResidentId(text: String): Boolean {
         "10X98765432"[sum % 11] == text[17]
 }
 
-/** South Korea, resident registration number: 13 digits with the date of birth; the check digit ended in October 2020. */
+/** South Korea, registration number: 13 digits with the date of birth; the check digit ended in October 2020. */
 internal fun isRrn(text: String): Boolean {
     if (!isNumber(text, 13) || !isDay(text.number(0, 2), text.number(2, 4), text.number(4, 6))) return false
     val check = (11 - weighted(text, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5) % 11) % 10
@@ -76,7 +76,7 @@ internal fun isMyNumber(text: String): Boolean {
 /** Mexico, population registry code: 18 letters and digits with the date of birth, a check digit. */
 internal fun isCurp(text: String): Boolean {
     if (text.length != CURP_LENGTH || text.any { it.code >= 0x80 }) return false
-    if (!Unicode.alphabetic.all(text.take(4)) || !areDigits(text.substring(4, 10)) || text[17] !in '0'..'9') return false
+    if (!Unicode.alphabetic.all(text.take(4)) || !areDigits(text.substring(4, 10) + text[17])) return false
     val sum = text.take(17).withIndex().sumOf { (index, character) -> CURP.indexOf(character) * (18 - index) }
     return isDay(text.number(4, 6), text.number(6, 8), text.number(8, 10)) &&
         (10 - sum % 10) % 10 == text[17].digitToInt()

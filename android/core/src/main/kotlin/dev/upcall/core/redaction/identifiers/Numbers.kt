@@ -24,7 +24,7 @@ internal fun isSsn(digits: String): Boolean {
         digits.drop(3).take(2) != "00" && digits.drop(5) != "0000"
 }
 
-/** United States, individual taxpayer identification number: 9 digits, the first 9, a group that is issued. Source: IRS. */
+/** United States, individual taxpayer identification number: 9 digits, the first 9, an issued group. Source: IRS. */
 internal fun isItin(text: String): Boolean = isNumber(text, 9) && text[0] == '9' && text.number(3, 5) in ITIN_GROUPS
 
 /** United States, employer identification number: 9 digits, a prefix that is issued. Source: IRS. */

@@ -77,8 +77,8 @@ private fun inWindow(window: String, regions: List<String>): List<Place> = build
 /**
  * Whether a number is written as an amount, a sum or an order number could be.
  *
- * That is: bare digits without a trunk zero or too short for one; digits with nothing but one full stop in them; numbers
- * with decimals; a difference or a quotient of two numbers, unless both have five digits, as in India.
+ * That is: bare digits without a trunk zero or too short for one; digits with nothing but one full stop in them;
+ * numbers with decimals; a difference or a quotient of two numbers, unless both have five digits, as in India.
  */
 internal fun isPlain(value: String): Boolean {
     if (value.startsWith('+')) return false

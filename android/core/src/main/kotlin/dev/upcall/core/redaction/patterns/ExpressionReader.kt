@@ -1,6 +1,7 @@
 package dev.upcall.core.redaction.patterns
 
 import dev.upcall.core.redaction.HEXADECIMAL
+import dev.upcall.core.redaction.isAsciiAlphanumeric
 import dev.upcall.core.redaction.patterns.Expression.Border
 import dev.upcall.core.redaction.patterns.Expression.Characters
 import dev.upcall.core.redaction.patterns.Expression.Choice
@@ -152,7 +153,7 @@ internal class ExpressionReader(private val source: String) {
             'S' -> allBut(SPACE)
             else -> when {
                 character in CONTROLS -> single(CONTROLS.getValue(character).code)
-                character in '0'..'9' || character in 'a'..'z' || character in 'A'..'Z' -> throw UnreadPatternException()
+                character.isAsciiAlphanumeric() -> throw UnreadPatternException()
                 else -> single(character.code)
             }
         }

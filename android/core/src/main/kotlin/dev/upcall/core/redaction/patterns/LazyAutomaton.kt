@@ -34,6 +34,9 @@ internal class LazyAutomaton(private val program: Program) {
 
     private val alphabet = program.alphabet
 
+    /** Whether it matches just what the patterns do; else it also matches longer repetitions than they allow. */
+    val isExact: Boolean = program.isExact
+
     /** Stands for the end of the text where a kind of character is asked for. */
     val end: Int = alphabet.size
 
@@ -46,6 +49,9 @@ internal class LazyAutomaton(private val program: Program) {
 
     private fun initial() =
         State(intArrayOf(), if (program.looksBehind) Before.TEXT_START else Before.OTHER, intArrayOf(), end + 1)
+
+    /** The kind of a code point. */
+    fun kind(point: Int): Int = alphabet.kind(point)
 
     /** Makes the state that follows when a kind of character, or [end], is read. */
     @Synchronized

@@ -10,8 +10,7 @@ import dev.upcall.core.redaction.forEachPoint
  */
 internal class PatternSet(sources: List<String>) {
     private val size = sources.size
-    private val program = Program(sources.map { ExpressionReader(it).read() })
-    private val automaton = LazyAutomaton(program)
+    private val automaton = LazyAutomaton(Program(sources.map { ExpressionReader(it).read() }))
 
     /** For each pattern, whether it matches somewhere in a text. */
     fun matching(text: String): BooleanArray {
@@ -22,7 +21,7 @@ internal class PatternSet(sources: List<String>) {
             state = state.next[kind] ?: automaton.following(state, kind)
             for (number in state.matched) found[number] = true
         }
-        text.forEachPoint { _, point -> read(program.alphabet.kind(point)) }
+        text.forEachPoint { _, point -> read(automaton.kind(point)) }
         read(automaton.end)
         return found
     }

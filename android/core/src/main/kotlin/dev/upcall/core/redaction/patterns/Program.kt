@@ -39,7 +39,7 @@ internal class Program(expressions: List<Expression>) {
     val starts: IntArray
 
     init {
-        starts = expressions.mapIndexed { number, expression -> compiled(expression, add(Step.Match(number))) }.toIntArray()
+        starts = IntArray(expressions.size) { compiled(expressions[it], add(Step.Match(it))) }
     }
 
     /** All steps; each says at which the machine goes on. */

@@ -9,20 +9,28 @@ import dev.upcall.core.redaction.before
 /**
  * A pattern of the rules, looked for in whole texts. May be shared between threads.
  *
- * The library is slow, as it follows all ways of matching at once. So it is asked only about the pieces of a text in which
- * a [LazyAutomaton] has seen a match: what it answers there is what it would answer about the whole text.
+ * The library is slow, as it follows all ways of matching at once. So it is asked only about the pieces of a text in
+ * which a [LazyAutomaton] has seen a match: what it answers there is what it would answer about the whole text.
  *
- * @property source in the syntax of RE2.
+ * @property source in the syntax of RE2; it matches no empty text.
  * @throws com.google.re2j.PatternSyntaxException it does not follow that syntax.
+ * @throws IllegalArgumentException it matches the empty text.
  */
 internal class SearchPattern(val source: String) {
     private val pattern = Pattern.compile(source)
-    private val program = try {
-        Program(listOf(ExpressionReader(source).read()))
-    } catch (_: UnreadPatternException) {
-        null
+
+    init {
+        require(!pattern.matches("")) { "matches the empty text" }
     }
-    private val automaton = program?.let(::LazyAutomaton)
+
+    /** Null where only the library can read the pattern. Most patterns are never looked for. */
+    private val automaton by lazy {
+        try {
+            LazyAutomaton(Program(listOf(ExpressionReader(source).read())))
+        } catch (_: UnreadPatternException) {
+            null
+        }
+    }
 
     /** Each match, leftmost first, none overlapping. */
     fun places(text: String): List<Place> = found(text) { match, shift ->
@@ -38,7 +46,8 @@ internal class SearchPattern(val source: String) {
     /** Whether the pattern matches somewhere in a text. */
     fun isIn(text: String): Boolean {
         inPieces(text) { piece ->
-            if (program?.isExact == true || find(text, piece) { _, _ -> return true }) return true
+            if (automaton?.isExact == true) return true
+            find(text, piece) { _, _ -> return true }
         }
         return false
     }
@@ -55,22 +64,19 @@ internal class SearchPattern(val source: String) {
     }
 
     /** Each match that begins in a piece; one character on both sides stands in for the rest of the text. */
-    private inline fun find(text: String, piece: Place, action: (Matcher, Int) -> Unit): Boolean {
+    private inline fun find(text: String, piece: Place, action: (Matcher, Int) -> Unit) {
         val from = text.before(piece.start, 1)
         val match = pattern.matcher(text.substring(from, text.after(piece.end, 1)))
         var isFound = match.find(piece.start - from)
-        val isAny = isFound
-        while (isFound && match.start() < piece.length + piece.start - from) {
+        while (isFound && match.start() < piece.end - from) {
             action(match, from)
             isFound = match.find()
         }
-        return isAny
     }
 
     /** Pieces that together hold all matches, each whole, and of which each may hold one. */
     private inline fun inPieces(text: String, action: (Place) -> Unit) {
-        if (program == null || automaton == null) return action(Place(0, text.length))
-        val alphabet = program.alphabet
+        val automaton = automaton ?: return action(Place(0, text.length))
         var state = automaton.start
         var idleSince = 0
         var isMatched = false
@@ -79,7 +85,7 @@ internal class SearchPattern(val source: String) {
         while (index <= text.length) {
             val isEnd = index == text.length
             val point = if (isEnd) 0 else text.codePointAt(index)
-            val kind = if (isEnd) automaton.end else alphabet.kind(point)
+            val kind = if (isEnd) automaton.end else automaton.kind(point)
             var next = state.next[kind]
             if (next == null) {
                 // More states than characters: the automaton would be slower than the library.

@@ -49,7 +49,8 @@ class CheckDigitsTest {
     @Test
     fun `every day is a day, also of a year of two digits`() {
         generateSequence(LocalDate.of(1901, 1, 1)) { it.plusDays(13) }.takeWhile { it.year < 2100 }.forEach {
-            assertTrue(isDay(it.year, it.monthValue, it.dayOfMonth) && isDay(it.year % 100, it.monthValue, it.dayOfMonth))
+            assertTrue(isDay(it.year, it.monthValue, it.dayOfMonth))
+            assertTrue(isDay(it.year % 100, it.monthValue, it.dayOfMonth))
         }
         assertFalse(isDay(2023, 2, 29) || isDay(2024, 4, 31) || isDay(2024, 13, 1) || isDay(2024, 0, 1))
         assertFalse(isDay(2024, 1, 0) || isDay(2024, 1, 32))

@@ -61,15 +61,18 @@ class IdentifiersTest {
     @Test
     fun `most wrong digits are seen`() {
         for ((name, right) in examples - unchecked) {
-            val others = right.indices.flatMap { place -> ('0'..'9').map { right.replaceRange(place, place + 1, "$it") } }
-            val passed = (others.toSet() - right).count(SCHEMES.getValue(name))
+            val others = right.indices.flatMap { place ->
+                ('0'..'9').map { right.replaceRange(place, place + 1, "$it") } - right
+            }
+            val passed = others.count(SCHEMES.getValue(name))
             assertTrue(passed <= others.size * 0.1, "$name passes $passed of ${others.size}")
         }
     }
 
     @Test
     fun `any text has an answer`() {
-        val texts = listOf("", "0", "A", "-", "0".repeat(9), "1".repeat(10), "9".repeat(11), "Z".repeat(16), "é".repeat(9))
+        val rows = listOf("0".repeat(9), "1".repeat(10), "9".repeat(11), "Z".repeat(16), "é".repeat(9))
+        val texts = listOf("", "0", "A", "-") + rows
         for ((name, example) in examples) {
             val scheme = SCHEMES.getValue(name)
             for (text in texts + example.dropLast(1)) assertFalse(scheme(text) && text.length != example.length, name)

@@ -52,7 +52,9 @@ class NumbersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = ["DE", "DE89", "DE89  3704 0044 0532 0130 00", "DE89ä70400440532013000", "ZZ00", "", "DE89 "])
+    @ValueSource(
+        strings = ["DE", "DE89", "DE89  3704 0044 0532 0130 00", "DE89ä70400440532013000", "ZZ00", "", "DE89 "],
+    )
     fun `what is no account number ends nowhere`(text: String) {
         assertNull(ibanEnd(text, 0, rules.ibanLengths))
     }

@@ -28,8 +28,9 @@ demo: setup ## pull the models, export, start the service, ask real questions
 pull: setup ## pull the models that the tests use
 	$(BIN)/upcall pull --device --cloud rampart
 
-test: setup pull ## all tests, those on real weights too
+test: setup pull ## all tests, those on real weights and those in Kotlin too
 	$(BIN)/python -m pytest
+	$(BIN)/python -m android.check
 
 BUNDLE = $${UPCALL_HOME:-$$HOME/.cache/upcall}/bundles/smollm2-135m-instruct-onnx_int4_g32
 # REDACTION=... measures redaction too: see `.venv/bin/python -m benchmarks.redaction --help`.
@@ -41,7 +42,7 @@ bench: setup pull ## measure exporter, engines and masked answers, write benchma
 	$(BIN)/python -m benchmarks.masked_answers
 	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
-kotlin: setup ## compile, check and test the Kotlin modules; needs a JDK 17, Maven and npm
+kotlin: setup pull ## compile, check and test the Kotlin modules; needs a JDK 17, Maven and npm
 	$(BIN)/python -m android.check $(KOTLIN)
 
 kotlin-lock: setup ## accept the artefacts that the Kotlin modules now resolve to

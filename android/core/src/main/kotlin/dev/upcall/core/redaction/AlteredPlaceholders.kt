@@ -8,9 +8,10 @@ internal val LONGEST_ALTERED: Int = limits("placeholders").getValue("longest_alt
 private const val APART = "(?:[ \\r\\n\\\\*`]{0,3}(?:_|%5[Ff]|-|&#95;)[ \\r\\n\\\\*`]{0,3})"
 
 // Not (?i): it folds by Unicode, and the Kelvin sign would pass for a k.
-private val LOOSE_TYPE = EntityType.entries.joinToString("|", "(?:", ")") { type ->
-    type.name.map { if (it == '_') "\\\\?[_ -]" else "[$it${it.lowercaseChar()}]" }.joinToString("")
-}
+private val LOOSE_TYPE =
+    EntityType.entries.joinToString("|", "(?:", ")") { type ->
+        type.name.map { if (it == '_') "\\\\?[_ -]" else "[$it${it.lowercaseChar()}]" }.joinToString("")
+    }
 private val ALTERED = Pattern.compile("$LOOSE_TYPE$APART[0-9]{1,7}$APART([0-9A-Za-z]{2})(?:[^0-9A-Za-z_]|\\z)")
 
 /**

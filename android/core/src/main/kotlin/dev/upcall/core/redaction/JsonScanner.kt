@@ -94,9 +94,11 @@ internal abstract class JsonScanner(private val text: String) {
     private fun escapeLength(): Int {
         val letter = text.getOrNull(position + 1) ?: refuse()
         val digits = if (letter == 'u') 4 else 0
-        val isWhole = letter in "\"\\/bfnrtu" && (0 until digits).all {
-            text.getOrNull(position + 2 + it).let { digit -> digit != null && digit in HEXADECIMAL_DIGITS }
-        }
+        val isWhole =
+            letter in "\"\\/bfnrtu" &&
+                (0 until digits).all {
+                    text.getOrNull(position + 2 + it).let { digit -> digit != null && digit in HEXADECIMAL_DIGITS }
+                }
         return if (isWhole) 2 + digits else refuse(if (letter == 'u') position + 1 else position)
     }
 

@@ -10,15 +10,14 @@ import dev.upcall.core.InputError
  *
  * @throws InputError the text is not one JSON value (RFC 8259), or nested too deeply.
  */
-internal class JsonText private constructor(private val text: String, private val leaves: JsonLeaves) :
+internal class JsonText(private val text: String, private val leaves: JsonLeaves = JsonLeaves(text)) :
     PlainText(leaves.plain.toString()) {
     private val starts = IntArray(leaves.found.size) { leaves.found[it].start }
 
-    constructor(text: String) : this(text, JsonLeaves(text).apply { read() })
-
     override fun isNumber(start: Int, end: Int): Boolean = leaf(start)?.isNumber == true
 
-    private fun leaf(place: Int): JsonLeaf? = leaves.found.getOrNull(runBefore(starts, place))?.takeIf { place < it.end }
+    private fun leaf(place: Int): JsonLeaf? =
+        leaves.found.getOrNull(runBefore(starts, place))?.takeIf { place < it.end }
 
     /** As of any text, cut to strings and widened to numbers. */
     override fun pieces(findings: List<Span>): List<Span> = buildList {
@@ -79,7 +78,7 @@ internal class JsonText private constructor(private val text: String, private va
  * @param begin where it begins in the JSON text.
  * @param offsets for each of its characters, and its end, the index from there on; null where it holds no escape.
  */
-private class JsonLeaf(
+internal class JsonLeaf(
     val start: Int,
     val end: Int,
     private val begin: Int,
@@ -90,12 +89,12 @@ private class JsonLeaf(
 }
 
 /** Finds the leaves of JSON, and reads the escapes in them. */
-private class JsonLeaves(private val text: String) : JsonScanner(text) {
+internal class JsonLeaves(private val text: String) : JsonScanner(text) {
     val plain = StringBuilder(text.length)
     val found = mutableListOf<JsonLeaf>()
     private var position = 0
 
-    fun read() {
+    init {
         scan()
         plain.append(text, position, text.length)
     }

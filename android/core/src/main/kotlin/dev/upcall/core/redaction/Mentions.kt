@@ -12,11 +12,12 @@ internal class Mentions(private val detector: Detector) {
     /** Look for this value, too, unless it says too little elsewhere. */
     fun remember(entityType: EntityType, value: String) {
         if (entityType in NEVER_ELSEWHERE || value in types) return
-        val shortest = when {
-            entityType !in WORDS -> SHORTEST
-            Unicode.alphabetic.any(value) -> SHORTEST_WORD
-            else -> SHORTEST_NUMBER
-        }
+        val shortest =
+            when {
+                entityType !in WORDS -> SHORTEST
+                Unicode.alphabetic.any(value) -> SHORTEST_WORD
+                else -> SHORTEST_NUMBER
+            }
         if (value.points < shortest) return
         types[value] = entityType
         automaton = null
@@ -27,9 +28,11 @@ internal class Mentions(private val detector: Detector) {
         if (types.isEmpty()) return emptyList()
         val text = withoutAllowed(current)
         val automaton = automaton ?: Automaton(types.keys).also { automaton = it }
-        return automaton.occurrences(text).mapNotNull { (end, lengths) ->
-            lengths.firstNotNullOfOrNull { mention(current, text, end - it, end) }
-        }.toList()
+        return automaton
+            .occurrences(text)
+            .mapNotNull { (end, lengths) ->
+                lengths.firstNotNullOfOrNull { mention(current, text, end - it, end) }
+            }.toList()
     }
 
     /** The text with placeholders and allowed words blanked: a part of an allowed name is no mention. */
@@ -67,13 +70,14 @@ internal class Mentions(private val detector: Detector) {
         val NEVER_ELSEWHERE = setOf(EntityType.CUSTOM, EntityType.AGE)
 
         /** Written as words: found elsewhere only as whole words, or the name Ann would be masked in every annual report. */
-        val WORDS = setOf(
-            EntityType.PERSON,
-            EntityType.ADDRESS,
-            EntityType.ORG,
-            EntityType.LOCATION,
-            EntityType.DATE_OF_BIRTH,
-        )
+        val WORDS =
+            setOf(
+                EntityType.PERSON,
+                EntityType.ADDRESS,
+                EntityType.ORG,
+                EntityType.LOCATION,
+                EntityType.DATE_OF_BIRTH,
+            )
 
         private val LIMITS = limits("masking")
 

@@ -38,10 +38,12 @@ internal val LONGEST_PLACEHOLDER: Int =
 internal class FoundPlaceholder(val start: Int, val end: Int, val minted: String) {
     /** What it could be if words were cut: `IP_ADDRESS_1_k7` could be that, or `ADDRESS_1_k7`. */
     val forms: List<String>
-        get() = listOf(minted) + EntityType.entries.mapNotNull { type ->
-            val cut = minted.indexOf("_${type.name}_")
-            if (cut < 0) null else "[[" + minted.substring(cut + 1)
-        }
+        get() =
+            listOf(minted) +
+                EntityType.entries.mapNotNull { type ->
+                    val cut = minted.indexOf("_${type.name}_")
+                    if (cut < 0) null else "[[" + minted.substring(cut + 1)
+                }
 }
 
 /** The placeholder as it is minted, for example `[[EMAIL_1_k7]]`. */

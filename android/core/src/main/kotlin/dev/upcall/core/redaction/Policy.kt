@@ -48,8 +48,8 @@ public class Policy(actions: Map<EntityType, Action> = emptyMap(), public val un
     public val version: String
         get() {
             val changed = actions.filterValues { it != Action.MASK }.map { (type, action) -> "$type=${action.value}\n" }
-            val unread = if (unreadScript == Action.BLOCK) listOf("unread_script=${unreadScript.value}\n") else emptyList()
-            val lines = (changed.sorted() + unread).joinToString("")
+            val unread = "unread_script=${unreadScript.value}\n".takeIf { unreadScript == Action.BLOCK }
+            val lines = changed.sorted().joinToString("") + unread.orEmpty()
             if (lines.isEmpty()) return VERSION
             val digest = MessageDigest.getInstance("SHA-256").digest(lines.encodeToByteArray())
             return "$VERSION+" + digest.copyOf(DIGEST_BYTES).toHexString()

@@ -54,14 +54,15 @@ public class PolicyFile(
  * @throws InputError it cannot be read, is not UTF-8 or not JSON, or holds what a policy does not.
  */
 public fun readPolicy(path: Path): PolicyFile {
-    val bytes = try {
-        Files.readAllBytes(path)
-    } catch (error: IOException) {
-        throw InputError(
-            "The policy $path cannot be read (${error::class.java.simpleName}).",
-            nextStep = "give a file that exists",
-        )
-    }
+    val bytes =
+        try {
+            Files.readAllBytes(path)
+        } catch (error: IOException) {
+            throw InputError(
+                "The policy $path cannot be read (${error::class.java.simpleName}).",
+                nextStep = "give a file that exists",
+            )
+        }
     return parsed(decoded(bytes, path).removePrefix("\uFEFF"), subject = "The policy $path")
 }
 
@@ -88,28 +89,29 @@ private fun parsed(text: String, subject: String): PolicyFile {
     val unknown = given?.keys?.minus(KEYS.toSet())?.minOrNull()
     if (given == null || unknown != null) {
         throw InputError(
-            if (unknown == null) "The policy is not a JSON object." else "The policy holds an unknown key: ${quoted(unknown)}.",
+            unknown?.let { "The policy holds an unknown key: ${quoted(it)}." } ?: "The policy is not a JSON object.",
             allowed = KEYS.joinToString(),
             nextStep = "write, for example, {\"actions\": {\"SECRET\": \"block\"}}",
         )
     }
-    val actions = given["actions"]?.let {
-        it as? JsonObject ?: throw InputError(
-            "The actions of the policy are not an object.",
-            allowed = "such as {\"SECRET\": \"block\"}",
-        )
-    }.orEmpty()
+    val actions = given["actions"]?.let(::actions).orEmpty()
     val lists = LISTS.associateWith { name -> given[name]?.let { texts(name, it) } }
     return PolicyFile(
-        policy = Policy.parse(
-            actions.mapValues { word(it.value) },
-            unreadScript = given["unread_script"]?.let(::word) ?: Action.ALLOW.value,
-        ),
+        policy =
+            Policy.parse(
+                actions.mapValues { word(it.value) },
+                unreadScript = given["unread_script"]?.let(::word) ?: Action.ALLOW.value,
+            ),
         denyTerms = lists["deny_terms"].orEmpty(),
         allowTerms = lists["allow_terms"].orEmpty(),
         phoneRegions = lists["phone_regions"],
     )
 }
+
+private fun actions(given: JsonElement): JsonObject = given as? JsonObject ?: throw InputError(
+    "The actions of the policy are not an object.",
+    allowed = "such as {\"SECRET\": \"block\"}",
+)
 
 /** The text of a JSON string; of anything else its JSON, which is no action. */
 private fun word(element: JsonElement): String =

@@ -38,11 +38,12 @@ internal fun encrypted(contents: VaultContents, key: SecretKey): ByteArray {
  * @throws InputError the key does not belong to it, or it is damaged or cannot be read.
  */
 internal fun decrypted(path: Path, key: SecretKey): VaultContents {
-    val data = try {
-        Files.readAllBytes(path)
-    } catch (error: IOException) {
-        throw unusable(path, error)
-    }
+    val data =
+        try {
+            Files.readAllBytes(path)
+        } catch (error: IOException) {
+            throw unusable(path, error)
+        }
     if (data.size < MAGIC.size || !data.copyOf(MAGIC.size).contentEquals(MAGIC)) {
         throw InputError("The file $path is no vault.", nextStep = "give another file")
     }
@@ -79,11 +80,12 @@ private fun written(contents: VaultContents): String = buildString {
 
 private fun read(plain: String): VaultContents? = try {
     val given = Json.parseToJsonElement(plain).jsonObject
-    val contents = VaultContents(
-        nonce = given.getValue("nonce").jsonPrimitive.content,
-        entries = given.getValue("entries").jsonArray.map(::numbered),
-        reserved = given.getValue("reserved").jsonArray.map { it.jsonPrimitive.content },
-    )
+    val contents =
+        VaultContents(
+            nonce = given.getValue("nonce").jsonPrimitive.content,
+            entries = given.getValue("entries").jsonArray.map(::numbered),
+            reserved = given.getValue("reserved").jsonArray.map { it.jsonPrimitive.content },
+        )
     contents.also { Vault(it.nonce).take(it) }
 } catch (_: InputError) {
     null

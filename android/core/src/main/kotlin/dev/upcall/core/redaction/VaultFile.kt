@@ -12,12 +12,26 @@ import javax.crypto.SecretKey
 
 /**
  * A vault that belongs to a file, as [openVault] gives it. It is written when it is closed.
- *
- * @throws InputError the file cannot be written.
  */
-public class KeptVault internal constructor(contents: VaultContents, private val file: LockedVaultFile) :
-    Vault(contents.nonce),
+public sealed class KeptVault(nonce: String) :
+    Vault(nonce),
     AutoCloseable {
+    /**
+     * Writes the vault to its file now, if there is something new in it, so that what is shown next can be restored.
+     *
+     * @throws InputError the file cannot be written.
+     */
+    public abstract fun save()
+
+    /**
+     * Writes the vault to its file and lets go of it.
+     *
+     * @throws InputError the file cannot be written.
+     */
+    abstract override fun close()
+}
+
+private class LockedVault(contents: VaultContents, private val file: LockedVaultFile) : KeptVault(contents.nonce) {
     private var written = -1
     private var isClosed = false
 
@@ -25,12 +39,7 @@ public class KeptVault internal constructor(contents: VaultContents, private val
         take(contents)
     }
 
-    /**
-     * Writes the vault to its file now, if there is something new in it, so that what is shown next can be restored.
-     *
-     * @throws InputError the file cannot be written.
-     */
-    public fun save() {
+    override fun save() {
         check(!isClosed) { "The vault is closed." }
         val count = values.size
         if (count == written) return
@@ -38,11 +47,6 @@ public class KeptVault internal constructor(contents: VaultContents, private val
         written = count
     }
 
-    /**
-     * Writes the vault to its file and lets go of it.
-     *
-     * @throws InputError the file cannot be written.
-     */
     override fun close() {
         if (isClosed) return
         isClosed = true
@@ -73,7 +77,8 @@ public fun openVault(path: Path, key: SecretKey): KeptVault = opened(path) { key
  * @param keyPath of 32 random bytes. A new key is made where there is none and no vault yet.
  * @throws InputError as there, or for the file of the key.
  */
-public fun openVault(path: Path, keyPath: Path): KeptVault = opened(path) { isNew -> vaultKey(keyPath, mayMake = isNew) }
+public fun openVault(path: Path, keyPath: Path): KeptVault =
+    opened(path) { isNew -> vaultKey(keyPath, mayMake = isNew) }
 
 /**
  * The vault of a file, to restore with; the file stays as it is.
@@ -101,7 +106,7 @@ private fun opened(path: Path, key: (isNew: Boolean) -> SecretKey): KeptVault {
     return try {
         val isNew = !Files.exists(own)
         val file = LockedVaultFile(own, key(isNew), lock)
-        KeptVault(if (isNew) Vault().contents() else decrypted(own, file.key), file)
+        LockedVault(if (isNew) Vault().contents() else decrypted(own, file.key), file)
     } catch (error: Throwable) {
         lock.close()
         throw error
@@ -109,7 +114,8 @@ private fun opened(path: Path, key: (isNew: Boolean) -> SecretKey): KeptVault {
 }
 
 /** The file of a vault while this program has it. */
-internal class LockedVaultFile(private val path: Path, val key: SecretKey, private val lock: FileChannel) : AutoCloseable {
+private class LockedVaultFile(private val path: Path, val key: SecretKey, private val lock: FileChannel) :
+    AutoCloseable {
     fun write(contents: VaultContents) = try {
         writeAtomically(path, encrypted(contents, key))
     } catch (error: IOException) {
@@ -146,11 +152,12 @@ private fun linkCount(path: Path): Int = try {
 
 private fun locked(path: Path): FileChannel = try {
     val channel = FileChannel.open(path.resolveSibling("${path.fileName}.lock"), CREATE, WRITE)
-    val lock = try {
-        channel.tryLock()
-    } catch (_: OverlappingFileLockException) {
-        null // another part of this program has it
-    }
+    val lock =
+        try {
+            channel.tryLock()
+        } catch (_: OverlappingFileLockException) {
+            null // another part of this program has it
+        }
     if (lock == null) {
         channel.close()
         throw InputError(

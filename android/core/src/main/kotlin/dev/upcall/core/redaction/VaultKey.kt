@@ -26,16 +26,17 @@ private val OF_OWNER = PosixFilePermissions.fromString("rwx------")
  */
 internal fun vaultKey(path: Path, mayMake: Boolean): SecretKey {
     if (mayMake && !Files.exists(path)) return madeKey(path)
-    val key = try {
-        val buffer = ByteBuffer.allocate(KEY_BYTES + 1)
-        Files.newByteChannel(path).use { channel -> while (channel.read(buffer) > 0) continue }
-        buffer.array().copyOf(buffer.position())
-    } catch (error: IOException) {
-        throw InputError(
-            "The key $path of the vault cannot be read (${error::class.java.simpleName}).",
-            nextStep = "without the key the vault cannot be read; take it from where the vault was made",
-        )
-    }
+    val key =
+        try {
+            val buffer = ByteBuffer.allocate(KEY_BYTES + 1)
+            Files.newByteChannel(path).use { channel -> while (channel.read(buffer) > 0) continue }
+            buffer.array().copyOf(buffer.position())
+        } catch (error: IOException) {
+            throw InputError(
+                "The key $path of the vault cannot be read (${error::class.java.simpleName}).",
+                nextStep = "without the key the vault cannot be read; take it from where the vault was made",
+            )
+        }
     if (isOpenToOthers(path)) {
         throw InputError("The key $path can be read by others.", allowed = "mode 0600", nextStep = "chmod 600 $path")
     }
@@ -64,7 +65,8 @@ private fun madeKey(path: Path): SecretKey {
     try {
         path.toAbsolutePath().parent?.let(Files::createDirectories)
         writeAtomically(path.toAbsolutePath(), key, mayReplace = false)
-    } catch (_: FileAlreadyExistsException) { // another program has just made it
+    } catch (_: FileAlreadyExistsException) {
+        // another program has just made it
         return vaultKey(path, mayMake = false)
     } catch (error: IOException) {
         throw unusable(path, error)

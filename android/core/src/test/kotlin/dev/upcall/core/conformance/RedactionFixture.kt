@@ -24,7 +24,11 @@ private fun JsonObject.listed(key: String): List<String>? = given(key)?.let { li
 
 /** Fills a vault with what a case says was minted. */
 fun Vault.mint(case: JsonObject) = case.objects("minted").forEach { given ->
-    placeholder(EntityType.valueOf(given.text("entity_type")!!), given.text("value")!!, given.flag("is_number") ?: false)
+    placeholder(
+        EntityType.valueOf(given.text("entity_type")!!),
+        given.text("value")!!,
+        given.flag("is_number") ?: false,
+    )
 }
 
 fun detector(case: JsonObject): Detector = Detector(

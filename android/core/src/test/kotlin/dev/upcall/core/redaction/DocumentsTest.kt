@@ -44,9 +44,10 @@ class DocumentsTest {
             val start = number(0, document.current.length)
             document.cut(start, minOf(start + number(1, 10), document.current.length), "[[SECRET_${number}_k7]]")
             var position = 0
-            val again = document.masks.joinToString("") { mask ->
-                text.substring(position, mask.span.start).also { position = mask.span.end } + mask.placeholder
-            }
+            val again =
+                document.masks.joinToString("") { mask ->
+                    text.substring(position, mask.span.start).also { position = mask.span.end } + mask.placeholder
+                }
             assertEquals(again + text.substring(position), document.current)
             assertTrue(document.masks.zipWithNext().all { (one, other) -> one.span.end <= other.span.start })
         }
@@ -54,7 +55,13 @@ class DocumentsTest {
 
     @Test
     fun `distinct placeholders are counted by type`() {
-        val masked = listOf("a" to EntityType.EMAIL, "b" to EntityType.EMAIL, "a" to EntityType.EMAIL, "c" to EntityType.PHONE)
+        val masked =
+            listOf(
+                "a" to EntityType.EMAIL,
+                "b" to EntityType.EMAIL,
+                "a" to EntityType.EMAIL,
+                "c" to EntityType.PHONE,
+            )
         assertEquals(
             mapOf(EntityType.EMAIL to 2, EntityType.PHONE to 1),
             counted(masked.map { (placeholder, type) -> Masked(placeholder, type) }),

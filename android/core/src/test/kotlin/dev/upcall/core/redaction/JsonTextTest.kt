@@ -21,9 +21,7 @@ class JsonTextTest {
 
     private fun masked(text: String, vault: Vault = Vault("k7")) = redact(text, detector, vault, isJson = true).masked
 
-    private val pieces = listOf(
-        "alice@example.com", "4111 1111 1111 1111", "password: hunter\"22", "192.0.2.1", "[[EMAIL_1_k7]]", "a\"b\\c\n", " ",
-    )
+    private val pieces = PRIVATE_PIECES + JSON_PIECES
 
     private fun RandomTexts.value(depth: Int = 0): JsonElement = when (number(0, if (depth < 3) 8 else 6)) {
         0 -> JsonNull
@@ -84,7 +82,10 @@ class JsonTextTest {
         val text = """{"arguments": "${escape(inner)}"}"""
         val masked = masked(text, vault)
         val arguments = Json.parseToJsonElement(masked).jsonObject.getValue("arguments").jsonPrimitive.content
-        assertEquals(Json.parseToJsonElement("""{"to": "[[EMAIL_1_k7]]", "n": "é"}"""), Json.parseToJsonElement(arguments))
+        assertEquals(
+            Json.parseToJsonElement("""{"to": "[[EMAIL_1_k7]]", "n": "é"}"""),
+            Json.parseToJsonElement(arguments),
+        )
         assertEquals(text, restore(masked, vault, isJson = true))
     }
 
@@ -97,15 +98,16 @@ class JsonTextTest {
 
     @Test
     fun `what is no JSON is told without a word of it`() {
-        val cases = mapOf(
-            "" to "The text is not JSON at line 1, column 1.",
-            "{\n  \"😀\": alice}" to "The text is not JSON at line 2, column 8.",
-            "[\"alice" to "The text is not JSON at line 1, column 2.",
-            "[1]\n\n x" to "The text is not JSON at line 3, column 2.",
-            "[-Infinity]" to "The text is not JSON: NaN and Infinity are no JSON numbers.",
-            "[".repeat(100_000) to "The JSON is nested too deeply.",
-            "{\"a\":".repeat(257) + "1" + "}".repeat(257) to "The JSON is nested too deeply.",
-        )
+        val cases =
+            mapOf(
+                "" to "The text is not JSON at line 1, column 1.",
+                "{\n  \"😀\": alice}" to "The text is not JSON at line 2, column 8.",
+                "[\"alice" to "The text is not JSON at line 1, column 2.",
+                "[1]\n\n x" to "The text is not JSON at line 3, column 2.",
+                "[-Infinity]" to "The text is not JSON: NaN and Infinity are no JSON numbers.",
+                "[".repeat(100_000) to "The JSON is nested too deeply.",
+                "{\"a\":".repeat(257) + "1" + "}".repeat(257) to "The JSON is nested too deeply.",
+            )
         for ((text, problem) in cases) {
             val error = assertFailsWith<InputError> { masked(text) }
             assertEquals(problem, error.problem)

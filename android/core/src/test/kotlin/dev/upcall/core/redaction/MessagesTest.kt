@@ -12,11 +12,7 @@ import kotlin.test.assertTrue
 
 class MessagesTest {
     private val detector = Detector(denyTerms = listOf("Ann", "k7", "1"))
-    private val pieces = listOf(
-        "alice@example.com", "4111 1111 1111 1111", "DE89370400440532013000", "078-05-1120", "192.0.2.1", "11.192.0.2.15",
-        "+44 20 7946 0958", "password: hunter22", "hunter22", "https://u:hunter22@h.example", "Ann", "[[EMAIL_1_k7]]",
-        "[[ email_2_K7 ]]", "[[CUSTOM_1_k7]]", "[[", "]]", "[", "password: ", "\"", "@", "\u200B", "4", "\u0000", "😀", " ",
-    )
+    private val pieces = PRIVATE_PIECES + PLACEHOLDER_PIECES + STRANGE_PIECES
 
     private fun messages(vararg texts: String) = texts.map { Message(Role.USER, it) }
 
@@ -29,13 +25,14 @@ class MessagesTest {
         List(number(1, 4)) { "x" + withoutSurrogates(text(pieces, most = 10)) }.toTypedArray()
 
     @Test
-    fun `restored is what was written, also in a second turn that quotes what is minted by now`() = forRandomTexts(150) {
-        val texts = conversation()
-        val vault = Vault("k7")
-        for (turn in listOf(texts, texts.reversedArray())) {
-            assertEquals(turn.toList(), redacted(*turn, vault = vault).sent().map(vault::restore))
+    fun `restored is what was written, also in a second turn that quotes what is minted by now`() =
+        forRandomTexts(150) {
+            val texts = conversation()
+            val vault = Vault("k7")
+            for (turn in listOf(texts, texts.reversedArray())) {
+                assertEquals(turn.toList(), redacted(*turn, vault = vault).sent().map(vault::restore))
+            }
         }
-    }
 
     @Test
     fun `nothing is left to find in what is sent`() = forRandomTexts(150) {
@@ -119,11 +116,10 @@ class MessagesTest {
 
     @Test
     fun `unread letters keep a conversation here`() {
-        val messages = listOf(
-            Message(Role.USER, "Hi."),
-            Message(Role.ASSISTANT, "Hello."),
-            Message(Role.USER, "Меня зовут Оксана"),
-        )
+        val messages =
+            listOf(Message(Role.USER, "Hi.")) +
+                listOf(Message(Role.ASSISTANT, "Hello.")) +
+                listOf(Message(Role.USER, "Меня зовут Оксана"))
         val redacted = redactMessages(messages, detector, Vault(), Policy(unreadScript = Action.BLOCK))
         assertTrue(redacted.isBlocked && redacted.messages.isEmpty() && redacted.blocked.isEmpty())
         assertEquals(15, redacted.unreadLetters)

@@ -11,11 +11,14 @@ class PlaceholdersTest {
 
     private fun RandomTexts.spelling(): Pair<String, String> {
         fun gap() = one(listOf("", " ", "  ", "\n", "\r\n"))
+
         fun line() = gap() + one(listOf("_", "\\_")) + gap()
         val type = one(EntityType.entries)
         val number = number(1, LAST_NUMBER + 1)
         val nonce = "${one("09azAZkK".toList())}${one("09azAZkK".toList())}"
-        val name = type.name.map { if (it == '_') one(listOf("_", "\\_")) else "${one(listOf(it, it.lowercaseChar()))}" }
+
+        fun letter(letter: Char) = one(if (letter == '_') listOf("_", "\\_") else listOf("$letter", letter.lowercase()))
+        val name = type.name.map(::letter)
         val middle = gap() + name.joinToString("") + line() + number + line() + nonce + gap()
         val written = one(listOf("[[", "\\[\\[")) + middle + one(listOf("]]", "\\]\\]"))
         return written to placeholder(type, number, nonce.lowercase())
@@ -47,10 +50,9 @@ class PlaceholdersTest {
 
     @Test
     fun `what cannot become one is let go`() {
-        val texts = listOf(
-            "", "a", "]", "[a", "[[1", "[[EMAILS", "[[EMAIL_0", "[[EMAIL_1_k77", "[[EMAIL_1_k7]x", "xEMAIL_1_k7", "éxEMAIL",
-            "[[EMAIL_1000000", "[[CREDIT\\X", "[[EMAIL   ", "[\\[EMAILS",
-        )
+        val texts =
+            "|a|]|[a|[[1|[[EMAILS|[[EMAIL_0|[[EMAIL_1_k77|[[EMAIL_1_k7]x|xEMAIL_1_k7|éxEMAIL".split('|') +
+                "[[EMAIL_1000000|[[CREDIT\\X|[[EMAIL   |[\\[EMAILS".split('|')
         for (text in texts) assertEquals(text.length, unfinishedFrom(text), text)
     }
 
@@ -110,7 +112,10 @@ class PlaceholdersTest {
 
     @Test
     fun `other letters are none of them, though they fold to one`() {
-        assertEquals(emptyList(), found("[[EMA\u0130L_1_k7]] [[EMAIL_1_\u212A7]] [[EMAIL_\uFF11_k7]] [[U\u017F_SSN_1_k7]]"))
+        assertEquals(
+            emptyList(),
+            found("[[EMA\u0130L_1_k7]] [[EMAIL_1_\u212A7]] [[EMAIL_\uFF11_k7]] [[U\u017F_SSN_1_k7]]"),
+        )
         assertEquals(7, unfinishedFrom("[[BAN\u212A_"))
     }
 

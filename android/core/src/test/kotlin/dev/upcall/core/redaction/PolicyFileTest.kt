@@ -44,28 +44,29 @@ class PolicyFileTest {
 
     @Test
     fun `what is no policy is refused`() {
-        val cases = mapOf(
-            "" to "not JSON at line 1, column 1",
-            "{\n \"é😀\" 1}" to "not JSON at line 2, column 7",
-            "{a: 1}" to "not JSON at line 1, column 2",
-            "[]" to "not a JSON object",
-            "{\"action\": {}}" to "'action'",
-            "{\"actions\": []}" to "not an object",
-            "{\"actions\": {\"SHOE\": \"mask\"}}" to "SHOE",
-            "{\"actions\": {\"EMAIL\": \"drop\"}}" to "drop",
-            "{\"actions\": {\"EMAIL\": null}}" to "null",
-            "{\"actions\": {\"EMAIL\": [\"mask\"]}}" to "[\"mask\"]",
-            "{\"actions\": {\"EMAIL\": \"mask\", \"EM\\u0041IL\": \"allow\"}}" to "'EMAIL' stands twice",
-            "{\"deny_terms\": [], \"deny_terms\": []}" to "'deny_terms' stands twice",
-            "{\"actions\": {\"mine\": \"mask\", \"mine\": \"mask\"}}" to "A key stands twice",
-            "{\"deny_terms\": \"Heron\"}" to "deny_terms",
-            "{\"deny_terms\": null}" to "deny_terms",
-            "{\"allow_terms\": [1]}" to "allow_terms",
-            "{\"unread_script\": \"mask\"}" to "unread_script",
-            "{\"unread_script\": {}}" to "unread_script",
-            "[".repeat(100_000) to "too deeply",
-            "{\"deny_terms\": ${"[".repeat(255)}${"]".repeat(255)}}" to "deny_terms",
-        )
+        val cases =
+            mapOf(
+                "" to "not JSON at line 1, column 1",
+                "{\n \"é😀\" 1}" to "not JSON at line 2, column 7",
+                "{a: 1}" to "not JSON at line 1, column 2",
+                "[]" to "not a JSON object",
+                "{\"action\": {}}" to "'action'",
+                "{\"actions\": []}" to "not an object",
+                "{\"actions\": {\"SHOE\": \"mask\"}}" to "SHOE",
+                "{\"actions\": {\"EMAIL\": \"drop\"}}" to "drop",
+                "{\"actions\": {\"EMAIL\": null}}" to "null",
+                "{\"actions\": {\"EMAIL\": [\"mask\"]}}" to "[\"mask\"]",
+                "{\"actions\": {\"EMAIL\": \"mask\", \"EM\\u0041IL\": \"allow\"}}" to "'EMAIL' stands twice",
+                "{\"deny_terms\": [], \"deny_terms\": []}" to "'deny_terms' stands twice",
+                "{\"actions\": {\"mine\": \"mask\", \"mine\": \"mask\"}}" to "A key stands twice",
+                "{\"deny_terms\": \"Heron\"}" to "deny_terms",
+                "{\"deny_terms\": null}" to "deny_terms",
+                "{\"allow_terms\": [1]}" to "allow_terms",
+                "{\"unread_script\": \"mask\"}" to "unread_script",
+                "{\"unread_script\": {}}" to "unread_script",
+                "[".repeat(100_000) to "too deeply",
+                "{\"deny_terms\": ${"[".repeat(255)}${"]".repeat(255)}}" to "deny_terms",
+            )
         for ((text, expected) in cases) {
             assertContains(assertFailsWith<InputError>(text.take(40)) { parsePolicy(text) }.problem, expected)
         }

@@ -30,14 +30,20 @@ class PolicyTest {
     fun `errors name what is allowed`() {
         val types = EntityType.entries.joinToString()
         assertEquals(types, assertFailsWith<InputError> { Policy.parse(mapOf("NAME" to "mask")) }.allowed)
-        assertEquals("block, mask, allow", assertFailsWith<InputError> { Policy.parse(mapOf("EMAIL" to "hide")) }.allowed)
+        assertEquals(
+            "block, mask, allow",
+            assertFailsWith<InputError> { Policy.parse(mapOf("EMAIL" to "hide")) }.allowed,
+        )
         val error = assertFailsWith<InputError> { Policy.parse(mapOf("x".repeat(100) to "mask")) }
         assertTrue(error.problem.length < 110)
     }
 
     @Test
     fun `nothing masks unread scripts`() {
-        for (block in listOf({ Policy(unreadScript = Action.MASK) }, { Policy.parse(emptyMap(), unreadScript = "mask") })) {
+        for (block in listOf(
+            { Policy(unreadScript = Action.MASK) },
+            { Policy.parse(emptyMap(), unreadScript = "mask") },
+        )) {
             assertEquals("allow, block", assertFailsWith<InputError> { block() }.allowed)
         }
     }

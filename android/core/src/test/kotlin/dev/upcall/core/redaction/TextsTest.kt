@@ -16,11 +16,12 @@ private class Finder(override val version: String = "told", private val find: (S
 }
 
 /** Finds each word at the beginning of a text. */
-private fun told(vararg told: Pair<String, EntityType>) = Detector(
-    names = Finder { text ->
-        told.filter { (word) -> text.startsWith(word) }.map { (word, type) -> Span(0, word.length, type, "told", 0.5) }
-    },
-)
+private fun told(vararg told: Pair<String, EntityType>): Detector {
+    val spans = told.map { (word, type) -> word to Span(0, word.length, type, "told", 0.5) }
+    return Detector(
+        names = Finder { text -> spans.filter { (word) -> text.startsWith(word) }.map { (_, span) -> span } },
+    )
+}
 
 class TextsTest {
     private fun List<Span>.of(text: String) = map { text.substring(it.start, it.end) }
@@ -97,14 +98,15 @@ class TextsTest {
 
     @Test
     fun `a short value is not private elsewhere`() {
-        val cases = listOf(
-            "34" to EntityType.AGE,
-            "12" to EntityType.ADDRESS,
-            "J" to EntityType.PERSON,
-            "𝒥" to EntityType.PERSON,
-            "abc" to EntityType.SECRET,
-            "🙂🙃x" to EntityType.SECRET,
-        )
+        val cases =
+            listOf(
+                "34" to EntityType.AGE,
+                "12" to EntityType.ADDRESS,
+                "J" to EntityType.PERSON,
+                "𝒥" to EntityType.PERSON,
+                "abc" to EntityType.SECRET,
+                "🙂🙃x" to EntityType.SECRET,
+            )
         for ((word, type) in cases) {
             val masked = redact("$word then $word", told(word to type), Vault("k7")).masked
             assertEquals(1, masked.windowed(word.length).count { it == word }, masked)
@@ -113,9 +115,10 @@ class TextsTest {
 
     @Test
     fun `a detector that fails gives nothing out`() {
-        val error = assertFailsWith<RedactionError> {
-            redact("alice@example.com", Detector(names = Finder { text -> error(text) }))
-        }
+        val error =
+            assertFailsWith<RedactionError> {
+                redact("alice@example.com", Detector(names = Finder { text -> error(text) }))
+            }
         assertFalse("alice" in error.message.orEmpty())
         assertNull(error.cause)
     }
@@ -133,15 +136,16 @@ class TextsTest {
 
     @Test
     fun `bad input is masked and comes back`() {
-        val texts = listOf(
-            "\uD800alice@example.com\uDFFF",
-            "\u0000alice@example.com\u0000",
-            "مرحبا \u202Ealice@example.com\u202C שלום",
-            "👩‍👩‍👧alice@example.com🏳️‍🌈 ❤️",
-            "e\u0301 alice@example.com e\u0301\u0327",
-            "[[alice@example.com]] [[EMAIL_1_k7]] [[ [[EMAIL_1_k7]] ]]",
-            "\uFEFFalice@example.com\r\n\u001B[0m",
-        )
+        val texts =
+            listOf(
+                "\uD800alice@example.com\uDFFF",
+                "\u0000alice@example.com\u0000",
+                "مرحبا \u202Ealice@example.com\u202C שלום",
+                "👩‍👩‍👧alice@example.com🏳️‍🌈 ❤️",
+                "e\u0301 alice@example.com e\u0301\u0327",
+                "[[alice@example.com]] [[EMAIL_1_k7]] [[ [[EMAIL_1_k7]] ]]",
+                "\uFEFFalice@example.com\r\n\u001B[0m",
+            )
         for (text in texts) {
             val vault = Vault("k7")
             val masked = redact(text, vault = vault).masked

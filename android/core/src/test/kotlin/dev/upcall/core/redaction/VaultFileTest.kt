@@ -83,7 +83,10 @@ class VaultFileTest {
         Files.write(path, file)
         val vault = readVault(path, SecretKeySpec(ByteArray(32) { it.toByte() }, "AES"))
         assertEquals(
-            listOf(VaultEntry(EntityType.EMAIL, value), VaultEntry(EntityType.SECRET, "\uD800 \u0000 😀 \"", isNumber = true)),
+            listOf(
+                VaultEntry(EntityType.EMAIL, value),
+                VaultEntry(EntityType.SECRET, "\uD800 \u0000 😀 \"", isNumber = true),
+            ),
             vault.values,
         )
         assertEquals("[[EMAIL_3_k7]]", vault.placeholder(EntityType.EMAIL, "b@example.com"))
@@ -93,9 +96,10 @@ class VaultFileTest {
     fun `a damaged file is told, and not written over`() {
         keep(value)
         val whole = Files.readAllBytes(path)
-        val damaged = listOf(0, 5, 12, 20, 24, whole.size - 1).map { place ->
-            whole.copyOf().also { it[place] = (it[place].toInt() xor 1).toByte() }
-        } + listOf(0, 3, 12, 30).map(whole::copyOf)
+        val damaged =
+            listOf(0, 5, 12, 20, 24, whole.size - 1).map { place ->
+                whole.copyOf().also { it[place] = (it[place].toInt() xor 1).toByte() }
+            } + listOf(0, 3, 12, 30).map(whole::copyOf)
         for (data in damaged) {
             Files.write(path, data)
             assertContains(refusal { readVault(path, key) }, Regex("damaged|no vault"))

@@ -29,7 +29,9 @@ class VaultTest {
     @Test
     fun `two values never share one`() = forRandomTexts(100) {
         val vault = Vault()
-        val entries = List(30) { VaultEntry(one(EntityType.entries), characters(), isNumber = number(0, 2) == 0) }.distinct()
+
+        fun entry() = VaultEntry(one(EntityType.entries), characters(), isNumber = number(0, 2) == 0)
+        val entries = List(30) { entry() }.distinct()
         val minted = entries.map { vault.placeholder(it.entityType, it.value, it.isNumber) }
         assertEquals(entries.size, minted.distinct().size)
         assertEquals(entries.map { it.value }, minted.map(vault::restore))

@@ -1,6 +1,6 @@
 package dev.upcall.bench
 
-import dev.upcall.core.Bundle
+import dev.upcall.core.openBundle
 import dev.upcall.core.decision.Circumstances
 import dev.upcall.core.decision.DeviceState
 import dev.upcall.core.decision.Network
@@ -86,7 +86,7 @@ internal class Runtime private constructor(
         /** The bundle, the name model and the texts that the settings name. */
         fun open(settings: JsonObject): Runtime {
             fun path(name: String): Path = Path.of(settings.getValue(name).jsonPrimitive.content)
-            val bundle = Bundle.open(path("bundle"))
+            val bundle = openBundle(path("bundle"))
             val texts = Json.parseToJsonElement(Files.readString(path("texts"))).jsonArray
             return Runtime(
                 engine = openEngine(bundle, threads = settings.getValue("threads").jsonPrimitive.int),

@@ -18,7 +18,7 @@ import dev.upcall.cloud.CloudEndpoint
 import dev.upcall.cloud.GrpcCloud
 import dev.upcall.core.Answer
 import dev.upcall.core.AskOptions
-import dev.upcall.core.Bundle
+import dev.upcall.core.openBundle
 import dev.upcall.core.FileBudget
 import dev.upcall.core.Session
 import dev.upcall.core.UpcallError
@@ -60,7 +60,7 @@ internal class Ask : CliktCommand(name = "sample-cli") {
 
     private fun open(): Session {
         val detector = Detector(denyTerms = private, names = names?.let(::openNames))
-        val opened = Bundle.open(bundle)
+        val opened = openBundle(bundle)
         return Session(
             model = openModel(opened),
             threshold = opened.threshold,

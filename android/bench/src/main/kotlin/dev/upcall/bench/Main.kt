@@ -15,7 +15,7 @@ import kotlinx.serialization.json.jsonPrimitive
  * `error`.
  */
 public fun main() {
-    val lines = generateSequence(::readLine).map { Json.parseToJsonElement(it).jsonObject }.iterator()
+    val lines = generateSequence(::readlnOrNull).map { Json.parseToJsonElement(it).jsonObject }.iterator()
     try {
         val start = System.nanoTime()
         val runtime = Runtime.open(lines.next())

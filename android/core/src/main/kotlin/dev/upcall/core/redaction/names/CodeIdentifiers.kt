@@ -13,8 +13,9 @@ import dev.upcall.core.redaction.limits
  * @param rules with the patterns of lines of code, and the small words within names.
  */
 internal class CodeIdentifiers(private val text: String, private val rules: NameRules) {
-    /** Of whole lines: many findings may stand in a long one. */
-    private val isCode = HashMap<Place, Boolean>()
+    /** The last line that was asked about: many findings may stand in a long one. */
+    private var line: Place? = null
+    private var isLineCode = false
 
     /**
      * Whether [start, end) stands in code as an identifier.
@@ -60,12 +61,14 @@ internal class CodeIdentifiers(private val text: String, private val rules: Name
     private fun isWord(point: Int) = point in Unicode.alphanumeric || point == '_'.code
 
     private fun isInCode(start: Int, end: Int): Boolean {
+        val known = line
+        if (known != null && start >= known.start && end <= known.end) return isLineCode
         val first = text.lastIndexOf('\n', start - 1) + 1
         val last = text.indexOf('\n', end).let { if (it < 0) text.length else it }
-        return isCode.getOrPut(Place(first, last)) {
-            val lines = text.substring(first, last)
-            rules.codeLines.any { it.isIn(lines) }
-        }
+        val found = text.substring(first, last)
+        isLineCode = rules.codeLines.any { it.isIn(found) }
+        line = Place(first, last).takeIf { '\n' !in found }
+        return isLineCode
     }
 
     private companion object {

@@ -5,6 +5,7 @@ import dev.upcall.core.redaction.BLANK
 import dev.upcall.core.redaction.EntityType
 import dev.upcall.core.redaction.NameFinder
 import dev.upcall.core.redaction.Span
+import java.util.BitSet
 
 /**
  * Finds names of people, addresses, places and organisations: a token classifier in windows, then cues.
@@ -46,8 +47,14 @@ public class Names(private val classifier: Classifier) : NameFinder {
     }
 
     /** What cues find that nothing else touched. */
-    private fun untouched(cued: List<Span>, found: List<Span>): List<Span> = cued.filterIndexed { index, span ->
-        sequenceOf(found, cued.subList(0, index)).flatten().none { it.start < span.end && span.start < it.end }
+    private fun untouched(cued: List<Span>, found: List<Span>): List<Span> {
+        val taken = BitSet()
+        for (span in found) taken.set(span.start, span.end)
+        return cued.filter { span ->
+            val next = taken.nextSetBit(span.start)
+            taken.set(span.start, span.end)
+            next < 0 || next >= span.end
+        }
     }
 
     private fun span(text: String, words: List<Word>, piece: Piece): Span {

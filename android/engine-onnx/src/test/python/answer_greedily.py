@@ -11,23 +11,22 @@ import onnxruntime
 
 from upcall.edge_runtime.bundle import Bundle, open_bundle
 from upcall.edge_runtime.conversation import Message, Role
-from upcall.edge_runtime.decision.features import AnswerFeatures
+from upcall.edge_runtime.decision.features import AnswerFeatures, token_statistics
 from upcall.edge_runtime.engines.opening import open_engine
 from upcall.edge_runtime.language_model.engine import Engine, RouterStage
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 
 
 def answer(engine: Engine, bundle: Bundle, prompt: list[int], *, count: int) -> dict[str, Any]:
-    """So many greedy tokens after a prompt; the features of stage and head, and what the heads of the bundle say of them."""
+    """At most so many greedy tokens after a prompt, by how much each was the likeliest, and what the router heads say."""
     engine.truncate(0)
     answered = AnswerFeatures()
     tokens = prompt
     chosen: list[int] = []
-    margin = float("inf")
-    while len(chosen) < count:
+    margins: list[float] = []
+    while len(chosen) < count and not bundle.stop_token_ids & set(tokens[-1:] if chosen else []):
         step = engine.forward(tokens)
-        best, second = sorted(step.logits.tolist(), reverse=True)[:2]
-        margin = min(margin, best - second)
+        margins.append(token_statistics(step.logits, 0).margin)
         tokens = [int(step.logits.argmax())]
         chosen += tokens
         answered.add(step, tokens[0])
@@ -40,7 +39,7 @@ def answer(engine: Engine, bundle: Bundle, prompt: list[int], *, count: int) -> 
         for stage in RouterStage
         if stage in bundle.router_stages
     }
-    return {"prompt": prompt, "tokens": chosen, "margin": margin, "heads": heads}
+    return {"prompt": prompt, "tokens": chosen, "margins": margins, "heads": heads}
 
 
 def main() -> None:

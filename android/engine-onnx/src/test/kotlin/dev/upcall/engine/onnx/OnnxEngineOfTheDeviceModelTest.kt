@@ -23,13 +23,21 @@ import kotlin.test.assertIs
 import kotlin.test.assertTrue
 
 private const val ANSWER_TOKENS = 32
+private const val HEAD_TOLERANCE = 1e-4 // nats
+private const val HEAD_TOLERANCE_OF_VERSIONS = 0.4 // nats; 0.18 between 1.26.0 and 1.28.0
+private const val KNIFE_EDGE = 0.3 // of logits; 0.17 between 1.26.0 and 1.28.0
 
-/** On the real weights, against Python's engine of another version of ONNX Runtime. */
+/**
+ * On the real weights, against Python's engine.
+ *
+ * With the same version of ONNX Runtime, both answer and judge alike, to the last token. To ask for that:
+ * `pip install --no-deps --target FOLDER onnxruntime==1.26.0` and run the tests with PYTHONPATH=FOLDER.
+ */
 class OnnxEngineOfTheDeviceModelTest {
     private class Answer(given: JsonObject) {
         val prompt = given.ints("prompt")
         val tokens = given.ints("tokens")
-        val margin = given.getValue("margin").jsonPrimitive.content.toDouble()
+        val margins = given.list("margins").map { it.jsonPrimitive.content.toDouble() }
         val heads = given.getValue("heads").jsonObject.map { (stage, said) ->
             Said(
                 RouterStage.entries.single { it.value == stage },
@@ -47,46 +55,68 @@ class OnnxEngineOfTheDeviceModelTest {
         reference.int("vocabulary_size"),
     )
 
-    private fun Engine.greedy(prompt: IntArray, count: Int, features: AnswerFeatures = AnswerFeatures()): List<Int> {
+    private fun best(logits: FloatArray): Int = logits.indices.maxBy { logits[it] }
+
+    private fun Engine.greedy(prompt: IntArray, count: Int): List<Int> {
         truncate(0)
-        var tokens = prompt
-        return List(count) {
-            val step = forward(tokens)
-            val best = step.logits.indices.maxBy { place -> step.logits[place] }
-            features.add(step, best)
-            tokens = intArrayOf(best)
-            best
+        return generateSequence(best(forward(prompt).logits)) { best(forward(intArrayOf(it)).logits) }
+            .take(count)
+            .toList()
+    }
+
+    /** What the engine takes for the likeliest token after each of those that Python chose. */
+    private fun Engine.along(answer: Answer, features: AnswerFeatures): List<Int> {
+        truncate(0)
+        return answer.tokens.indices.map { place ->
+            val step = forward(if (place == 0) answer.prompt else intArrayOf(answer.tokens[place - 1]))
+            features.add(step, answer.tokens[place])
+            best(step.logits)
         }
     }
 
     @Test
     fun `it answers and judges as Python does`(): Unit = engine().use { engine ->
-        println("Python's engine: ${reference.getValue("version")}, ours: ${OnnxRuntime.environment.version}")
+        val parted = ArrayList<Double>() // by how much Python preferred its token
+        val apart = ArrayList<Double>() // scores of the router heads
         for (answer in answers) {
             val features = AnswerFeatures()
-            val found = engine.greedy(answer.prompt, ANSWER_TOKENS, features)
-            assertEquals(answer.tokens.toList(), found, "least margin of a token: ${answer.margin}")
-            assertEquals(2, answer.heads.size)
+            val found = engine.along(answer, features)
+            parted += found.indices.filter { found[it] != answer.tokens[it] }.map { answer.margins[it] }
+            assertEquals(RouterStage.entries.toSet(), answer.heads.map { it.stage }.toSet())
             for (said in answer.heads) {
-                assertEquals(said.score, engine.route(said.stage, said.features), 1e-5)
+                assertEquals(said.score, engine.route(said.stage, said.features), HEAD_TOLERANCE)
                 val own = when (said.stage) {
                     RouterStage.PRE -> features.pre(answer.prompt.size)
                     RouterStage.POST -> features.post(isComplete = false)
                 }
-                assertEquals(said.score, engine.route(said.stage, own), 1e-4)
+                apart += abs(said.score - engine.route(said.stage, own))
             }
+        }
+        assertTrue(answers.size >= 20)
+        val theirs = reference.getValue("version").jsonPrimitive.content
+        if (theirs == OnnxRuntime.environment.version) {
+            assertEquals(emptyList(), parted)
+            assertTrue(apart.max() <= HEAD_TOLERANCE, "heads are ${apart.max()} apart")
+        } else {
+            // Versions round activations of 8 bits otherwise: what is nearly equal may change places.
+            val count = answers.sumOf { it.tokens.size }
+            println("$theirs: ${parted.size} of $count tokens part, at ${parted.maxOrNull()}; heads ${apart.max()} apart")
+            assertTrue(parted.all { it < KNIFE_EDGE }, "parted where Python preferred its token by ${parted.max()}")
+            assertTrue(parted.size < 0.05 * count, "${parted.size} of $count tokens")
+            assertTrue(apart.max() < HEAD_TOLERANCE_OF_VERSIONS, "heads are ${apart.max()} apart")
         }
     }
 
     @Test
     fun `two models answer at once`(): Unit = engine().use { one ->
         engine().use { other ->
+            val wanted = (0..1).map { one.greedy(answers[it].prompt, 16) }
             val found = arrayOfNulls<List<Int>>(2)
             val threads = listOf(one, other).mapIndexed { place, engine ->
                 thread { found[place] = engine.greedy(answers[place].prompt, 16) }
             }
             threads.forEach { it.join() }
-            for (place in 0..1) assertEquals(answers[place].tokens.take(16), found[place])
+            for (place in 0..1) assertEquals(wanted[place], found[place])
         }
     }
 
@@ -95,7 +125,7 @@ class OnnxEngineOfTheDeviceModelTest {
         val answer = answers[0]
         val held = answer.prompt.copyOf(answer.prompt.size - 1)
         engine.forward(held)
-        val long = IntArray(2000) { 28 }
+        val long = IntArray(800) { 28 }
         val began = System.nanoTime()
         engine.forward(long)
         val whole = System.nanoTime() - began
@@ -104,32 +134,15 @@ class OnnxEngineOfTheDeviceModelTest {
         assertIs<InterruptedException>(error)
         assertTrue(late < whole / 3, "stopped after ${late / 1_000_000} ms of ${whole / 1_000_000}")
         assertEquals(held.size, engine.position)
-        val logits = engine.forward(intArrayOf(answer.prompt.last())).logits
-        assertEquals(answer.tokens[0], logits.indices.maxBy { logits[it] })
+        assertEquals(answer.tokens[0], best(engine.forward(intArrayOf(answer.prompt.last())).logits))
     }
 
     @Test
     fun `an engine that is closed in mid-prefill ends it`() {
         val engine = engine()
-        val (_, error) = stopped(engine, IntArray(2000) { 28 }, afterNanos = 100_000_000) { engine.close() }
+        val (_, error) = stopped(engine, IntArray(800) { 28 }, afterNanos = 100_000_000) { engine.close() }
         assertContains(assertIs<EngineError>(error).problem, "closed")
         assertFailsWith<EngineError> { engine.forward(intArrayOf(1)) }
-    }
-
-    @Test
-    fun `a step copies no keys and values`(): Unit = engine().use { engine ->
-        fun millis(count: Int): Double {
-            val began = System.nanoTime()
-            repeat(count) { engine.forward(intArrayOf(28)) }
-            return (System.nanoTime() - began) / 1e6 / count
-        }
-        engine.forward(IntArray(300) { 28 }) // room for 512
-        millis(20)
-        val short = (1..3).minOf { millis(10) }
-        engine.forward(IntArray(7000) { 28 }) // 14 times as many places
-        engine.truncate(400)
-        val large = (1..3).minOf { millis(10) }
-        assertTrue(large < 2 * short, "$large ms in place of $short")
     }
 
     @Test

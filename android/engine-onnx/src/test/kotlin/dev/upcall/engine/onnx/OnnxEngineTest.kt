@@ -3,17 +3,20 @@ package dev.upcall.engine.onnx
 import dev.upcall.core.EngineError
 import dev.upcall.core.languagemodel.RouterStage
 import org.junit.jupiter.api.io.TempDir
+import java.nio.FloatBuffer
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.math.abs
 import kotlin.test.Test
 import kotlin.test.assertContains
+import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 
 private const val VOCABULARY = 258
-private const val FEATURES = 7 + 4 * 8
+private const val WIDTH = 8
+private const val FEATURES = 7 + 4 * WIDTH
 
 class OnnxEngineTest {
     private fun engine(context: Int = 700) =
@@ -49,6 +52,23 @@ class OnnxEngineTest {
             assertNear(wanted.hiddenMid, found.hiddenMid)
             engine.truncate(0)
             assertEquals(0, engine.position)
+        }
+    }
+
+    @Test
+    fun `a step writes its own keys and values and touches no others`() {
+        Graph(tinyFolder.resolve("bundle/model.onnx"), threads = 1).use { graph ->
+            KeyValueCache(graph.pastShapes, contextLength = 100).use { cache ->
+                cache.grow(1, held = 0)
+                val keys = cache.tensors.getValue("past_key_values.0.key").bufferRef.get() as FloatBuffer
+                fun written() = (0 until 100).filter { place -> (0 until WIDTH).any { keys.get(place * WIDTH + it) != 0f } }
+                graph.run(tokens.copyOf(6), held = 0, cache.tensors)
+                assertEquals((0..5).toList(), written())
+                val before = FloatArray(6 * WIDTH) { keys.get(it) }
+                graph.run(intArrayOf(9), held = 6, cache.tensors)
+                assertEquals((0..6).toList(), written())
+                assertContentEquals(before, FloatArray(6 * WIDTH) { keys.get(it) })
+            }
         }
     }
 

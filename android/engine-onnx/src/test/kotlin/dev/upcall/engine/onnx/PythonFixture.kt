@@ -1,6 +1,7 @@
 package dev.upcall.engine.onnx
 
 import org.junit.jupiter.api.Assumptions.assumeTrue
+import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.CompletableFuture
@@ -15,7 +16,8 @@ internal val checkout: Path = generateSequence(Path.of("").toAbsolutePath()) { i
 private val scripts = checkout.resolve("android/engine-onnx/src/test/python")
 
 /**
- * What a script of src/test/python writes, run by the Python of this checkout or of UPCALL_PYTHON.
+ * What a script of src/test/python writes, run by the Python of this checkout or of UPCALL_PYTHON; PYTHONPATH comes
+ * first.
  *
  * The test is left out where there is none.
  */
@@ -24,8 +26,9 @@ internal fun python(script: String, vararg arguments: String, input: String = ""
     val interpreter = given ?: checkout.resolve(".venv/bin/python")
     assumeTrue(interpreter.isExecutable(), "There is no $interpreter: `make install`, or set UPCALL_PYTHON.")
     val rooms = listOf(".", "proto/python", "edge_runtime", "routing", "export", "cloud_service")
+    val path = listOfNotNull(System.getenv("PYTHONPATH")) + rooms.map { checkout.resolve(it).toString() }
     val process = ProcessBuilder(interpreter.toString(), scripts.resolve(script).toString(), *arguments)
-        .apply { environment()["PYTHONPATH"] = rooms.joinToString(":") { checkout.resolve(it).toString() } }
+        .apply { environment()["PYTHONPATH"] = path.joinToString(File.pathSeparator) }
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start()
     val found = CompletableFuture.supplyAsync { process.inputStream.reader().readText() }

@@ -11,8 +11,8 @@ internal data class Occurrence(val end: Int, val lengths: List<Int>)
 /**
  * Finds strings in time linear in the text, however many there are.
  *
- * It goes by code points: half a surrogate pair is never found in a whole one. Source: Aho and Corasick 1975, with links
- * to the next shorter string that also ends there.
+ * It goes by code points: half a surrogate pair is never found in a whole one. Source: Aho and Corasick 1975, with
+ * links to the next shorter string that also ends there.
  *
  * @param strings none of them empty.
  */

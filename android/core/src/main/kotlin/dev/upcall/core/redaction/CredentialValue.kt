@@ -64,7 +64,7 @@ internal class CredentialValue(
     }
 }
 
-/** Whether a value has `digit`, `letter`, `random`, `random_or_hex`, or, for any other word, something beside letters. */
+/** Whether a value has `digit`, `letter`, `random`, `random_or_hex`, or for any other word something beside letters. */
 internal fun has(value: String, need: String): Boolean = when (need) {
     "digit" -> value.any { it in '0'..'9' }
     "letter" -> Unicode.alphabetic.any(value)
@@ -98,7 +98,8 @@ private fun isHexadecimal(value: String): Boolean = runs(value).any { run ->
         run.count { it in '0'..'9' } in FEWEST_HEX_DIGITS until run.length
 }
 
-private fun isHexadecimalRun(run: String) = run.all(::isHexadecimalDigit) && !(run.any { it in 'a'..'f' } && run.any { it in 'A'..'F' })
+private fun isHexadecimalRun(run: String) =
+    run.all(::isHexadecimalDigit) && !(run.any { it in 'a'..'f' } && run.any { it in 'A'..'F' })
 
 private fun runs(value: String): List<String> = value
     .map { if (it.isAsciiAlphanumeric()) it else ' ' }
@@ -108,11 +109,23 @@ private fun runs(value: String): List<String> = value
 
 /** Share of neighbours of different kinds: digit, upper case, lower case. A capital begins a word and counts half. */
 private fun changes(run: String): Double {
-    val kinds = run.map { if (it in '0'..'9') '0' else if (it in 'A'..'Z') 'A' else 'a' }
-    val changes = kinds.zipWithNext { before, after ->
-        if (before == after) 0.0 else if (before == 'A' && after == 'a') CAPITAL else 1.0
-    }
+    val changes =
+        run.map(::kind).zipWithNext { before, after ->
+            when {
+                before == after -> 0.0
+                before == Kind.UPPER && after == Kind.LOWER -> CAPITAL
+                else -> 1.0
+            }
+        }
     return changes.sum() / maxOf(1, changes.size)
+}
+
+private enum class Kind { DIGIT, UPPER, LOWER }
+
+private fun kind(character: Char): Kind = when (character) {
+    in '0'..'9' -> Kind.DIGIT
+    in 'A'..'Z' -> Kind.UPPER
+    else -> Kind.LOWER
 }
 
 private const val CAPITAL = 0.5

@@ -39,8 +39,8 @@ internal fun expanded(pattern: String, words: Map<String, String>): String =
     words.entries.fold(pattern) { soFar, (name, words) -> soFar.replace("{$name}", words) }
 
 /**
- * The credential in [start, end) of a text, or null if there is none: whether a value beside a word such as "password" is
- * one, and where it ends.
+ * The credential in [start, end) of a text, or null if there is none: whether a value beside a word such as "password"
+ * is one, and where it ends.
  *
  * @param text any.
  * @param start of the candidate.
@@ -64,11 +64,12 @@ internal fun credentialSpan(
     }
     if (TAG.matcher(text.from(start)).lookingAt()) return null // <your password>
     val isQuoted = start > 0 && text[start - 1] in QUOTES && end < text.length && text[end] == text[start - 1]
-    val place = when {
-        scheme == "raw" || scheme == "header" -> Place(start, tokenEnd(text, end))
-        isQuoted -> Place(start, end)
-        else -> Place(start, unquotedEnd(text, start, end))
-    }
+    val place =
+        when {
+            scheme == "raw" || scheme == "header" -> Place(start, tokenEnd(text, end))
+            isQuoted -> Place(start, end)
+            else -> Place(start, unquotedEnd(text, start, end))
+        }
     val value = place.of(text)
     val isLast = place.end == text.length || text[place.end] in "\r\n"
     val isCredential = CredentialValue(value, isQuoted, isLast, values).isCredential(scheme)
@@ -85,13 +86,14 @@ internal fun tokenEnd(text: String, end: Int): Int {
     return if (goesOn.lookingAt() && goesOn.group().any { it in '0'..'9' }) end + goesOn.end() else end
 }
 
-// Lines that can belong to a private key: base 64, headers, an end; a mark of quoted mail or an escape may stand before them.
+// Lines that can belong to a private key: base 64, headers, an end. A mark of quoted mail or an escape may stand before.
 private const val LINE = """(?:\r?\n|\\r\\n|\\n)[ \t>|#*"'+]{0,12}(?:- ?)?"""
 private const val KEY_END = "-----END"
-private val KEY_LINE = Pattern.compile(
-    """$LINE(?:-----END [A-Z0-9 ]+-----|[A-Za-z][A-Za-z-]{2,30}: [^\r\n\\]*|[A-Za-z0-9+/=]{4,})[ \t"',+]{0,4}""" +
-        """|$LINE|[ \t]{1,3}[A-Za-z0-9+/=]{16,}|-----END [A-Z0-9 ]+-----""",
-)
+private val KEY_LINE =
+    Pattern.compile(
+        """$LINE(?:-----END [A-Z0-9 ]+-----|[A-Za-z][A-Za-z-]{2,30}: [^\r\n\\]*|[A-Za-z0-9+/=]{4,})[ \t"',+]{0,4}""" +
+            """|$LINE|[ \t]{1,3}[A-Za-z0-9+/=]{16,}|-----END [A-Z0-9 ]+-----""",
+    )
 
 /** The end of the last line that can belong to a private key whose head ends at [end]. */
 private fun endOfKey(text: String, end: Int): Int {

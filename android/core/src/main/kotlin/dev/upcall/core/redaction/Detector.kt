@@ -8,7 +8,7 @@ import java.util.concurrent.CancellationException
 private const val CUSTOM_DETECTOR = "deny_list"
 private val LIMITS = limits("detector")
 private val ESCAPED_AT_MOST = LIMITS.getValue("most_escapes") // times: JSON in a JSON string
-private val FEWEST_DIGITS = LIMITS.getValue("fewest_digits") // that a number keeps of which a part is a date or a version
+private val FEWEST_DIGITS = LIMITS.getValue("fewest_digits") // of a number without the date or version in it
 private val AROUND = LIMITS.getValue("around_characters") // beside an encoded token, in which a context word may stand
 
 /**
@@ -39,9 +39,10 @@ public class Detector internal constructor(
      * A detector with the rules that come with this version.
      *
      * @param denyTerms the user's own words, found as [EntityType.CUSTOM] in any case.
-     * @param allowTerms values that are never reported, compared whole and in any case; a denied term cannot be allowed.
-     * @param phoneRegions ISO 3166 codes whose national telephone numbers are looked for; by default those of the rules.
-     * Numbers with a leading + are found everywhere.
+     * @param allowTerms values that are never reported, compared whole and in any case; a denied term cannot be
+     * allowed.
+     * @param phoneRegions ISO 3166 codes whose national telephone numbers are looked for; by default those of the
+     * rules. Numbers with a leading + are found everywhere.
      * @param names finds names and addresses beside the rules; by default nothing does.
      * @throws InputError a term or region is not acceptable, or a term is both denied and allowed.
      * @throws RedactionError the rules cannot be read.
@@ -68,8 +69,8 @@ public class Detector internal constructor(
     public fun find(text: String): List<Span> = merge(text, claims(text))
 
     /**
-     * Joins claims that overlap, so that nothing that was claimed is left behind: the longest gives the type, among equally
-     * long ones the rank that the rules give the types.
+     * Joins claims that overlap, so that nothing that was claimed is left behind: the longest gives the type, among
+     * equally long ones the rank that the rules give the types.
      *
      * @param text in which they were found.
      */
@@ -77,27 +78,31 @@ public class Detector internal constructor(
         mergeSpans(claims, rules.priority) { text.codePointCount(it.start, it.end) }
 
     /**
-     * What each rule finds on its own: spans may overlap or repeat a place. A policy applies to these, before they merge.
+     * What each rule finds on its own: spans may overlap or repeat a place. A policy applies to these, before they
+     * merge.
      *
      * @param text any text, also one that is not valid Unicode.
      * @param withNames asks the name finder, too, if there is one.
      * @throws RedactionError a rule failed; nothing may be sent.
      */
     public fun claims(text: String, withNames: Boolean = true): List<Span> {
-        val failed = try {
-            val readable = blankPlaceholders(rules.characters.readable(text))
-            return byRules(readable) + if (names != null && withNames) byNames(readable, names) else emptyList()
-        } catch (error: InterruptedException) {
-            throw error
-        } catch (error: CancellationException) {
-            throw error
-        } catch (error: Exception) { // whatever it is, the text must stay
-            error
-        } catch (error: LinkageError) { // of a class whose numbers could not be read
-            error
-        } catch (error: StackOverflowError) {
-            error
-        }
+        val failed =
+            try {
+                val readable = blankPlaceholders(rules.characters.readable(text))
+                return byRules(readable) + if (names != null && withNames) byNames(readable, names) else emptyList()
+            } catch (error: InterruptedException) {
+                throw error
+            } catch (error: CancellationException) {
+                throw error
+            } catch (error: Exception) {
+                // whatever it is, the text must stay
+                error
+            } catch (error: LinkageError) {
+                // of a class whose numbers could not be read
+                error
+            } catch (error: StackOverflowError) {
+                error
+            }
         // Without the cause: it may hold the text.
         throw RedactionError(
             "A redaction rule failed (${failed.javaClass.simpleName}).",
@@ -132,7 +137,10 @@ public class Detector internal constructor(
         val copies = copies(text)
         // Numbers read the same in the first copy, and asking about telephone numbers twice is slow.
         addAll(inOneCopy(text, skipsPhones = copies.isNotEmpty()))
-        for (copy in copies) inOneCopy(copy.text, skipsPhones = false).mapTo(this) { it.at(copy.original(it.start, it.end)) }
+        for (copy in copies) {
+            val found = inOneCopy(copy.text, skipsPhones = false)
+            found.mapTo(this) { it.at(copy.original(it.start, it.end)) }
+        }
         val plain = copies.firstOrNull()
         val searched = plain?.text ?: text
         for (token in rules.disguises.decoded(searched)) {
@@ -141,7 +149,8 @@ public class Detector internal constructor(
         }
     }
 
-    private fun inOneCopy(text: String, skipsPhones: Boolean): List<Span> = search.all(text, skipsPhones) + ofTerms(text)
+    private fun inOneCopy(text: String, skipsPhones: Boolean): List<Span> =
+        search.all(text, skipsPhones) + ofTerms(text)
 
     private fun ofTerms(text: String): List<Span> =
         denied.spans(text).map { Span(it.start, it.end, EntityType.CUSTOM, CUSTOM_DETECTOR) }

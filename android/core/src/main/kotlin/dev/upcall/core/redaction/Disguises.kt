@@ -40,7 +40,8 @@ internal class Disguises(
     /**
      * The text with spelled-out words and numbers written together, or null where nothing is spelled out.
      *
-     * One space between a letter and a digit stays, so that a number keeps its borders; not in e-mail and IPv6 addresses.
+     * One space between a letter and a digit stays, so that a number keeps its borders; not in e-mail and IPv6
+     * addresses.
      */
     fun joined(text: String): Shadow? {
         val edits = mutableListOf<Edit>()
@@ -65,8 +66,9 @@ internal class Disguises(
         for (after in before + 1 until last) {
             if (text[after] == ' ') continue
             if (after > before + 1) {
-                val isApart = !isTogether && text[before].isAsciiAlphanumeric() && text[after].isAsciiAlphanumeric() &&
-                    (text[before] in '0'..'9') != (text[after] in '0'..'9')
+                val isApart =
+                    !isTogether && text[before].isAsciiAlphanumeric() && text[after].isAsciiAlphanumeric() &&
+                        (text[before] in '0'..'9') != (text[after] in '0'..'9')
                 edits.add(Edit(before + 1, after, if (isApart) " " else ""))
             }
             before = after

@@ -25,11 +25,12 @@ internal fun unescape(text: String): Unescaped {
         val read = if (text[position] == '\\') escaped(text, position + 1) else null
         offsets[plain.length] = position
         plain.append(read ?: text[position])
-        position += when {
-            read == null -> 1
-            text[position + 1] == 'u' -> UNICODE_LENGTH
-            else -> 2
-        }
+        position +=
+            when {
+                read == null -> 1
+                text[position + 1] == 'u' -> UNICODE_LENGTH
+                else -> 2
+            }
     }
     offsets[plain.length] = text.length
     return Unescaped(plain.toString(), offsets.copyOf(plain.length + 1))
@@ -39,16 +40,18 @@ private const val UNICODE_LENGTH = 6 // of \u0040
 
 private fun escaped(text: String, index: Int): Char? = when (val kind = text.getOrNull(index)) {
     '"', '\\', '/' -> kind
-    'u' -> text.substring(index + 1, minOf(index + UNICODE_LENGTH - 1, text.length)).takeIf { digits ->
-        digits.length == UNICODE_LENGTH - 2 && digits.all(::isHexadecimalDigit)
-    }?.toInt(HEXADECIMAL)?.toChar()
+    'u' -> {
+        val digits = text.substring(index + 1, minOf(index + UNICODE_LENGTH - 1, text.length))
+        val isWhole = digits.length == UNICODE_LENGTH - 2 && digits.all(::isHexadecimalDigit)
+        if (isWhole) digits.toInt(HEXADECIMAL).toChar() else null
+    }
     else -> SHORT[kind]
 }
 
 internal fun isHexadecimalDigit(character: Char): Boolean =
     character in '0'..'9' || character in 'a'..'f' || character in 'A'..'F'
 
-/** The text as it stands between the quotes of a JSON string; with a lone surrogate in it, everything beyond ASCII is an escape. */
+/** The text as it stands in a JSON string; with a lone surrogate in it, all that is not ASCII is an escape. */
 internal fun escape(text: String): String {
     val isAsciiOnly = text.hasLoneSurrogate()
     return buildString(text.length) {

@@ -32,7 +32,8 @@ internal class LookAlikePlaces(private val rules: Rules, private val text: Strin
     private fun of(group: Int): List<Place> = places[group] ?: found(rules.exclude[group]).also { places[group] = it }
 
     /** Where they are not part of something longer. */
-    private fun found(group: LookAlikes): List<Place> = group.patterns.flatMap { it.places(text) }
+    private fun found(group: LookAlikes): List<Place> = group.patterns
+        .flatMap { it.places(text) }
         .filter { !isAlphanumericBefore(it.start) && !isAlphanumericAt(it.end) && !goesOn(it.end) }
 
     private fun isAlphanumericBefore(index: Int) = index > 0 && text.codePointBefore(index) in Unicode.alphanumeric
@@ -61,7 +62,11 @@ internal class Cover(places: Collection<Place>) {
         starts = IntArray(ordered.size) { ordered[it].start }
         // The furthest end so far stands in for nested places, so that one look-up is enough.
         var end = 0
-        furthest = IntArray(ordered.size) { end = maxOf(end, ordered[it].end); end }
+        furthest =
+            IntArray(ordered.size) {
+                end = maxOf(end, ordered[it].end)
+                end
+            }
     }
 
     /** Whether one of the places holds [start, end). */

@@ -55,7 +55,8 @@ internal class Search(private val rules: Rules, private val regions: List<String
         return found
     }
 
-    private fun found(rule: Rule, text: String, excluded: Cover): List<Place> = rule.pattern.values(text)
+    private fun found(rule: Rule, text: String, excluded: Cover): List<Place> = rule.pattern
+        .values(text)
         .filter { !excluded.holds(it.start, it.end) }
         .flatMap { CHECKS.getValue(rule.validator)(Candidate(text, it, rule, rules, regions)) }
         .filter { !excluded.holds(it.start, it.end) && isWhole(rule, text, it) }
@@ -66,8 +67,9 @@ internal class Search(private val rules: Rules, private val regions: List<String
 
     private fun hasEdges(rule: Rule, text: String, place: Place): Boolean {
         val unspaced = rules.characters.unspaced
-        if (rule.edges != "none" && place.start > 0 && isLetter(text.codePointBefore(place.start), unspaced)) return false
-        return rule.edges != "both" || place.end == text.length || !isLetter(text.codePointAt(place.end), unspaced)
+        val isGluedBefore = place.start > 0 && isLetter(text.codePointBefore(place.start), unspaced)
+        val isGluedAfter = place.end < text.length && isLetter(text.codePointAt(place.end), unspaced)
+        return !(isGluedBefore && rule.edges != "none") && !(isGluedAfter && rule.edges == "both")
     }
 
     private companion object {
@@ -77,7 +79,7 @@ internal class Search(private val rules: Rules, private val regions: List<String
 
 private val Span.place get() = Place(start, end)
 
-/** Whether another digit stands beside a number, one separator away. A space is one where the number itself has some. */
+/** Whether another digit stands beside a number, one separator away: also a space, where the number itself has some. */
 private fun goesOn(text: String, place: Place): Boolean {
     val separators = if (' ' in place.of(text)) "$SEPARATORS " else SEPARATORS
 

@@ -11,13 +11,15 @@ internal val MAX_TERMS: Int = LIMITS.getValue("most_terms")
 /** How many code points a term may have. */
 internal val MAX_TERM_CHARACTERS: Int = LIMITS.getValue("longest_term")
 
-private const val SHORTEST_IN_NAMES = 3 // of a term looked for inside names of programs: shorter ones mean anything there
+// Characters of a term that is looked for inside names of programs: shorter ones mean anything there.
+private const val SHORTEST_IN_NAMES = 3
 
 /**
  * The user's own words, found in any case, at the borders of words, whatever punctuation stands around them.
  *
  * A blank in a term stands for any run of blanks, for a line end with marks of quotation or comment, for a hyphen, an
- * underscore and the like, and for the hump of an identifier: `Project Heron` is also `project_heron` and `ProjectHeron`.
+ * underscore and the like, and for the hump of an identifier: `Project Heron` is also `project_heron` and
+ * `ProjectHeron`.
  *
  * @param terms as the user wrote them.
  * @param characters for disguises and word borders.

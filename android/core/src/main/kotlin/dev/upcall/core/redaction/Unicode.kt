@@ -60,9 +60,10 @@ internal object Unicode {
     fun decomposed(text: String): String {
         if (text.isAscii()) return text
         // Decompositions never change, so the platform has all those that are not newer than it.
-        val newer = buildString(text.length) {
-            text.forEachPoint { _, point -> decomposed[point]?.let(::append) ?: appendCodePoint(point) }
-        }
+        val newer =
+            buildString(text.length) {
+                text.forEachPoint { _, point -> decomposed[point]?.let(::append) ?: appendCodePoint(point) }
+            }
         return Normalizer.normalize(newer, Normalizer.Form.NFD)
     }
 

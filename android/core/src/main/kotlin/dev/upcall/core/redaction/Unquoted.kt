@@ -22,8 +22,9 @@ private fun closesNothing(value: String): Boolean {
 private class Next(private val text: String, private val limit: Int) {
     fun isAt(index: Int): Boolean = when (val character = text[index]) {
         ';' -> isBlank(index + 1) || nameEnd(index + 1, " .-").let { it > 0 && isOneOf(it, "=") }
-        ',' -> isBlank(index + 1) || isOneOf(index + 1, "\"'{[") ||
-            nameEnd(index + 1, ".-").let { it > 0 && isOneOf(spacesEnd(it), ":=") }
+        ',' ->
+            isBlank(index + 1) || isOneOf(index + 1, "\"'{[") ||
+                nameEnd(index + 1, ".-").let { it > 0 && isOneOf(spacesEnd(it), ":=") }
         '<' -> isOneOf(index + 1, "/") || (index + 2 < limit && text.startsWith("br", index + 1))
         '&' -> nameEnd(index + 1, ".").let { it > 0 && isOneOf(it, "=") }
         '\\' -> isOneOf(index + 1, "nrt\"'")
@@ -42,9 +43,10 @@ private class Next(private val text: String, private val limit: Int) {
         return end
     }
 
-    /** Where a name ends that begins with an ASCII letter or `_`, of letters, digits, `_` and [others]; 0 if none begins. */
+    /** Where a name of letters, digits, `_` and [others] ends; 0 where none begins, with an ASCII letter or `_`. */
     private fun nameEnd(index: Int, others: String): Int {
-        if (index >= limit || !(text[index].isAsciiAlphanumeric() || text[index] == '_') || text[index] in '0'..'9') return 0
+        val first = if (index < limit) text[index] else return 0
+        if (first != '_' && (first in '0'..'9' || !first.isAsciiAlphanumeric())) return 0
         var end = index + 1
         repeat(LONGEST_NAME) {
             if (end >= limit) return end

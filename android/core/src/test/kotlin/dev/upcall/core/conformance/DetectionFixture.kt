@@ -17,11 +17,13 @@ fun detectorOf(case: JsonObject): Detector = Detector(
 /** A case of a list `detect`: its text holds what it says, at those places. */
 fun checkDetection(case: JsonObject) {
     val text = case.text("text")!!
-    val found = detectorOf(case).find(text).map {
-        Triple(text.codePointOffset(it.start), text.codePointOffset(it.end), it.entityType.name)
-    }
-    val expected = case.list("expect").map { it.jsonObject }.map {
-        Triple(it.number("start")!!.toInt(), it.number("end")!!.toInt(), it.text("entity_type")!!)
-    }
+    val found =
+        detectorOf(case).find(text).map {
+            Triple(text.codePointOffset(it.start), text.codePointOffset(it.end), it.entityType.name)
+        }
+    val expected =
+        case.list("expect").map { it.jsonObject }.map {
+            Triple(it.number("start")!!.toInt(), it.number("end")!!.toInt(), it.text("entity_type")!!)
+        }
     assertEquals(expected, found)
 }

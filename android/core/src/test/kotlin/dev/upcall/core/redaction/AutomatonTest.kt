@@ -16,10 +16,20 @@ class AutomatonTest {
         repeat(500) {
             val strings = List(random.nextInt(8)) { word("ab", 4) + "ab".random(random) }.toSet()
             val text = word("abc", 30)
-            val expected = (1..text.length).mapNotNull { end ->
-                val lengths = strings.filter { text.substring(0, end).endsWith(it) }.map { it.length }.sortedDescending()
-                if (lengths.isEmpty()) null else end to lengths
-            }
+            val expected =
+                (1..text.length).mapNotNull { end ->
+                    val lengths =
+                        strings
+                            .filter {
+                                text
+                                    .substring(
+                                        0,
+                                        end,
+                                    ).endsWith(it)
+                            }.map { it.length }
+                            .sortedDescending()
+                    if (lengths.isEmpty()) null else end to lengths
+                }
             assertEquals(expected, found(text, *strings.toTypedArray()))
         }
     }

@@ -12,12 +12,13 @@ class CredentialsTest {
 
     @Test
     fun `a token goes on where more of it follows`() {
-        val cases = mapOf(
-            "sk-abc.TAIL7 rest" to "sk-abc.TAIL7",
-            "sk-abc. Then" to "sk-abc",
-            "sk-abc.html" to "sk-abc",
-            "sk-abc-9f8e_7d6c." to "sk-abc-9f8e_7d6c",
-        )
+        val cases =
+            mapOf(
+                "sk-abc.TAIL7 rest" to "sk-abc.TAIL7",
+                "sk-abc. Then" to "sk-abc",
+                "sk-abc.html" to "sk-abc",
+                "sk-abc-9f8e_7d6c." to "sk-abc-9f8e_7d6c",
+            )
         for ((text, expected) in cases) assertEquals(expected, text.substring(0, tokenEnd(text, "sk-abc".length)))
     }
 
@@ -33,26 +34,27 @@ class CredentialsTest {
 
     @Test
     fun `a value without quotation marks ends where something else begins`() {
-        val cases = mapOf(
-            "hunter2; next" to "hunter2",
-            "hunter2;user=x" to "hunter2",
-            "hunter2;x" to "hunter2;x",
-            "hunter2,user: x" to "hunter2",
-            "hunter2,{" to "hunter2",
-            "hunter2,x" to "hunter2,x",
-            "hunter2</b>" to "hunter2",
-            "hunter2<br>" to "hunter2",
-            "hunter2&user=x" to "hunter2",
-            "hunter2&x" to "hunter2&x",
-            "hunter2です" to "hunter2",
-            "hunter2\\n" to "hunter2",
-            "hunter2|  " to "hunter2",
-            "hunter2);" to "hunter2",
-            "hunter2)." to "hunter2",
-            "(hunter2)" to "(hunter2)",
-            "hunter2&${"é".repeat(40)}=" to "hunter2&${"é".repeat(40)}=",
-            "hunter2&e${"é".repeat(38)}=" to "hunter2",
-        )
+        val cases =
+            mapOf(
+                "hunter2; next" to "hunter2",
+                "hunter2;user=x" to "hunter2",
+                "hunter2;x" to "hunter2;x",
+                "hunter2,user: x" to "hunter2",
+                "hunter2,{" to "hunter2",
+                "hunter2,x" to "hunter2,x",
+                "hunter2</b>" to "hunter2",
+                "hunter2<br>" to "hunter2",
+                "hunter2&user=x" to "hunter2",
+                "hunter2&x" to "hunter2&x",
+                "hunter2です" to "hunter2",
+                "hunter2\\n" to "hunter2",
+                "hunter2|  " to "hunter2",
+                "hunter2);" to "hunter2",
+                "hunter2)." to "hunter2",
+                "(hunter2)" to "(hunter2)",
+                "hunter2&${"é".repeat(40)}=" to "hunter2&${"é".repeat(40)}=",
+                "hunter2&e${"é".repeat(38)}=" to "hunter2",
+            )
         for ((text, expected) in cases) {
             val end = text.indexOf(' ').let { if (it < 0) text.length else it }
             assertEquals(expected, text.substring(0, unquotedEnd(text, 0, end)), text)
@@ -75,7 +77,8 @@ class CredentialsTest {
 
     @Test
     fun `a private key is taken to the end of its last line`() {
-        val key = "-----BEGIN PRIVATE KEY-----\n> MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n> BKcwggSj\n> -----END PRIVATE KEY-----"
+        val lines = "> MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n> BKcwggSj\n> "
+        val key = "-----BEGIN PRIVATE KEY-----\n$lines-----END PRIVATE KEY-----"
         assertEquals(listOf(key), secrets("$key\nThen it goes on."))
     }
 }

@@ -11,12 +11,46 @@ import kotlin.test.assertFalse
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
 
-private val FRAGMENTS = listOf(
-    "alice@example.com", "4111 1111 1111 1111", "DE89370400440532013000", "078-05-1120", "192.0.2.1", "2001:db8::1",
-    "+44 20 7946 0958", "password: hunter22", "ghp_" + "a1".repeat(18), "https://u:pw1@h.example", "Ann",
-    "[[EMAIL_1_k7]]", "[[", "]]", "-----BEGIN PRIVATE KEY-----", "password: ", "@", "4", "\u200b", "\u0301", "\uD800",
-    "\u0000", "４", "‑", "\u202e", "👩‍👩‍👧", "你", " ", "\n", "token is ", "\"", "://", "eyJ", "a", "é", "𐐀", "\uDC00",
-)
+private val FRAGMENTS =
+    listOf(
+        "alice@example.com",
+        "4111 1111 1111 1111",
+        "DE89370400440532013000",
+        "078-05-1120",
+        "192.0.2.1",
+        "2001:db8::1",
+        "+44 20 7946 0958",
+        "password: hunter22",
+        "ghp_" + "a1".repeat(18),
+        "https://u:pw1@h.example",
+        "Ann",
+        "[[EMAIL_1_k7]]",
+        "[[",
+        "]]",
+        "-----BEGIN PRIVATE KEY-----",
+        "password: ",
+        "@",
+        "4",
+        "\u200b",
+        "\u0301",
+        "\uD800",
+        "\u0000",
+        "４",
+        "‑",
+        "\u202e",
+        "👩‍👩‍👧",
+        "你",
+        " ",
+        "\n",
+        "token is ",
+        "\"",
+        "://",
+        "eyJ",
+        "a",
+        "é",
+        "𐐀",
+        "\uDC00",
+    )
 
 class DetectorTest {
     private val detector = Detector(denyTerms = listOf("Ann", "Project Falcon", "张伟"))
@@ -50,7 +84,8 @@ class DetectorTest {
         repeat(300) {
             val text = text()
             for (border in detector.find(text).flatMap { listOf(it.start, it.end) }) {
-                val isParted = border in 1 until text.length && text[border - 1].isHighSurrogate() && text[border].isLowSurrogate()
+                val isParted =
+                    border in 1 until text.length && text[border - 1].isHighSurrogate() && text[border].isLowSurrogate()
                 assertFalse(isParted, text)
             }
         }
@@ -86,11 +121,12 @@ class DetectorTest {
 
     @Test
     fun `a failing finder fails closed and says nothing`() {
-        val failing = object : NameFinder {
-            override val version = "failing"
+        val failing =
+            object : NameFinder {
+                override val version = "failing"
 
-            override fun spans(text: String): List<Span> = error(text)
-        }
+                override fun spans(text: String): List<Span> = error(text)
+            }
         val error = assertFailsWith<RedactionError> { Detector(names = failing).find("private: alice@example.com") }
         assertEquals("A redaction rule failed (IllegalStateException).", error.problem)
         assertNull(error.cause)
@@ -99,25 +135,27 @@ class DetectorTest {
 
     @Test
     fun `an interrupted finder is no failing one`() {
-        val stopped = object : NameFinder {
-            override val version = "stopped"
+        val stopped =
+            object : NameFinder {
+                override val version = "stopped"
 
-            override fun spans(text: String): List<Span> = throw InterruptedException()
-        }
+                override fun spans(text: String): List<Span> = throw InterruptedException()
+            }
         assertFailsWith<InterruptedException> { Detector(names = stopped).find("text") }
     }
 
     @Test
     fun `numbers of the name finder are no dates nor versions`() {
-        val cases = listOf(
-            Triple("at 52.5200066, 13.404954", "52.5200066", emptyList()),
-            Triple("Windows 10.0.22631.3737 runs", "22631.3737", emptyList()),
-            Triple("OID 1.2.840.113549 is used", "840.113549", emptyList()),
-            Triple("on 2024-01-15 it began", "2024-01-15", emptyList()),
-            Triple("2024-01-15 98-7654-321", "2024-01-15 98-7654-321", listOf(" 98-7654-321")),
-            Triple("2024-01-15 12", "2024-01-15 12", emptyList()),
-            Triple("it is 98-7654-321", "98-7654-321", listOf("98-7654-321")),
-        )
+        val cases =
+            listOf(
+                Triple("at 52.5200066, 13.404954", "52.5200066", emptyList()),
+                Triple("Windows 10.0.22631.3737 runs", "22631.3737", emptyList()),
+                Triple("OID 1.2.840.113549 is used", "840.113549", emptyList()),
+                Triple("on 2024-01-15 it began", "2024-01-15", emptyList()),
+                Triple("2024-01-15 98-7654-321", "2024-01-15 98-7654-321", listOf(" 98-7654-321")),
+                Triple("2024-01-15 12", "2024-01-15 12", emptyList()),
+                Triple("it is 98-7654-321", "98-7654-321", listOf("98-7654-321")),
+            )
         for ((text, value, expected) in cases) {
             val detector = Detector(phoneRegions = emptyList(), names = GivenFinder(value, EntityType.PHONE))
             assertEquals(expected, detector.find(text).map { text.substring(it.start, it.end) }, text)
@@ -145,11 +183,35 @@ class DetectorTest {
     @Test
     @Timeout(60)
     fun `hostile text takes bounded time`() {
-        val units = listOf(
-            "1", "41 ", "1 ", "1.1.1.1 ", "1:", "a@", "-----BEGIN PRIVATE KEY-----", "password=\"", "[[EMAIL_1_",
-            "eyJaaaaaaaaa.", "DE89 ", "4\u200b", "+1", "a ", "\\u0034", "%34", "QUJD", "41", "a-", "born 1.1.", "a_1/",
-            "<<", "account number 1", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN ", "4\u0301", "почта@",
-        )
+        val units =
+            listOf(
+                "1",
+                "41 ",
+                "1 ",
+                "1.1.1.1 ",
+                "1:",
+                "a@",
+                "-----BEGIN PRIVATE KEY-----",
+                "password=\"",
+                "[[EMAIL_1_",
+                "eyJaaaaaaaaa.",
+                "DE89 ",
+                "4\u200b",
+                "+1",
+                "a ",
+                "\\u0034",
+                "%34",
+                "QUJD",
+                "41",
+                "a-",
+                "born 1.1.",
+                "a_1/",
+                "<<",
+                "account number 1",
+                "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN ",
+                "4\u0301",
+                "почта@",
+            )
         for (unit in units) detector.find(unit.repeat(4096 / unit.length))
     }
 }

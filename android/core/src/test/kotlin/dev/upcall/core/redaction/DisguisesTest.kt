@@ -12,29 +12,31 @@ private const val CARD = "4111111111111111"
 class DisguisesTest {
     private val disguises = loadRules().disguises
     private val detector = Detector(phoneRegions = emptyList())
-    private val encodings: Map<String, (String) -> String> = mapOf(
-        "base64" to { Base64.getEncoder().encodeToString(it.encodeToByteArray()) },
-        "base64url" to { Base64.getUrlEncoder().withoutPadding().encodeToString(it.encodeToByteArray()) },
-        "hexadecimal" to { hexadecimal(it.encodeToByteArray()) },
-        "upper case" to { hexadecimal(it.encodeToByteArray()).uppercase() },
-    )
+    private val encodings: Map<String, (String) -> String> =
+        mapOf(
+            "base64" to { Base64.getEncoder().encodeToString(it.encodeToByteArray()) },
+            "base64url" to { Base64.getUrlEncoder().withoutPadding().encodeToString(it.encodeToByteArray()) },
+            "hexadecimal" to { hexadecimal(it.encodeToByteArray()) },
+            "upper case" to { hexadecimal(it.encodeToByteArray()).uppercase() },
+        )
 
     private fun hexadecimal(data: ByteArray) = data.joinToString("") { "%02x".format(it) }
 
     @Test
     fun `escapes are read`() {
-        val cases = mapOf(
-            "a%40b" to "a@b",
-            "a\\u0040b" to "a@b",
-            "a&#64;b&#x40;c" to "a@b@c",
-            "\\\"x\\\"\\n\\t\\/\\\\" to "\"x\"\n\t/\\",
-            "\\ud83d" to "\uFFFD",
-            "&#55357;" to "\uFFFD",
-            "&#66560;" to "𐐀",
-            "ann [at] example [dot] com" to "ann@example.com",
-            "ann@=\r\nx=\n.com" to "ann@x.com",
-            "\\0040 x" to "@x",
-        )
+        val cases =
+            mapOf(
+                "a%40b" to "a@b",
+                "a\\u0040b" to "a@b",
+                "a&#64;b&#x40;c" to "a@b@c",
+                "\\\"x\\\"\\n\\t\\/\\\\" to "\"x\"\n\t/\\",
+                "\\ud83d" to "\uFFFD",
+                "&#55357;" to "\uFFFD",
+                "&#66560;" to "𐐀",
+                "ann [at] example [dot] com" to "ann@example.com",
+                "ann@=\r\nx=\n.com" to "ann@x.com",
+                "\\0040 x" to "@x",
+            )
         for ((text, plain) in cases) {
             val shadow = assertNotNull(disguises.unescaped(text), text)
             assertEquals(plain, shadow.text)
@@ -51,15 +53,16 @@ class DisguisesTest {
 
     @Test
     fun `what is spelled out is joined`() {
-        val cases = mapOf(
-            "4 1 1 1 1 1 1 1" to "41111111",
-            "is a 4 1 1 1 1 1 1 1 ok" to "is a 41111111 ok",
-            "visa  4 1 1 1 1 1 1 1ok" to "visa  4111111 1ok",
-            "D E 8 9 3 7 0 4" to "DE 893704",
-            "a b 1 @ c d . c o m" to "ab1@cd.com",
-            "0 7 8-0 5-1 1 2 0" to "078-05-1120",
-            "1  2  3  4  5  6  7" to "1234567",
-        )
+        val cases =
+            mapOf(
+                "4 1 1 1 1 1 1 1" to "41111111",
+                "is a 4 1 1 1 1 1 1 1 ok" to "is a 41111111 ok",
+                "visa  4 1 1 1 1 1 1 1ok" to "visa  4111111 1ok",
+                "D E 8 9 3 7 0 4" to "DE 893704",
+                "a b 1 @ c d . c o m" to "ab1@cd.com",
+                "0 7 8-0 5-1 1 2 0" to "078-05-1120",
+                "1  2  3  4  5  6  7" to "1234567",
+            )
         for ((text, joined) in cases) assertEquals(joined, disguises.joined(text)?.text)
     }
 

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test
 import kotlin.test.assertEquals
 
 class EscapesTest {
-    private val texts = listOf("", "plain", "\"q\"\\/\b\u000C\n\r\t\u0000\u001F\u007F", "é 東京 😀 \u2028", "\\u0040", "a\\")
+    private val texts =
+        listOf("", "plain", "\"q\"\\/\b\u000C\n\r\t\u0000\u001F\u007F", "é 東京 😀 \u2028", "\\u0040", "a\\")
 
     @Test
     fun `what JSON writes is read`() {
@@ -30,15 +31,16 @@ class EscapesTest {
 
     @Test
     fun `each character knows where it was written`() {
-        val cases = mapOf(
-            "a\\u0040b" to ("a@b" to listOf(0, 1, 7, 8)),
-            "\\ud83d\\ude00." to ("😀." to listOf(0, 6, 12, 13)),
-            "\\n\\\\n" to ("\n\\n" to listOf(0, 2, 4, 5)),
-            "C:\\users\\x" to ("C:\\users\\x" to (0..10).toList()),
-            "\\" to ("\\" to listOf(0, 1)),
-            "\\u00" to ("\\u00" to listOf(0, 1, 2, 3, 4)),
-            "\\u+123" to ("\\u+123" to (0..6).toList()),
-        )
+        val cases =
+            mapOf(
+                "a\\u0040b" to ("a@b" to listOf(0, 1, 7, 8)),
+                "\\ud83d\\ude00." to ("😀." to listOf(0, 6, 12, 13)),
+                "\\n\\\\n" to ("\n\\n" to listOf(0, 2, 4, 5)),
+                "C:\\users\\x" to ("C:\\users\\x" to (0..10).toList()),
+                "\\" to ("\\" to listOf(0, 1)),
+                "\\u00" to ("\\u00" to listOf(0, 1, 2, 3, 4)),
+                "\\u+123" to ("\\u+123" to (0..6).toList()),
+            )
         for ((text, expected) in cases) {
             val (plain, offsets) = expected
             assertEquals(plain, unescape(text).text)

@@ -10,11 +10,12 @@ import java.nio.file.Path
  * More threads than that make matrix products slower.
  */
 public fun physicalCores(): Int {
-    val usable = read("/proc/self/status")
-        ?.lineSequence()
-        ?.firstOrNull { it.startsWith(ALLOWED) }
-        ?.let { processors(it.removePrefix(ALLOWED)) }
-        ?: return Runtime.getRuntime().availableProcessors()
+    val usable =
+        read("/proc/self/status")
+            ?.lineSequence()
+            ?.firstOrNull { it.startsWith(ALLOWED) }
+            ?.let { processors(it.removePrefix(ALLOWED)) }
+            ?: return Runtime.getRuntime().availableProcessors()
     return usable.map { read("/sys/devices/system/cpu/cpu$it/topology/thread_siblings_list") ?: "$it" }.toSet().size
 }
 

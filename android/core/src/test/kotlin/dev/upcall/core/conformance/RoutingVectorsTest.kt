@@ -61,9 +61,10 @@ class RoutingVectorsTest {
 
     @TestFactory
     fun `closed loop`(): List<DynamicTest> = suite.checked("closed_loop") {
-        val noise = it.given("noise")?.jsonObject?.let { one ->
-            DiscreteNoise(one.doubles("points"), one.doubles("weights"))
-        }
+        val noise =
+            it.given("noise")?.jsonObject?.let { one ->
+                DiscreteNoise(one.doubles("points"), one.doubles("weights"))
+            }
         val means = it.doubles("means")
         val rule = ClosedLoop(revealing(it.matrix("covariance")), means.size, it.asked(), noise ?: GaussianNoise())
         val chosen = rule.choose(means, it.doubles("prices"))
@@ -82,27 +83,29 @@ class RoutingVectorsTest {
     @TestFactory
     fun `multi objective`(): List<DynamicTest> = suite.checked("multi_objective") {
         val privacy = it.getValue("privacy").jsonObject
-        val options = it.list("options").map { one ->
-            val option = one.jsonObject
-            val way = Way.entries.single { way -> way.value == option.text("way") }
-            Option(
-                way,
-                option.int("tier"),
-                option.double("quality"),
-                option.double("cost"),
-                option.number("leak") ?: 0.0,
+        val options =
+            it.list("options").map { one ->
+                val option = one.jsonObject
+                val way = Way.entries.single { way -> way.value == option.text("way") }
+                Option(
+                    way,
+                    option.int("tier"),
+                    option.double("quality"),
+                    option.double("cost"),
+                    option.number("leak") ?: 0.0,
+                )
+            }
+        val chosen =
+            chooseOption(
+                options,
+                Privacy(
+                    isPrivate = privacy.flag("is_private") == true,
+                    policy = Action.entries.single { action -> action.value == (privacy.text("policy") ?: "mask") },
+                    detectorFailed = privacy.flag("detector_failed") == true,
+                ),
+                it.double("cost_price"),
+                it.double("leak_price"),
             )
-        }
-        val chosen = chooseOption(
-            options,
-            Privacy(
-                isPrivate = privacy.flag("is_private") == true,
-                policy = Action.entries.single { action -> action.value == (privacy.text("policy") ?: "mask") },
-                detectorFailed = privacy.flag("detector_failed") == true,
-            ),
-            it.double("cost_price"),
-            it.double("leak_price"),
-        )
         mapOf("way" to chosen.way.value, "tier" to chosen.tier)
     }
 
@@ -147,7 +150,6 @@ private fun JsonObject.int(key: String): Int = getValue(key).jsonPrimitive.conte
 
 private fun JsonObject.doubles(key: String): DoubleArray = list(key).doubles()
 
-private fun JsonObject.matrix(key: String): Array<DoubleArray> =
-    list(key).map { it.jsonArray.doubles() }.toTypedArray()
+private fun JsonObject.matrix(key: String): Array<DoubleArray> = list(key).map { it.jsonArray.doubles() }.toTypedArray()
 
 private fun JsonObject.asked(): Set<Int> = given("asked")?.jsonArray?.ints()?.toSet().orEmpty()

@@ -12,10 +12,8 @@ private const val FIRST_CAPACITY = 256 // tokens
  * @param shapes by name of the past tensor, `[1, H, M, D/H]`.
  * @param contextLength most tokens.
  */
-internal class KeyValueCache(
-    private val shapes: Map<String, LongArray>,
-    private val contextLength: Int,
-) : AutoCloseable {
+internal class KeyValueCache(private val shapes: Map<String, LongArray>, private val contextLength: Int) :
+    AutoCloseable {
     private var memory: Map<String, ByteBuffer> = emptyMap()
 
     /** The tensors by name of the past one. */
@@ -34,19 +32,21 @@ internal class KeyValueCache(
      */
     fun grow(tokens: Int, held: Int) {
         val wanted = minOf(contextLength, maxOf(tokens, 2 * capacity, FIRST_CAPACITY))
-        val larger = try {
-            shapes.mapValues { (name, shape) -> copied(name, shape, wanted, held) }
-        } catch (error: OutOfMemoryError) {
-            throw EngineError(
-                "There is no memory for a conversation of $wanted tokens.",
-                nextStep = "free some memory, shorten the conversation or start a new one",
-            ).apply { initCause(error) }
-        }
+        val larger =
+            try {
+                shapes.mapValues { (name, shape) -> copied(name, shape, wanted, held) }
+            } catch (error: OutOfMemoryError) {
+                throw EngineError(
+                    "There is no memory for a conversation of $wanted tokens.",
+                    nextStep = "free some memory, shorten the conversation or start a new one",
+                ).apply { initCause(error) }
+            }
         close()
-        tensors = larger.mapValues { (name, bytes) ->
-            val shape = shapes.getValue(name).copyOf().also { it[TOKENS] = wanted.toLong() }
-            OnnxTensor.createTensor(OnnxRuntime.environment, bytes.asFloatBuffer(), shape)
-        }
+        tensors =
+            larger.mapValues { (name, bytes) ->
+                val shape = shapes.getValue(name).copyOf().also { it[TOKENS] = wanted.toLong() }
+                OnnxTensor.createTensor(OnnxRuntime.environment, bytes.asFloatBuffer(), shape)
+            }
         memory = larger
         capacity = wanted
     }

@@ -41,12 +41,13 @@ public class OnnxEngine(
     @Volatile
     private var isClosed = false
     private val graph = Graph(model, threads)
-    private val heads = try {
-        RouterHeads(model.resolveSibling(""))
-    } catch (error: EngineError) {
-        graph.close()
-        throw error
-    }
+    private val heads =
+        try {
+            RouterHeads(model.resolveSibling(""))
+        } catch (error: EngineError) {
+            graph.close()
+            throw error
+        }
     private val rowsOfLogits = arrayOfNulls<FloatArray>(MAX_LOGIT_ROWS)
     private val cache = KeyValueCache(graph.pastShapes, contextLength)
 

@@ -15,7 +15,8 @@ internal object OnnxRuntime {
     val environment: OrtEnvironment by lazy {
         try {
             // Belt and braces: the pinned version has no telemetry but on Windows.
-            OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "upcall")
+            OrtEnvironment
+                .getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "upcall")
                 .also { it.setTelemetry(false) }
         } catch (error: LinkageError) {
             throw notHere(error)

@@ -15,10 +15,11 @@ class KeyValueCacheTest {
     @Test
     fun `it grows by doubling up to the context`() {
         KeyValueCache(mapOf(name to longArrayOf(1, 2, -1, 4)), contextLength = 1000).use { cache ->
-            val capacities = listOf(1, 257, 600).map {
-                cache.grow(it, held = 0)
-                cache.capacity
-            }
+            val capacities =
+                listOf(1, 257, 600).map {
+                    cache.grow(it, held = 0)
+                    cache.capacity
+                }
             assertEquals(listOf(256, 512, 1000), capacities)
             assertContentEquals(longArrayOf(1, 2, 1000, 4), cache.tensors.getValue(name).info.shape)
         }

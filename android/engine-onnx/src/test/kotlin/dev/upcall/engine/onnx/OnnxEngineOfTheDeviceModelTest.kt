@@ -38,13 +38,14 @@ class OnnxEngineOfTheDeviceModelTest {
         val prompt = given.ints("prompt")
         val tokens = given.ints("tokens")
         val margins = given.list("margins").map { it.jsonPrimitive.content.toDouble() }
-        val heads = given.getValue("heads").jsonObject.map { (stage, said) ->
-            Said(
-                RouterStage.entries.single { it.value == stage },
-                said.jsonObject.list("features").map { it.jsonPrimitive.content.toFloat() }.toFloatArray(),
-                said.jsonObject.getValue("score").jsonPrimitive.content.toDouble(),
-            )
-        }
+        val heads =
+            given.getValue("heads").jsonObject.map { (stage, said) ->
+                Said(
+                    RouterStage.entries.single { it.value == stage },
+                    said.jsonObject.list("features").map { it.jsonPrimitive.content.toFloat() }.toFloatArray(),
+                    said.jsonObject.getValue("score").jsonPrimitive.content.toDouble(),
+                )
+            }
     }
 
     private class Said(val stage: RouterStage, val features: FloatArray, val score: Double)
@@ -85,10 +86,11 @@ class OnnxEngineOfTheDeviceModelTest {
             assertEquals(RouterStage.entries.toSet(), answer.heads.map { it.stage }.toSet())
             for (said in answer.heads) {
                 assertEquals(said.score, engine.route(said.stage, said.features), HEAD_TOLERANCE)
-                val own = when (said.stage) {
-                    RouterStage.PRE -> features.pre(answer.prompt.size)
-                    RouterStage.POST -> features.post(isComplete = false)
-                }
+                val own =
+                    when (said.stage) {
+                        RouterStage.PRE -> features.pre(answer.prompt.size)
+                        RouterStage.POST -> features.post(isComplete = false)
+                    }
                 apart += abs(said.score - engine.route(said.stage, own))
             }
         }
@@ -100,7 +102,9 @@ class OnnxEngineOfTheDeviceModelTest {
         } else {
             // Versions round activations of 8 bits otherwise: what is nearly equal may change places.
             val count = answers.sumOf { it.tokens.size }
-            println("$theirs: ${parted.size} of $count tokens part, at ${parted.maxOrNull()}; heads ${apart.max()} apart")
+            println(
+                "$theirs: ${parted.size} of $count tokens part, at ${parted.maxOrNull()}; heads ${apart.max()} apart",
+            )
             assertTrue(parted.all { it < KNIFE_EDGE }, "parted where Python preferred its token by ${parted.max()}")
             assertTrue(parted.size < 0.05 * count, "${parted.size} of $count tokens")
             assertTrue(apart.max() < HEAD_TOLERANCE_OF_VERSIONS, "heads are ${apart.max()} apart")
@@ -112,9 +116,10 @@ class OnnxEngineOfTheDeviceModelTest {
         engine().use { other ->
             val wanted = (0..1).map { one.greedy(answers[it].prompt, 16) }
             val found = arrayOfNulls<List<Int>>(2)
-            val threads = listOf(one, other).mapIndexed { place, engine ->
-                thread { found[place] = engine.greedy(answers[place].prompt, 16) }
-            }
+            val threads =
+                listOf(one, other).mapIndexed { place, engine ->
+                    thread { found[place] = engine.greedy(answers[place].prompt, 16) }
+                }
             threads.forEach { it.join() }
             for (place in 0..1) assertEquals(wanted[place], found[place])
         }
@@ -166,10 +171,11 @@ class OnnxEngineOfTheDeviceModelTest {
     ): Pair<Long, Throwable?> {
         val begun = CountDownLatch(1)
         var error: Throwable? = null
-        val worker = thread {
-            begun.countDown()
-            error = runCatching { engine.forward(tokens) }.exceptionOrNull()
-        }
+        val worker =
+            thread {
+                begun.countDown()
+                error = runCatching { engine.forward(tokens) }.exceptionOrNull()
+            }
         begun.await()
         Thread.sleep(afterNanos / 1_000_000)
         val at = System.nanoTime()
@@ -194,29 +200,30 @@ class OnnxEngineOfTheDeviceModelTest {
     }
 }
 
-private val PROMPTS = listOf(
-    "What is the capital of France?",
-    "Explain in detail how a bicycle stays upright.",
-    "Write a haiku about rain.",
-    "What is 17 times 23?",
-    "Translate 'good morning' into Spanish, French and German.",
-    "Give me three names for a cat.",
-    "def fibonacci(n):",
-    "Why is the sky blue? One sentence.",
-    "Summarise: the meeting moved from Tuesday to Thursday because the room was taken.",
-    "{\"name\": \"Ada\", \"age\": 36} Is this valid JSON?",
-    "¿Cuál es la capital de España?",
-    "日本の首都はどこですか。",
-    "List the planets in order.",
-    "A train leaves at 10:40 and arrives at 13:05. How long does it take?",
-    "What does HTTP 404 mean?",
-    "Who wrote Hamlet, and when?",
-    "🙂🙃 What do these say?",
-    "Fix the grammar: me and him goes to school.",
-    "How do I boil an egg?",
-    "Sort these numbers: 5, 3, 9, 1.",
-    "Tell me a joke about computers.",
-    "SELECT name FROM users WHERE age > 30; What does it do?",
-    "Is a tomato a fruit?",
-    "x",
-)
+private val PROMPTS =
+    listOf(
+        "What is the capital of France?",
+        "Explain in detail how a bicycle stays upright.",
+        "Write a haiku about rain.",
+        "What is 17 times 23?",
+        "Translate 'good morning' into Spanish, French and German.",
+        "Give me three names for a cat.",
+        "def fibonacci(n):",
+        "Why is the sky blue? One sentence.",
+        "Summarise: the meeting moved from Tuesday to Thursday because the room was taken.",
+        "{\"name\": \"Ada\", \"age\": 36} Is this valid JSON?",
+        "¿Cuál es la capital de España?",
+        "日本の首都はどこですか。",
+        "List the planets in order.",
+        "A train leaves at 10:40 and arrives at 13:05. How long does it take?",
+        "What does HTTP 404 mean?",
+        "Who wrote Hamlet, and when?",
+        "🙂🙃 What do these say?",
+        "Fix the grammar: me and him goes to school.",
+        "How do I boil an egg?",
+        "Sort these numbers: 5, 3, 9, 1.",
+        "Tell me a joke about computers.",
+        "SELECT name FROM users WHERE age > 30; What does it do?",
+        "Is a tomato a fruit?",
+        "x",
+    )

@@ -61,7 +61,9 @@ class OnnxEngineTest {
             KeyValueCache(graph.pastShapes, contextLength = 100).use { cache ->
                 cache.grow(1, held = 0)
                 val keys = cache.tensors.getValue("past_key_values.0.key").bufferRef.get() as FloatBuffer
-                fun written() = (0 until 100).filter { place -> (0 until WIDTH).any { keys.get(place * WIDTH + it) != 0f } }
+
+                fun written() =
+                    (0 until 100).filter { place -> (0 until WIDTH).any { keys.get(place * WIDTH + it) != 0f } }
                 graph.run(tokens.copyOf(6), held = 0, cache.tensors)
                 assertEquals((0..5).toList(), written())
                 val before = FloatArray(6 * WIDTH) { keys.get(it) }
@@ -140,7 +142,9 @@ class OnnxEngineTest {
     }
 
     @Test
-    fun `a file that is no graph is refused with what to do`(@TempDir folder: Path) {
+    fun `a file that is no graph is refused with what to do`(
+        @TempDir folder: Path,
+    ) {
         val damaged = folder.resolve("model.onnx")
         Files.write(damaged, "not a graph".toByteArray())
         for (path in listOf(damaged, folder.resolve("none.onnx"))) {
@@ -151,7 +155,9 @@ class OnnxEngineTest {
     }
 
     @Test
-    fun `a graph that was cut off is refused`(@TempDir folder: Path) {
+    fun `a graph that was cut off is refused`(
+        @TempDir folder: Path,
+    ) {
         val whole = Files.readAllBytes(tinyFolder.resolve("bundle/model.onnx"))
         val path = folder.resolve("model.onnx")
         Files.write(path, whole.copyOf(whole.size / 2))
@@ -168,7 +174,9 @@ class OnnxEngineTest {
     }
 
     @Test
-    fun `a damaged head is refused and its model freed`(@TempDir folder: Path) {
+    fun `a damaged head is refused and its model freed`(
+        @TempDir folder: Path,
+    ) {
         Files.copy(tinyFolder.resolve("bundle/model.onnx"), folder.resolve("model.onnx"))
         Files.write(folder.resolve("route_pre.onnx"), byteArrayOf(1, 2, 3))
         val error = assertFailsWith<EngineError> { OnnxEngine(folder.resolve("model.onnx"), 8, VOCABULARY) }

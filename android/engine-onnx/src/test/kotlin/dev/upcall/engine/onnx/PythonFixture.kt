@@ -10,8 +10,9 @@ import kotlin.io.path.isExecutable
 import kotlin.test.assertEquals
 
 /** The checkout that the tests run in. */
-internal val checkout: Path = generateSequence(Path.of("").toAbsolutePath()) { it.parent }
-    .first { it.resolve("proto/vectors").isDirectory() }
+internal val checkout: Path =
+    generateSequence(Path.of("").toAbsolutePath()) { it.parent }
+        .first { it.resolve("proto/vectors").isDirectory() }
 
 private val scripts = checkout.resolve("android/engine-onnx/src/test/python")
 
@@ -27,10 +28,11 @@ internal fun python(script: String, vararg arguments: String, input: String = ""
     assumeTrue(interpreter.isExecutable(), "There is no $interpreter: `make install`, or set UPCALL_PYTHON.")
     val rooms = listOf(".", "proto/python", "edge_runtime", "routing", "export", "cloud_service")
     val path = listOfNotNull(System.getenv("PYTHONPATH")) + rooms.map { checkout.resolve(it).toString() }
-    val process = ProcessBuilder(interpreter.toString(), scripts.resolve(script).toString(), *arguments)
-        .apply { environment()["PYTHONPATH"] = path.joinToString(File.pathSeparator) }
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start()
+    val process =
+        ProcessBuilder(interpreter.toString(), scripts.resolve(script).toString(), *arguments)
+            .apply { environment()["PYTHONPATH"] = path.joinToString(File.pathSeparator) }
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start()
     val found = CompletableFuture.supplyAsync { process.inputStream.reader().readText() }
     process.outputStream.writer().use { it.write(input) }
     val text = found.get()

@@ -79,16 +79,17 @@ public class ClosedLoop(
     }
 
     private fun step(first: Int): Next {
-        val followers = (rest - first).map { second ->
-            val both = asked + first + second
-            val third = if (isDeep) (rest - first - second).single() else null
-            Follower(
-                second,
-                covariances.theta(asked + first, second, first),
-                third?.let { Third(it, covariances.shift(asked + first, second), covariances.theta(both, it, second)) },
-            )
-        }
+        val after = asked + first
+        val followers =
+            (rest - first).map { second ->
+                Follower(second, covariances.theta(after, second, first), if (isDeep) third(after, second) else null)
+            }
         return Next(first, covariances.shift(asked, first), followers)
+    }
+
+    private fun third(after: Set<Int>, second: Int): Third {
+        val tier = (rest - after - second).single()
+        return Third(tier, covariances.shift(after, second), covariances.theta(after + second, tier, second))
     }
 
     /**
@@ -139,12 +140,13 @@ public class ClosedLoop(
         for (follower in one.followers) {
             val second = means[follower.tier] + one.shifts[follower.tier] * point
             val third = follower.third
-            val own = if (third == null) {
-                best + noise.excess(second - best, follower.theta)
-            } else {
-                val moved = means[third.tier] + one.shifts[third.tier] * point
-                afterSecond(follower.tier, third, second, moved, best, prices)
-            }
+            val own =
+                if (third == null) {
+                    best + noise.excess(second - best, follower.theta)
+                } else {
+                    val moved = means[third.tier] + one.shifts[third.tier] * point
+                    afterSecond(follower.tier, third, second, moved, best, prices)
+                }
             value = maxOf(value, own - prices[follower.tier])
         }
         return value

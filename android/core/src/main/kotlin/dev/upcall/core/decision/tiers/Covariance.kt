@@ -20,10 +20,12 @@ internal fun checkedCovariance(covariance: Array<DoubleArray>): Array<DoubleArra
     if (size == 0 || covariance.any { it.size != size }) {
         throw InputError("The covariance has $size rows of ${covariance.map { it.size }}.", allowed = "[K, K]")
     }
-    val isUsable = covariance.indices.all { row ->
-        (0..row).all { covariance[row][it].isFinite() && abs(covariance[row][it] - covariance[it][row]) <= SYMMETRY }
-    }
-    if (!isUsable) {
+    val isFinite = covariance.all { row -> row.all { it.isFinite() } }
+    val isSymmetric =
+        covariance.indices.all { row ->
+            (0..row).all { abs(covariance[row][it] - covariance[it][row]) <= SYMMETRY }
+        }
+    if (!isFinite || !isSymmetric) {
         throw InputError("The covariance is not finite and symmetric.", allowed = "a covariance of K estimates")
     }
     val (values, vectors) = eigen(covariance)
@@ -31,10 +33,13 @@ internal fun checkedCovariance(covariance: Array<DoubleArray>): Array<DoubleArra
         throw InputError("The covariance has the eigenvalue ${values.min()}.", allowed = "0 or more")
     }
     if (values.min() >= 0) return covariance
-    return Array(size) { row ->
-        DoubleArray(size) { column ->
-            values.indices.sumOf { vectors[row][it] * maxOf(values[it], 0.0) * vectors[column][it] }
-        }
+    return product(vectors, values)
+}
+
+/** V diag(λ) Vᵀ, λ below 0 taken as 0. */
+private fun product(vectors: Array<DoubleArray>, values: DoubleArray): Array<DoubleArray> = Array(values.size) { row ->
+    DoubleArray(values.size) { column ->
+        values.indices.sumOf { vectors[row][it] * maxOf(values[it], 0.0) * vectors[column][it] }
     }
 }
 

@@ -124,8 +124,9 @@ public fun posterior(means: DoubleArray, covariance: Array<DoubleArray>, tier: I
     val row = known[tier]
     val slope = DoubleArray(row.size) { if (row[tier] > TINY) row[it] / row[tier] else 0.0 }
     val after = DoubleArray(row.size) { if (it == tier) value else means[it] + slope[it] * (value - means[tier]) }
-    val left = Array(row.size) { one ->
-        DoubleArray(row.size) { if (one == tier || it == tier) 0.0 else known[one][it] - slope[one] * row[it] }
-    }
+    val left =
+        Array(row.size) { one ->
+            DoubleArray(row.size) { if (one == tier || it == tier) 0.0 else known[one][it] - slope[one] * row[it] }
+        }
     return Posterior(after, left)
 }

@@ -52,8 +52,9 @@ public class DiscreteNoise(override val points: DoubleArray, override val weight
 
 /** The means of n equally likely parts of the standard normal distribution. */
 private fun parts(count: Int): DoubleArray {
-    val edges = DoubleArray(count + 1) {
-        if (it == 0 || it == count) 0.0 else normalDensity(normalQuantile(it.toDouble() / count))
-    }
+    val edges =
+        DoubleArray(count + 1) {
+            if (it == 0 || it == count) 0.0 else normalDensity(normalQuantile(it.toDouble() / count))
+        }
     return DoubleArray(count) { count * (edges[it] - edges[it + 1]) }
 }

@@ -66,10 +66,11 @@ public class Supermodels(
         check(means, prices)
         val found = found(means, if (isPruned) prices else null)
         val worth = found.map { (tiers, quality) -> quality - price(tiers, prices) }
-        val place = bestPlaces(worth).minWith(
-            compareBy<Int>({ price(found[it].tiers, prices) }, { found[it].tiers.size })
-                .then { one, other -> inOrder(found[one].tiers, found[other].tiers) },
-        )
+        val place =
+            bestPlaces(worth).minWith(
+                compareBy<Int>({ price(found[it].tiers, prices) }, { found[it].tiers.size })
+                    .then { one, other -> inOrder(found[one].tiers, found[other].tiers) },
+            )
         val best = found[place].tiers
         return SetChoice(best.toSet(), next(best, prices), worth[place])
     }
@@ -94,15 +95,16 @@ public class Supermodels(
         values: Array<DoubleArray>,
         prices: DoubleArray?,
     ) {
-        val kept = candidates.mapNotNull { tier ->
-            val joint = greater(best, values[tier])
-            val own = joint.average()
-            if (prices == null || from.tiers.isEmpty() || own - from.value >= prices[tier]) {
-                Triple(tier, joint, own)
-            } else {
-                null
+        val kept =
+            candidates.mapNotNull { tier ->
+                val joint = greater(best, values[tier])
+                val own = joint.average()
+                if (prices == null || from.tiers.isEmpty() || own - from.value >= prices[tier]) {
+                    Triple(tier, joint, own)
+                } else {
+                    null
+                }
             }
-        }
         kept.forEachIndexed { place, (tier, joint, own) ->
             val larger = Quality((from.tiers + tier).sorted(), own)
             add(larger)
@@ -120,11 +122,12 @@ public class Supermodels(
     }
 
     private fun ofTwo(means: DoubleArray): List<Quality> {
-        val more = when {
-            ordered != null -> ordered.indices.map { ordered.take(it + 1) }
-            rest.size == 2 -> rest.map { listOf(it) } + listOf(rest)
-            else -> rest.map { listOf(it) }
-        }
+        val more =
+            when {
+                ordered != null -> ordered.indices.map { ordered.take(it + 1) }
+                rest.size == 2 -> rest.map { listOf(it) } + listOf(rest)
+                else -> rest.map { listOf(it) }
+            }
         return (listOf(emptyList<Int>()) + more).map { (given + it).sorted() }.filter { it.isNotEmpty() }.map { tiers ->
             val isNew = tiers.size == 2 && given.size < 2
             Quality(tiers, if (isNew) expectedMaxOfTwo(means[0], means[1], theta) else tiers.maxOf { means[it] })

@@ -36,6 +36,7 @@ class ClosedLoopTest {
         /** The best set, charged whole. */
         fun openLoop(noise: Noise): Double = (1 until (1 shl means.size)).maxOf { bits ->
             val tiers = means.indices.filter { bits shr it and 1 == 1 }
+
             fun best(so: Double, from: Int): Double = if (from == tiers.size) {
                 so
             } else {
@@ -61,15 +62,16 @@ class ClosedLoopTest {
         for (noise in listOf(COIN, SKEWED)) {
             for (tiers in 2..3) {
                 val random = Random(tiers.toLong())
-                val better = (1..150).count {
-                    val case = Instance(random, tiers)
-                    val value = case.rule(noise).choose(case.means, case.prices).value
-                    val optimum = case.optimum(noise, Double.NEGATIVE_INFINITY, case.means.indices.toSet())
-                    assertNear(optimum, value, 1e-9)
-                    val rival = case.openLoop(noise)
-                    assertTrue(value >= rival - 1e-9)
-                    value > rival + 1e-6
-                }
+                val better =
+                    (1..150).count {
+                        val case = Instance(random, tiers)
+                        val value = case.rule(noise).choose(case.means, case.prices).value
+                        val optimum = case.optimum(noise, Double.NEGATIVE_INFINITY, case.means.indices.toSet())
+                        assertNear(optimum, value, 1e-9)
+                        val rival = case.openLoop(noise)
+                        assertTrue(value >= rival - 1e-9)
+                        value > rival + 1e-6
+                    }
                 assertTrue(better > 10)
             }
         }
@@ -104,16 +106,17 @@ class ClosedLoopTest {
         repeat(60) {
             val case =
                 Instance(random.uniform(0.3, 0.9, 3), random.uniform(0.05, 0.3, 3), random.uniform(0.01, 0.15, 3))
-            val indices = (0..2).map { tier ->
-                fun excess(index: Double): Double {
-                    val ratio = (case.means[tier] - index) / case.deviations[tier]
-                    val gain = case.deviations[tier] * (normalDensity(ratio) + ratio * normalShare(ratio))
-                    return gain - case.prices[tier]
+            val indices =
+                (0..2).map { tier ->
+                    fun excess(index: Double): Double {
+                        val ratio = (case.means[tier] - index) / case.deviations[tier]
+                        val gain = case.deviations[tier] * (normalDensity(ratio) + ratio * normalShare(ratio))
+                        return gain - case.prices[tier]
+                    }
+                    var (low, high) = -5.0 to 5.0
+                    repeat(60) { if (excess((low + high) / 2) > 0) low = (low + high) / 2 else high = (low + high) / 2 }
+                    low
                 }
-                var (low, high) = -5.0 to 5.0
-                repeat(60) { if (excess((low + high) / 2) > 0) low = (low + high) / 2 else high = (low + high) / 2 }
-                low
-            }
             val ranked = indices.sorted()
             if (ranked[2] - ranked[1] < 0.01) return@repeat // as good as equal
             asked++

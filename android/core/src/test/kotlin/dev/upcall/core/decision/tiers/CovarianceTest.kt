@@ -35,14 +35,15 @@ class CovarianceTest {
 
     @Test
     fun `no covariance is refused`() {
-        val none = listOf(
-            rows(),
-            rows(DoubleArray(3), DoubleArray(3)),
-            rows(doubleArrayOf(1.0, 0.5), doubleArrayOf(0.2, 1.0)),
-            rows(doubleArrayOf(1.0, 2.0), doubleArrayOf(2.0, 1.0)),
-            diagonal(Double.NaN, 1.0),
-            diagonal(Double.POSITIVE_INFINITY, 1.0),
-        )
+        val none =
+            listOf(
+                rows(),
+                rows(DoubleArray(3), DoubleArray(3)),
+                rows(doubleArrayOf(1.0, 0.5), doubleArrayOf(0.2, 1.0)),
+                rows(doubleArrayOf(1.0, 2.0), doubleArrayOf(2.0, 1.0)),
+                diagonal(Double.NaN, 1.0),
+                diagonal(Double.POSITIVE_INFINITY, 1.0),
+            )
         for (given in none) assertFailsWith<InputError> { factor(given) }
     }
 }

@@ -17,13 +17,14 @@ class GaussianTest {
                 val means = random.uniform(0.2, 0.9, tiers)
                 val spread = random.covariance(tiers)
                 val lower = factor(spread)
-                val drawn = (1..100_000).sumOf {
-                    val one = DoubleArray(tiers) { random.nextGaussian() }
-                    val moved = lower.map { row -> row.indices.sumOf { row[it] * one[it] } }
-                    val above = means.indices.maxOf { means[it] + moved[it] }
-                    val mirrored = means.indices.maxOf { means[it] - moved[it] } // mirror images: less noise
-                    (above + mirrored) / 2
-                } / 100_000
+                val drawn =
+                    (1..100_000).sumOf {
+                        val one = DoubleArray(tiers) { random.nextGaussian() }
+                        val moved = lower.map { row -> row.indices.sumOf { row[it] * one[it] } }
+                        val above = means.indices.maxOf { means[it] + moved[it] }
+                        val mirrored = means.indices.maxOf { means[it] - moved[it] } // mirror images: less noise
+                        (above + mirrored) / 2
+                    } / 100_000
                 val deviation = sqrt(spread.indices.maxOf { spread[it][it] })
                 assertNear(drawn, expectedMax(means, spread), bound * deviation + 1.5e-3)
             }

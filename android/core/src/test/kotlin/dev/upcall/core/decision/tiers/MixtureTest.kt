@@ -11,12 +11,13 @@ import kotlin.test.assertTrue
 class MixtureTest {
     /** What the linear programme reaches, by its dual: the least of λB + mean max(quality − λ cost) lies at a kink. */
     private fun optimum(qualities: List<DoubleArray>, costs: DoubleArray, budget: Double): Double {
-        val kinks = qualities.flatMap { row ->
-            row.indices.flatMap { one ->
-                row.indices.filter { costs[it] < costs[one] }.map { (row[one] - row[it]) / (costs[one] - costs[it]) }
-            }
-        }
-        return (kinks.filter { it > 0 } + 0.0).minOf { price ->
+        val prices =
+            costs.indices
+                .flatMap { dear -> costs.indices.map { dear to it } }
+                .filter { (dear, cheap) -> costs[dear] > costs[cheap] }
+                .flatMap { (dear, cheap) -> qualities.map { (it[dear] - it[cheap]) / (costs[dear] - costs[cheap]) } }
+                .filter { it > 0 }
+        return (prices + 0.0).minOf { price ->
             price * budget + qualities.map { row -> row.indices.maxOf { row[it] - price * costs[it] } }.average()
         }
     }
@@ -28,12 +29,14 @@ class MixtureTest {
         repeat(400) { number ->
             val isCoarse = number % 2 == 1 // equal estimates are common in one half
             val tiers = 2 + random.nextInt(2)
-            val qualities = List(1 + random.nextInt(6)) {
-                DoubleArray(tiers) { if (isCoarse) random.nextInt(3) / 2.0 else random.nextDouble() }
-            }
+            val qualities =
+                List(1 + random.nextInt(6)) {
+                    DoubleArray(tiers) { if (isCoarse) random.nextInt(3) / 2.0 else random.nextDouble() }
+                }
             val costs = DoubleArray(tiers) { if (isCoarse) random.nextInt(4) / 3.0 else random.nextDouble() }
             val budget = costs.min() + (costs.max() + 0.1 - costs.min()) * random.nextDouble()
             val mixture = fitMixture(qualities, costs, budget)
+
             fun mean(own: (Int, DoubleArray) -> Double): Double = qualities.sumOf { row ->
                 val best = bestTiers(row, costs, mixture.price)
                 (1 - mixture.dearShare) * own(best.cheap, row) + mixture.dearShare * own(best.dear, row)
@@ -63,9 +66,10 @@ class MixtureTest {
         val three = Mixture(0.5, 0.25).choose(doubleArrayOf(0.5, 0.9, 0.7), doubleArrayOf(0.0, 1.0, 0.2), draw = 0.9)
         assertEquals(2, three)
         val equal = Mixture(0.3, 0.25)
-        val drawn = listOf(0.0, 0.24, 0.25, 0.9).map { draw ->
-            equal.choose(doubleArrayOf(0.5, 0.8), doubleArrayOf(0.0, 1.0), draw)
-        }
+        val drawn =
+            listOf(0.0, 0.24, 0.25, 0.9).map { draw ->
+                equal.choose(doubleArrayOf(0.5, 0.8), doubleArrayOf(0.0, 1.0), draw)
+            }
         assertEquals(listOf(1, 1, 0, 0), drawn)
     }
 

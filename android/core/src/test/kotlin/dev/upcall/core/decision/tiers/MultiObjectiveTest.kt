@@ -34,9 +34,10 @@ class MultiObjectiveTest {
     @Test
     fun `leakage does not rise with its price`() {
         val options = listOf(local, masked.copy(quality = 0.7), sent.copy(quality = 0.9))
-        val leaks = listOf(0.0, 0.1, 0.3, 1.0).map {
-            chooseOption(options, Privacy(isPrivate = false), costPrice = 0.0, leakPrice = it).leak
-        }
+        val leaks =
+            listOf(0.0, 0.1, 0.3, 1.0).map {
+                chooseOption(options, Privacy(isPrivate = false), costPrice = 0.0, leakPrice = it).leak
+            }
         assertEquals(listOf(2.0, 2.0, 0.0, 0.0), leaks)
     }
 

@@ -17,19 +17,20 @@ class SupermodelsTest {
     /** Every set that holds those asked, by its definition on the same points. */
     private fun bruteForce(case: Instance, asked: Set<Int>): Pair<Set<Int>, Double> {
         val count = case.means.size
-        val lower = factor(case.spread)
-        val drawn = normalPoints(count).map { point ->
-            DoubleArray(count) { tier -> case.means[tier] + lower[tier].indices.sumOf { lower[tier][it] * point[it] } }
-        }
+        val moves = moves(case.spread)
+        val drawn = moves[0].indices.map { point -> DoubleArray(count) { case.means[it] + moves[it][point] } }
         val sets = (1 until (1 shl count)).map { bits -> (0 until count).filter { bits shr it and 1 == 1 }.toSet() }
-        return sets.filter { it.containsAll(asked) }.map { tiers ->
-            val quality = if (tiers == asked) {
-                tiers.maxOf { case.means[it] }
-            } else {
-                drawn.map { point -> tiers.maxOf { point[it] } }.average()
-            }
-            tiers to quality - (tiers - asked).sumOf { case.prices[it] }
-        }.maxBy { it.second }
+        return sets
+            .filter { it.containsAll(asked) }
+            .map { tiers ->
+                val quality =
+                    if (tiers == asked) {
+                        tiers.maxOf { case.means[it] }
+                    } else {
+                        drawn.map { point -> tiers.maxOf { point[it] } }.average()
+                    }
+                tiers to quality - (tiers - asked).sumOf { case.prices[it] }
+            }.maxBy { it.second }
     }
 
     @Test
@@ -67,11 +68,12 @@ class SupermodelsTest {
         repeat(50) {
             val case = Instance(random, 2)
             val theta = deviationOfDifference(case.spread[0][0], case.spread[1][1], case.spread[0][1])
-            val values = mapOf(
-                setOf(0) to case.means[0] - case.prices[0],
-                setOf(1) to case.means[1] - case.prices[1],
-                setOf(0, 1) to expectedMaxOfTwo(case.means[0], case.means[1], theta) - case.prices.sum(),
-            )
+            val values =
+                mapOf(
+                    setOf(0) to case.means[0] - case.prices[0],
+                    setOf(1) to case.means[1] - case.prices[1],
+                    setOf(0, 1) to expectedMaxOfTwo(case.means[0], case.means[1], theta) - case.prices.sum(),
+                )
             val best = values.maxBy { it.value }
             val chosen = Supermodels(case.spread).choose(case.means, case.prices)
             assertEquals(best.key, chosen.tiers)
@@ -122,6 +124,7 @@ class SupermodelsTest {
     @Test
     fun `of equal sets the cheapest then the first`() {
         val rule = Supermodels(diagonal(0.0, 0.0, 0.0))
+
         fun chosen(means: List<Double>, prices: List<Double>) =
             rule.choose(means.toDoubleArray(), prices.toDoubleArray()).tiers
         assertEquals(setOf(0), chosen(listOf(0.5, 0.5, 0.5), listOf(0.1, 0.1, 0.1)))

@@ -45,6 +45,10 @@ bench: setup pull ## measure exporter, engines and masked answers, write benchma
 kotlin: setup pull ## compile, check and test the Kotlin modules; needs a JDK 17, Maven and npm
 	$(BIN)/python -m android.check $(KOTLIN)
 
+kotlin-demo: setup pull ## the sample on the JVM: the exported bundle, and the service on loopback
+	test -d "$(BUNDLE)" || $(BIN)/upcall export smollm2-135m-instruct --to onnx
+	$(BIN)/python -m android.check.demo "$(BUNDLE)"
+
 kotlin-lock: setup ## accept the artefacts that the Kotlin modules now resolve to
 	$(BIN)/python -m android.check --lock
 
@@ -71,4 +75,4 @@ constraints: ## pin the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-package upcall \
 	  --upgrade pyproject.toml --output-file constraints.txt
 
-.PHONY: help setup demo pull test bench kotlin kotlin-lock kotlin-format lint types gen baseline constraints
+.PHONY: help setup demo pull test bench kotlin kotlin-demo kotlin-lock kotlin-format lint types gen baseline constraints

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -15,6 +18,7 @@ from android.check.lock import refuse_leftovers, refuse_unlocked, write_lock
 from android.check.machine import find_java, require_maven
 from android.check.project import read_project
 from android.check.resolver import Request, Resolver
+from android.check.running import program, units_to_run
 from android.check.style import check_style, kotlin_files, mend_style, refuse_long
 from android.check.units import TEST, all_requests, units_for, units_of
 
@@ -26,6 +30,7 @@ Reads settings.gradle.kts, gradle/libs.versions.toml and each build.gradle.kts, 
 Needs a JDK 17, Maven and npm. Artefacts come from the registries that they are set to, into their usual folders, and
 must be those of android/check/lock.json."""
 _console = Console(highlight=False, soft_wrap=True)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -37,12 +42,39 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--lock", action="store_true", help="only resolve, and accept what was resolved")
     what.add_argument("--format", action="store_true", help="only let ktlint mend the sources")
+    what.add_argument(
+        "--run",
+        nargs=argparse.REMAINDER,
+        metavar="MODULE",
+        help="compile a module's program and run it with what follows",
+    )
     given = parser.parse_args()
     try:
+        if given.run is not None:
+            _run(given.run)
         _check(set(given.modules), is_locking=given.lock, is_formatting=given.format)
     except CheckError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), markup=False, style="red")
+        _errors.print(str(error), markup=False, style="red")
         raise SystemExit(1) from None
+
+
+def _run(words: Sequence[str]) -> NoReturn:
+    """Become the program of a module; what the check has to say goes to standard error."""
+    if not words:
+        raise CheckError("--run names no module", "python -m android.check --run sample-cli --help")
+    java = find_java()
+    require_maven()
+    project = read_project(_ROOT)
+    out = _ROOT / "build" / "check"
+    units = units_to_run(project, units_of(project), words[0])
+    compiler = Request((project.catalogue.library("check.kotlin.compiler").coordinate,))
+    resolver = Resolver(java.java, project.catalogue.library("check.coursier"), out / "resolved")
+    artefacts = resolver.resolve([compiler, *all_requests(project)])
+    refuse_unlocked(_LOCK, [artefact for found in artefacts.values() for artefact in found])
+    build = Build(project, units, artefacts, artefacts[compiler], java, out)
+    compile_all(build, lambda text: _errors.print(text, markup=False))
+    command = program(build, words[0])
+    os.execv(command[0], [*command, *words[1:]])  # noqa: S606 - the program takes this one's place
 
 
 def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:

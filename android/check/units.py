@@ -102,7 +102,7 @@ def all_requests(project: Project) -> list[Request]:
         kinds = (MAIN, FIXTURES, TEST) if "java-test-fixtures" in module.plugins else (MAIN, TEST)
         for unit in (Unit(module.name, kind, (), module.folder) for kind in kinds):
             found.append(compiled_against(project, unit).libraries)
-            if unit.kind == TEST:
+            if unit.kind == TEST or (unit.kind == MAIN and module.main_class):
                 found.append(run_with(project, unit).libraries)
         if module.generation:
             found.append(Request(module.generation.roots))

@@ -58,3 +58,20 @@ def test_the_cache_grows_and_keeps_what_it_holds(tiny_graph: Path) -> None:
     at_once.truncate(0)
     at_once.forward(tokens[:5])
     np.testing.assert_allclose(engine.forward([3]).logits, at_once.forward([3]).logits, atol=1e-5)
+
+
+def test_without_memory_to_grow_the_cache_stays_as_it_was(tiny_graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = OnnxEngine(tiny_graph, context_length=4096, vocabulary_size=BYTE_VOCABULARY_SIZE)
+    engine.forward([1, 2, 3])
+    expected = engine.forward([4]).logits.copy()
+    engine.truncate(3)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch, pytest.raises(EngineError, match="no memory for a context"):
+        patch.setattr(np, "zeros", refuse)
+        engine.forward([5] * 3000)
+    assert engine.position == 3
+    assert np.array_equal(engine.forward([4]).logits, expected)
+    engine.close()

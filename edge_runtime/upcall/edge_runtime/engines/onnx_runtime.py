@@ -111,13 +111,20 @@ class OnnxEngine:
 
     def _grow(self, tokens: int) -> None:
         """Make room for so many tokens, twice as many as before or more, and bind what the graph reads and writes."""
-        self._capacity = min(self._context_length, max(tokens, 2 * self._capacity, _FIRST_CAPACITY))
-        self._bound = []
+        capacity = min(self._context_length, max(tokens, 2 * self._capacity, _FIRST_CAPACITY))
+        grown = {}
+        try:
+            for name, small in self._cache.items():
+                grown[name] = np.zeros((*small.shape[:2], capacity, small.shape[3]), dtype=np.float32)
+                grown[name][:, :, : self._position] = small[:, :, : self._position]
+        except MemoryError:
+            raise EngineError(
+                f"There is no memory for a context of {capacity:,} tokens.",
+                next_step="free some memory, or ask a shorter question",
+            ) from None
+        self._capacity, self._cache, self._bound = capacity, grown, []
         binding = self._session.io_binding()
-        for name, small in self._cache.items():
-            large = np.zeros((*small.shape[:2], self._capacity, small.shape[3]), dtype=np.float32)
-            large[:, :, : self._position] = small[:, :, : self._position]
-            self._cache[name] = large
+        for name, large in self._cache.items():
             value = self._wrapped(large)
             binding.bind_ortvalue_input(name, value)
             binding.bind_ortvalue_output(name.replace(_PAST, _PRESENT), value)

@@ -95,3 +95,8 @@ def test_the_best_value_by_brute_force_and_the_cheapest_of_equal_ones() -> None:
         for row, tier in enumerate(best_tiers(quality, cost, price)[0]):
             assert quality[row, tier] - price * cost[tier] == pytest.approx(max(quality[row] - price * cost))
     assert (best_tiers(np.full((2, 3), 0.5), cost, 0.0)[0] == 1).all()
+
+
+def test_equal_costs_leave_nothing_to_choose_between() -> None:
+    cost = 0.1 + 0.2  # more than .3 by rounding alone
+    assert fit_mixture([[0.2, 0.7], [0.9, 0.1]], [cost, cost], budget=0.3) == Mixture(0.0, 0.0)

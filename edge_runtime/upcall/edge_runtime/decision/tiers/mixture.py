@@ -95,9 +95,9 @@ def fit_mixture(qualities: Any, costs: Any, *, budget: float) -> Mixture:
         raise InputError(
             f"The budget {budget:g} a query is below what the cheapest tier costs.", allowed=f"{least:.6g} or more"
         )
-    if float(cost[cheap].mean()) <= budget:
-        return Mixture(0.0, 0.0)
     slopes = np.unique(np.concatenate([_slopes(row, cost) for row in quality]))[::-1]
+    if float(cost[cheap].mean()) <= budget or not len(slopes):  # equal costs leave nothing to choose between
+        return Mixture(0.0, 0.0)
     low, high = 0, len(slopes) - 1  # spending never falls as the price does
     while low < high:
         middle = (low + high) // 2

@@ -9,8 +9,8 @@ from upcall.edge_runtime.language_model.engine import Step
 from upcall.edge_runtime.language_model.sampling import Sampler, log_probability
 from upcall.edge_runtime.language_model.tokenizer import TextStream
 
-Read = Callable[[Sequence[int]], Iterator[Step | None]]
-"""All tokens of a text → None after each chunk that was read, and at last the step of its last token."""
+Read = Callable[[Sequence[int], Callable[[Step], str]], Iterator[str | None]]
+"""All tokens of a text → None after each chunk that was read, and at last what is made of the step of its last token."""
 
 Observe = Callable[[Step, int], None]
 """A step of the engine, whose arrays are valid until this returns, and the token that was chosen after it."""
@@ -82,11 +82,8 @@ class LocalAnswer:
         """
         seen = list(self.prompt)
         while self.finish_reason is None:
-            for step in self._read(seen):
-                if step is None:
-                    yield ""
-                else:
-                    yield self._choose(step, seen)
+            for piece in self._read(seen, lambda step: self._choose(step, seen)):
+                yield piece or ""
         rest = self._stream.finish()
         self.answer += rest
         yield rest

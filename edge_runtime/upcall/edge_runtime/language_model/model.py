@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from upcall.edge_runtime.language_model.chat_template import ChatTemplate
 from upcall.edge_runtime.language_model.engine import Engine, RouterStage, Step
 from upcall.edge_runtime.language_model.generation import LocalAnswer, Observe
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+
+T = TypeVar("T")
 
 PREFILL_CHUNK_TOKENS = 256
 """A stop request takes effect between chunks; larger ones are hardly faster."""
@@ -31,7 +34,7 @@ class LanguageModel:
     """One engine with its cache, tokenizer and template.
 
     Several answers may grow at the same time: whoever reads next gets the cache as it needs it, at the price of reading
-    again what another answer has displaced.
+    again what another answer has displaced. Threads may share a model: only one of them has the engine at a time.
 
     Args:
         engine: handed over; the caller must not use it any more.
@@ -46,7 +49,7 @@ class LanguageModel:
         self.stop_token_ids = stop_token_ids
         self._engine = engine
         self._held: list[int] | None = None  # tokens in the engine's cache; None where it is not known
-        self._lock = threading.Lock()  # of the engine: sessions of several threads may share a model
+        self._lock = threading.RLock()  # of the engine; who is given a step may ask for a score
 
     @property
     def context_length(self) -> int:
@@ -90,14 +93,16 @@ class LanguageModel:
             observe=observe,
         )
 
-    def read(self, tokens: Sequence[int]) -> Iterator[Step | None]:
+    def read(self, tokens: Sequence[int], use: Callable[[Step], T]) -> Iterator[T | None]:
         """Bring the engine to the end of a text, reading only what its cache does not hold.
 
         Args:
             tokens: of the whole text from its beginning, at least one.
+            use: given the step of the last token, and gives the result. No other thread has the engine meanwhile, so the
+                step's arrays are valid until it returns.
 
         Yields:
-            None after each chunk, and at last the step of the last token, valid until the next call.
+            None after each chunk, and at last the result.
 
         Raises:
             EngineError: from the engine, or something else has written to it; the next text is read from its beginning.
@@ -105,7 +110,8 @@ class LanguageModel:
         while True:
             with self._lock:
                 step = self._read_chunk(tokens)
-            yield step
+                result = None if step is None else use(step)
+            yield result
             if step is not None:
                 return
 
@@ -115,11 +121,13 @@ class LanguageModel:
         Raises:
             EngineError: from the engine.
         """
-        return self._engine.route(stage, features)
+        with self._lock:
+            return self._engine.route(stage, features)
 
     def close(self) -> None:
-        """Free the engine."""
-        self._engine.close()
+        """Free the engine, once it has ended the step it is at."""
+        with self._lock:
+            self._engine.close()
 
     def _read_chunk(self, tokens: Sequence[int]) -> Step | None:
         """Read the next tokens that are not held; the step where they are the last ones."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from upcall.edge_runtime.conversation import Message
 from upcall.edge_runtime.engines.verification import MAX_CHUNKED_DISTANCES, both_ways, next_token_distance
 from upcall.edge_runtime.errors import ModelError
-from upcall.edge_runtime.language_model.engine import Engine, Step
+from upcall.edge_runtime.language_model.engine import Engine
 from upcall.edge_runtime.language_model.model import LanguageModel, shared_beginning
 from upcall.edge_runtime.language_model.sampling import log_softmax
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
@@ -150,7 +150,7 @@ def _differing(model: LanguageModel, reference: Reference, prompt: Sequence[int]
     """
     text: list[int] = []
     for _ in range(GREEDY_TOKENS):
-        text.append(int(_last(model, [*prompt, *text]).logits.argmax()))
+        text.append(int(_next_logits(model, [*prompt, *text]).argmax()))
     after = reference.all_logits([*prompt, *text[:-1]])[len(prompt) - 1 :]
     for place, (token, logits) in enumerate(zip(text, after, strict=True), start=1):
         margin = float(logits.max() - logits[token])
@@ -162,14 +162,15 @@ def perplexity(model: LanguageModel, tokens: Sequence[int]) -> float:
     """exp of the mean negative log-probability of each token after the first, by single steps."""
     total = 0.0
     for place in range(1, len(tokens)):
-        total -= float(log_softmax(_last(model, tokens[:place]).logits)[tokens[place]])
+        total -= float(log_softmax(_next_logits(model, tokens[:place]))[tokens[place]])
     return float(np.exp(total / (len(tokens) - 1)))
 
 
-def _last(model: LanguageModel, tokens: Sequence[int]) -> Step:
-    """The step of the last token of a text."""
-    (step,) = (step for step in model.read(tokens) if step is not None)
-    return step
+def _next_logits(model: LanguageModel, tokens: Sequence[int]) -> NDArray[np.float32]:
+    """The logits after a text."""
+    *_, logits = model.read(tokens, lambda step: step.logits.copy())
+    assert logits is not None
+    return logits
 
 
 def reference_perplexity(reference: Reference, tokens: Sequence[int]) -> float:

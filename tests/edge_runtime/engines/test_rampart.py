@@ -55,6 +55,7 @@ def test_offsets_are_code_points_of_the_text() -> None:
     classifier = opened()
     text = "😀 Ame\u0301lie, 東京 [MASK] \x00 ÅNGSTRÖM"
     tokens = classifier.classify(text)
+    assert tokens is not None
     pieces = [text[start:end] for start, end in tokens.offsets]
     assert "".join(pieces).replace(" ", "") in text.replace(" ", "").replace("\x00", "") or "東" in pieces
     assert all(0 <= start < end <= len(text) for start, end in tokens.offsets)
@@ -63,10 +64,10 @@ def test_offsets_are_code_points_of_the_text() -> None:
 
 
 @pytest.mark.weights
-def test_a_text_too_long_is_refused_without_a_word_of_it() -> None:
-    with pytest.raises(RedactionError, match="too long") as caught:
-        opened().classify("secret " * 600)
-    assert "secret" not in str(caught.value)
+def test_a_text_too_long_has_no_tokens() -> None:
+    classifier = opened()
+    assert classifier.classify("a " * 510) is not None
+    assert classifier.classify("a " * 511) is None
 
 
 @pytest.mark.weights

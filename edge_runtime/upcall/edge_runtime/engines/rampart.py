@@ -64,19 +64,19 @@ class RampartClassifier:
         """``O``, ``B-NAME`` and ``I-NAME``, in the order of the probabilities."""
         return self._labels
 
-    def classify(self, text: str) -> Tokens:
-        """Tokens of a text of at least one character, special ones left out.
+    def classify(self, text: str) -> Tokens | None:
+        """Tokens of a text of at least one character, special ones left out; None where it has more than 510.
 
         Args:
             text: valid Unicode.
 
         Raises:
-            RedactionError: the text has more than 510 tokens, or the model failed.
+            RedactionError: the model failed.
         """
         encoding = self._tokenizer.encode(text)
         ids = np.array([encoding.ids], dtype=np.int64)
         if ids.shape[1] > _MOST_TOKENS:
-            raise RedactionError("The text is too long for the name model.")
+            return None
         scores = self._session.run(["logits"], {"input_ids": ids})[0][0, 1:-1]
         if scores.shape[1] != len(self._labels) or not np.isfinite(scores).all():
             raise RedactionError("The name model failed.", next_step=_AGAIN)

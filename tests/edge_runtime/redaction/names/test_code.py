@@ -1,16 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from upcall.edge_runtime.redaction.names.code import CodeIdentifiers
 from upcall.edge_runtime.redaction.names.rules import load_name_rules
 
-CODE = CodeIdentifiers(load_name_rules())
-
 
 def is_identifier(text: str, value: str) -> bool:
     start = text.rindex(value)
-    return CODE.is_identifier(text, start, start + len(value))
+    return CodeIdentifiers(text, load_name_rules()).is_identifier(start, start + len(value))
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,12 @@ def test_identifiers(text: str, value: str) -> None:
 )
 def test_names(text: str, value: str) -> None:
     assert not is_identifier(text, value)
+
+
+def test_each_finding_is_judged_by_its_own_lines() -> None:
+    text = "def f(x): kernel\nthe kernel\nkernel if a == b\na kernel"
+    code = CodeIdentifiers(text, load_name_rules())
+    starts = [match.start() for match in re.finditer("kernel", text)]
+    assert [code.is_identifier(start, start + 6) for start in starts] == [True, False, True, False]
+    assert code.is_identifier(starts[0], starts[1] + 6)
+    assert not code.is_identifier(starts[1], starts[1] + 6)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from tests.edge_runtime.redaction.work import calls
 from upcall.edge_runtime.redaction.entities import EntityType
 from upcall.edge_runtime.redaction.names.decoding import Piece, words_of
 from upcall.edge_runtime.redaction.names.evidence import Evidence
@@ -45,3 +48,30 @@ def test_addresses_have_a_number_and_a_word_for_a_street() -> None:
     assert kept("quantize to int4", "int4", 0.99, EntityType.ADDRESS) == []
     assert kept("is 14 elm street sold", "14 elm street", 0.1, EntityType.ADDRESS) == ["14 elm street"]
     assert kept("plot a square wave", "square wave", 0.5, EntityType.ADDRESS) == []
+
+
+def test_a_line_full_of_findings_is_searched_for_code_once() -> None:
+    class Pattern:
+        searched = 0
+
+        def search(self, line: str) -> None:
+            self.searched += len(line)
+
+    pattern = Pattern()
+    evidence = Evidence(dataclasses.replace(load_name_rules(), code_lines=(pattern,)))
+    text = "the okwuosa\n" + "the okwuosa " * 50
+    words = words_of(text)
+    pieces = [Piece(index, index, EntityType.PERSON, 0.999) for index in range(1, len(words), 2)]
+    assert evidence.private(text, words, pieces) == pieces
+    assert pattern.searched == len(text) - 1
+
+
+def test_many_addresses_take_work_in_proportion_to_their_number() -> None:
+    def calls_for(addresses: int) -> int:
+        text = "P.O. Box 4521, " * addresses
+        words = words_of(text)
+        forms = [Piece(first, first + 3, EntityType.ADDRESS, 0.9) for first in range(0, len(words), 4)]
+        assert EVIDENCE.private(text, words, list(forms), forms) == forms
+        return calls(lambda: EVIDENCE.private(text, words, list(forms), forms))
+
+    assert calls_for(1_000) < 6 * calls_for(200)

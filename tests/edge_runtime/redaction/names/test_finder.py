@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.edge_runtime.redaction.work import calls
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.errors import RedactionError
 from upcall.edge_runtime.opening import open_names
@@ -23,7 +24,7 @@ ANNA = LABELS.index("B-GIVEN_NAME")
 
 
 class KnowsAnna:
-    """Sure of every "Anna", blind to all else; refuses texts of more than ``most`` words."""
+    """Sure of every "Anna", blind to all else; cannot take texts of more than ``most`` words."""
 
     version = "anna"
     labels: Sequence[str] = LABELS
@@ -32,11 +33,11 @@ class KnowsAnna:
         self.seen: list[str] = []
         self._most = most
 
-    def classify(self, text: str) -> Tokens:
+    def classify(self, text: str) -> Tokens | None:
         self.seen.append(text)
         words = [match.span() for match in re.finditer(r"\S+", text)]
         if len(words) > self._most:
-            raise RedactionError("too long")
+            return None
         probabilities = np.zeros((len(words), len(LABELS)), np.float32)
         for row, (start, end) in enumerate(words):
             probabilities[row, ANNA if text[start:end].startswith("Anna") else 0] = 1
@@ -70,8 +71,38 @@ def test_a_window_of_too_many_tokens_is_halved() -> None:
 
 
 def test_a_model_that_takes_nothing_fails() -> None:
-    with pytest.raises(RedactionError):
+    with pytest.raises(RedactionError, match="takes no text"):
         found("one", KnowsAnna(most=0))
+
+
+def test_a_model_that_fails_is_not_asked_again() -> None:
+    class Fails(KnowsAnna):
+        def classify(self, text: str) -> Tokens | None:
+            self.seen.append(text)
+            raise RedactionError("The name model failed.")
+
+    classifier = Fails()
+    with pytest.raises(RedactionError, match="model failed"):
+        found("one two three", classifier)
+    assert classifier.seen == ["one two three"]
+
+
+def test_a_cue_counts_only_where_nothing_else_was_found() -> None:
+    assert found("in /home/kowalczyk/a and /home/kowalczyk/b") == ["kowalczyk", "kowalczyk"]
+    text = "Меня зовут Anna, /home/Anna1"
+    assert [(text[span.start : span.end], span.detector) for span in Names(KnowsAnna()).spans(text)] == [
+        ("Anna", "names"),
+        ("Anna1", "home_folder"),
+    ]
+
+
+def test_many_cues_take_work_in_proportion_to_their_number() -> None:
+    def calls_for(cues: int) -> int:
+        text = "".join(f"/home/kowalczyk{cue}/x " for cue in range(cues))
+        return calls(lambda: Names(KnowsAnna()).spans(text))
+
+    calls_for(10)
+    assert calls_for(1_000) < 6 * calls_for(200)
 
 
 def test_nothing_is_asked_about_nothing() -> None:

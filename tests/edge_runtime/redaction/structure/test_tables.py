@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import sys
-from types import FrameType
+from collections.abc import Callable
 
 import pytest
 
+from tests.edge_runtime.redaction.work import calls
 from upcall.edge_runtime.redaction.detector import Detector
 from upcall.edge_runtime.redaction.rules import load_rules
 from upcall.edge_runtime.redaction.structure.lines import lines_of
@@ -62,26 +62,22 @@ def test_prose_has_no_labels() -> None:
     assert set(columns("Call me, please, or write.\nI am at home, as ever, and wait.")) <= {""}
 
 
-def test_large_tables_take_work_in_proportion_to_their_length() -> None:
-    def calls(rows: int) -> int:
-        """The calls of functions, of Python and of C, that reading a table of so many rows takes."""
-        text = "name,ssn\n" + "".join(f"u{row},{219_000_000 + row}\n" for row in range(rows))
+@pytest.mark.parametrize(
+    "text_of",
+    [
+        lambda rows: "name,ssn\n" + "".join(f"u{row},{219_000_000 + row}\n" for row in range(rows)),
+        lambda rows: "|---|\n" * rows,
+    ],
+    ids=["rows", "drawn lines"],
+)
+def test_large_tables_take_work_in_proportion_to_their_length(text_of: Callable[[int], str]) -> None:
+    def calls_for(rows: int) -> int:
+        text = text_of(rows)
         lines, labels = lines_of(text), load_rules().labels
-        count = 0
+        return calls(lambda: list(table_columns(text, lines, labels)))
 
-        def counts(_frame: FrameType, event: str, _argument: object) -> None:
-            nonlocal count
-            count += event in ("call", "c_call")
-
-        sys.setprofile(counts)
-        try:
-            list(table_columns(text, lines, labels))
-        finally:
-            sys.setprofile(None)
-        return count
-
-    calls(100)
-    assert calls(5_000) < 6 * calls(1_000)
+    calls_for(100)
+    assert calls_for(2_000) < 6 * calls_for(400)
 
 
 def test_each_value_of_a_long_column_is_found() -> None:

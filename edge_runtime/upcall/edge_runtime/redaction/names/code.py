@@ -21,15 +21,20 @@ class CodeIdentifiers:
     """Tells identifiers of code from names.
 
     Args:
+        text: that may be or hold code.
         rules: with the patterns of lines of code, and the small words within names.
     """
 
-    def __init__(self, rules: NameRules) -> None:
+    def __init__(self, text: str, rules: NameRules) -> None:
+        self._text = text
         self._lines = rules.code_lines
         self._particles = rules.particles
+        self._line = range(0)  # the last one that was asked about: many findings may stand in a long one
+        self._is_line_code = False
 
-    def is_identifier(self, text: str, start: int, end: int) -> bool:
-        """Whether [start, end) of a text is one. A handle is none, nor is a value in quotation marks or of an element."""
+    def is_identifier(self, start: int, end: int) -> bool:
+        """Whether [start, end) of the text is one. A handle is none, nor is a value in quotation marks or of an element."""
+        text = self._text
         value, near = text[start:end], max(0, start - _BEFORE)
         if _HANDLE.search(text, near, start):
             return False
@@ -41,11 +46,17 @@ class CodeIdentifiers:
             return False
         is_used = _CALL.match(text, end) is not None
         if not value.islower():
-            return is_used and " " not in value and self._is_in_code(text, start, end)
-        return is_used or _MEMBER.search(text, near, start) is not None or self._is_in_code(text, start, end)
+            return is_used and " " not in value and self._is_in_code(start, end)
+        return is_used or _MEMBER.search(text, near, start) is not None or self._is_in_code(start, end)
 
-    def _is_in_code(self, text: str, start: int, end: int) -> bool:
-        first = text.rfind("\n", 0, start) + 1
-        last = text.find("\n", end)
-        line = text[first : last if last >= 0 else len(text)]
-        return any(pattern.search(line) for pattern in self._lines)
+    def _is_in_code(self, start: int, end: int) -> bool:
+        """Whether the line in which it stands is one of code."""
+        if start not in self._line or end - 1 not in self._line:
+            first = self._text.rfind("\n", 0, start) + 1
+            last = self._text.find("\n", end)
+            self._line = range(first, last if last >= 0 else len(self._text))
+            line = self._text[self._line.start : self._line.stop]
+            self._is_line_code = any(pattern.search(line) for pattern in self._lines)
+            if "\n" in line:  # what stands in one of several has another line
+                self._line = range(0)
+        return self._is_line_code

@@ -29,7 +29,6 @@ class Evidence:
     def __init__(self, rules: NameRules) -> None:
         self._rules = rules
         self._limits = rules.evidence
-        self._code = CodeIdentifiers(rules)
 
     def private(
         self, text: str, words: Sequence[Word], pieces: Sequence[Piece], forms: Sequence[Piece] = ()
@@ -46,14 +45,15 @@ class Evidence:
             return []
         lower = [word.value.lower() for word in words]
         openers = self._openers(text, words)
-        certain = [piece for piece in pieces if any(piece.first <= form.first <= piece.last for form in forms)]
-        others = [
-            piece
-            for piece in pieces
-            if piece not in certain
-            and not self._is_identifier(text, words, lower, piece)
-            and not self._is_asked_about(lower, openers, piece)
-        ]
+        code = CodeIdentifiers(text, self._rules)
+        known = {form.first for form in forms}
+        certain: list[Piece] = []
+        others: list[Piece] = []
+        for piece in pieces:
+            if not known.isdisjoint(range(piece.first, piece.last + 1)):
+                certain.append(piece)
+            elif not self._is_identifier(code, words, lower, piece) and not self._is_asked_about(lower, openers, piece):
+                others.append(piece)
         trimmed = [(piece, self._trimmed(lower, piece)) for piece in others]
         kept = [one for _, one in trimmed if one]
         small = not is_mixed_case(text)
@@ -70,13 +70,13 @@ class Evidence:
             sure = [one or piece for piece, one in trimmed if one or self._may_be_person(lower, piece)]
         return sorted((*certain, *sure), key=lambda piece: piece.first)
 
-    def _is_identifier(self, text: str, words: Sequence[Word], lower: Sequence[str], piece: Piece) -> bool:
+    def _is_identifier(self, code: CodeIdentifiers, words: Sequence[Word], lower: Sequence[str], piece: Piece) -> bool:
         """Whether it is one of code, and no given name."""
         return (
             piece.kind in NAMES
             and not self._has_given(lower, piece)
             and not self._has_cue(lower, piece)
-            and self._code.is_identifier(text, words[piece.first].start, words[piece.last].end)
+            and code.is_identifier(words[piece.first].start, words[piece.last].end)
         )
 
     def _is_asked_about(self, lower: Sequence[str], openers: Sequence[int], piece: Piece) -> bool:

@@ -30,11 +30,11 @@ class Classifier(Protocol):
     def labels(self) -> Sequence[str]:
         """``O``, ``B-NAME`` and ``I-NAME``, in the order of the probabilities."""
 
-    def classify(self, text: str) -> Tokens:
-        """Tokens of a text of at least one character, special ones left out.
+    def classify(self, text: str) -> Tokens | None:
+        """Tokens of a text of at least one character, special ones left out; None where it has more than the model can take.
 
         Raises:
-            RedactionError: the text has more tokens than the model can take; nothing else is wrong with it.
+            RedactionError: the model failed.
         """
 
 
@@ -93,12 +93,15 @@ class Names:
 
     def _cued(self, text: str, found: Sequence[Span]) -> list[Span]:
         """What cues find that nothing else touched."""
-        spans = list(cued(text, self._rules))
-        return [
-            span
-            for index, span in enumerate(spans)
-            if not any(other.start < span.end and span.start < other.end for other in (*found, *spans[:index]))
-        ]
+        taken = bytearray(len(text))
+        for span in found:
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
+        free = []
+        for span in cued(text, self._rules):
+            if taken.find(1, span.start, span.end) < 0:
+                free.append(span)
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
+        return free
 
     def tokens(self, text: str) -> Tokens:
         """What the model says of a text of any length, window by window; of a token seen twice, the one further from an edge.
@@ -122,14 +125,15 @@ class Names:
 
     def _classified(self, text: str, start: int, end: int) -> Iterator[tuple[int, Tokens]]:
         """The window; in halves where it has too many tokens, as syllables do that the model takes apart."""
-        try:
-            yield start, self._classifier.classify(text[start:end])
-        except RedactionError:
-            if end - start < 2:
-                raise
-            middle = (start + end) // 2
-            yield from self._classified(text, start, middle)
-            yield from self._classified(text, middle, end)
+        tokens = self._classifier.classify(text[start:end])
+        if tokens is not None:
+            yield start, tokens
+            return
+        if end - start < 2:
+            raise RedactionError("The name model takes no text.", next_step="upcall pull rampart --verify")
+        middle = (start + end) // 2
+        yield from self._classified(text, start, middle)
+        yield from self._classified(text, middle, end)
 
 
 def _span(text: str, words: Sequence[Word], piece: Piece) -> Span:

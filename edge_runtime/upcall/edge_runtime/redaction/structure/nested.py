@@ -11,9 +11,9 @@ from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
 from upcall.edge_runtime.redaction.structure.labels import LONGEST_LABEL, Labels
 
-_TOKEN = re.compile(
-    r"""("(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.|'')*')|([:=]>?|<-)|([^\s\[\]{}(),;:="'][^\s\[\]{}(),;:="]*)|([\[{(])|([\]})])|([,;])"""
-)
+_TOKEN = re.compile(r"""(["'])|([:=]>?|<-)|([^\s\[\]{}(),;:="'][^\s\[\]{}(),;:="]*)|([\[{(])|([\]})])|([,;])""")
+_STRINGS = {'"': re.compile(r'"(?:[^"\\\r\n]++|\\.)*+"'), "'": re.compile(r"'(?:[^'\\\r\n]++|\\.|'')*'")}
+_REST = {mark: re.compile(rf"(?:[^{mark}\\\r\n]++|\\.)*+") for mark in _STRINGS}
 _STRING, _ASSIGNMENT, _WORD, _OPENING, _CLOSING = range(1, 6)
 _LIMITS = limits("nested")
 _DEEPEST = _LIMITS["deepest"]
@@ -69,6 +69,29 @@ def nested_columns(text: str, labels: Labels) -> Iterator[Column]:
         yield from (Column(label, cells) for label, cells in reader.keyed.items())
 
 
+def _tokens(text: str) -> Iterator[tuple[int, int, int]]:
+    """Kind, start and end of each token, in order; a quotation mark that is not closed on its line belongs to nothing.
+
+    Behind such a mark none of its kind closes a string, as all stand behind backslashes: none of them is looked at again.
+    """
+    unclosed = dict.fromkeys(_STRINGS, 0)
+    position = 0
+    while token := _TOKEN.search(text, position):
+        kind = token.lastindex or 0
+        start, position = token.span()
+        if kind == _STRING:
+            mark = token[0]
+            if start < unclosed[mark]:
+                continue
+            string = _STRINGS[mark].match(text, start)
+            if string is None:
+                rest = _REST[mark].match(text, position)
+                unclosed[mark] = rest.end() if rest else position
+                continue
+            position = string.end()
+        yield kind, start, position
+
+
 class _Reader:
     def __init__(self, text: str, labels: Labels) -> None:
         self._text = text
@@ -80,25 +103,24 @@ class _Reader:
 
     def read(self) -> None:
         position = 0
-        for match in _TOKEN.finditer(self._text):
+        for kind, start, end in _tokens(self._text):
             frame = self._stack[-1]
-            kind = match.lastindex
-            if len(self._stack) == 1 and self._text.find("\n", position, match.start()) >= 0:
+            if len(self._stack) == 1 and self._text.find("\n", position, start) >= 0:
                 if frame.words or frame.is_read:  # what was named is said
                     frame.key, frame.is_read = "", False
                 frame.words.clear()
-            position = match.end()
+            position = end
             if kind == _STRING:
-                frame.words.append((match.start() + 1, match.end() - 1))
+                frame.words.append((start + 1, end - 1))
             elif kind == _WORD:
-                frame.words.append(match.span())
-                if match.group().lower() == "values":
+                frame.words.append((start, end))
+                if self._text[start:end].lower() == "values":
                     frame.names = self._texts(frame.rows[-1]) if frame.rows else []
                     frame.rows.clear()
                     if not frame.names:  # the name of the table is all there is
                         frame.key = self._text[slice(*frame.words[-2])] if len(frame.words) > 1 else ""
             elif kind == _OPENING:
-                self._open(frame, match.start())
+                self._open(frame, start)
             elif kind == _CLOSING:
                 self._end(frame)
             elif kind == _ASSIGNMENT:
@@ -108,7 +130,7 @@ class _Reader:
                 self._take(frame)
             else:
                 frame.words.clear()
-                if match.group() == ";":
+                if self._text[start] == ";":
                     self._end_rows(frame)
         while len(self._stack) > 1:
             self._end(self._stack[-1])

@@ -16,7 +16,7 @@ from upcall.edge_runtime.redaction.structure.tables import table_columns
 
 _LIMITS = limits("reading")
 _FEWEST_LINES = _LIMITS["fewest_lines"]
-_QUOTE = re.compile(r'\\*"')
+_QUOTE = re.compile(r'(?<!\\)\\*"')  # from the first backslash on: a long row of them is searched once
 _ESCAPES = (1, 3)  # backslashes before the quotation marks of JSON in a string, and of JSON in that
 
 

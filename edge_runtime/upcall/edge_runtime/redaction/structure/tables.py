@@ -45,13 +45,14 @@ def table_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[
         lines: of the text.
         labels: which labels count.
     """
+    behind_rules = _behind_rules(lines)
     index = 0
     while index < len(lines):
         rows: list[Row] = []
         end = index
         for mark, delimiter in _DELIMITERS:
             if _has(lines[index].text, mark):
-                rows, end = _delimited(text, lines, index, mark, delimiter)
+                rows, end = _delimited(text, lines, index, mark, delimiter, behind_rules)
                 if len(rows) > 1:
                     yield from _columns(text, rows, labels, _copied(lines, index), _title(lines, index, labels))
                     break
@@ -61,12 +62,25 @@ def table_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[
         index = max(end, index + 1)
 
 
+def _behind_rules(lines: Sequence[Line]) -> list[int]:
+    """For each line, the first from it on that does not only draw a line."""
+    behind = [len(lines)] * (len(lines) + 1)
+    for index in range(len(lines) - 1, -1, -1):
+        behind[index] = behind[index + 1] if lines[index].is_rule else index
+    return behind
+
+
 def _has(line: str, mark: str) -> bool:
     return any(pipe in line for pipe in _PIPES) if mark == "|" else mark in line
 
 
 def _delimited(
-    text: str, lines: Sequence[Line], index: int, mark: str, delimiter: re.Pattern[str]
+    text: str,
+    lines: Sequence[Line],
+    index: int,
+    mark: str,
+    delimiter: re.Pattern[str],
+    behind_rules: Sequence[int],
 ) -> tuple[list[Row], int]:
     """Rows from a line on, and the first line that is none of them."""
     rows: list[Row] = []
@@ -80,8 +94,8 @@ def _delimited(
             blank = True
             position += 1
             continue
-        if line.is_rule and rows:
-            position += 1
+        if rows and behind_rules[position] > position:
+            position = behind_rules[position]
             continue
         if not _has(line.text, mark) or (mark in ";,&" and rows and (line.text.count("|") > 1 or "\t" in line.text)):
             break

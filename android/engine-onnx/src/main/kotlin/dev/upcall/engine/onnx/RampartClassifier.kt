@@ -62,14 +62,14 @@ public class RampartClassifier(model: ByteArray, tokenizer: ByteArray, config: B
     }
 
     /**
-     * Tokens of a text of at least one character, special ones left out.
+     * Tokens of a text of at least one character, special ones left out; null where it has more than 510.
      *
      * @param text valid Unicode.
-     * @throws RedactionError the text has more than 510 tokens, or the model failed or is closed.
+     * @throws RedactionError the model failed or is closed.
      */
-    override fun classify(text: String): Tokens {
+    override fun classify(text: String): Tokens? {
         val encoding = pieces.encode(text)
-        if (encoding.ids.size > MOST_TOKENS) throw RedactionError("The text is too long for the name model.")
+        if (encoding.ids.size > MOST_TOKENS) return null
         val scores =
             try {
                 lock.read { scores(encoding.ids) }

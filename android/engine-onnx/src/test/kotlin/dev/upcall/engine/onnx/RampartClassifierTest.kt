@@ -8,7 +8,8 @@ import kotlin.math.abs
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
-import kotlin.test.assertFalse
+import kotlin.test.assertNotNull
+import kotlin.test.assertNull
 import kotlin.test.assertTrue
 
 /** The name model; what is no such model is refused. */
@@ -16,7 +17,7 @@ class RampartClassifierTest {
     @Test
     fun `places are those of the text, and each row is a distribution`(): Unit = rampart().use { classifier ->
         val text = "😀 Ame\u0301lie, 東京 [MASK] \u0000 ÅNGSTRÖM"
-        val tokens = classifier.classify(text)
+        val tokens = assertNotNull(classifier.classify(text))
         for (index in tokens.starts.indices) {
             assertTrue(tokens.starts[index] in 0 until tokens.ends[index] && tokens.ends[index] <= text.length)
             assertEquals(classifier.labels.size, tokens.probabilities[index].size)
@@ -29,11 +30,9 @@ class RampartClassifierTest {
     }
 
     @Test
-    fun `a text too long is refused without a word of it`(): Unit = rampart().use { classifier ->
-        classifier.classify("a ".repeat(510))
-        val error = assertFailsWith<RedactionError> { classifier.classify("secret ".repeat(511)) }
-        assertContains(error.problem, "too long")
-        assertFalse("secret" in error.toString())
+    fun `a text too long has no tokens`(): Unit = rampart().use { classifier ->
+        assertNotNull(classifier.classify("a ".repeat(510)))
+        assertNull(classifier.classify("a ".repeat(511)))
     }
 
     @Test

@@ -11,12 +11,12 @@ public interface Classifier {
     public val labels: List<String>
 
     /**
-     * Tokens of a text of at least one character, special ones left out.
+     * Tokens of a text of at least one character, special ones left out; null where it has more than the model can take.
      *
      * @param text valid Unicode.
-     * @throws RedactionError the text has more tokens than the model can take; nothing else is wrong with it.
+     * @throws RedactionError the model failed.
      */
-    public fun classify(text: String): Tokens
+    public fun classify(text: String): Tokens?
 }
 
 /**

@@ -2,6 +2,7 @@ package dev.upcall.core.redaction.names
 
 import com.google.re2j.Pattern
 import dev.upcall.core.redaction.EntityType
+import java.util.BitSet
 
 /**
  * Drops findings for which nothing but the model speaks, in texts in which nothing is about a private person.
@@ -25,7 +26,8 @@ internal class Evidence(private val rules: NameRules) {
         val public = PublicNames(sentences, rules)
         val certainty = Certainty(sentences, rules, isSmall = !isMixedCase(text))
         val code = CodeIdentifiers(text, rules)
-        val (certain, others) = pieces.partition { piece -> forms.any { it.first in piece.first..piece.last } }
+        val known = BitSet().apply { forms.forEach { set(it.first) } }
+        val (certain, others) = pieces.partition { known.nextSetBit(it.first) in it.first..it.last }
         val trimmed =
             others
                 .filter { !isOfCode(it, words, sentences, code) && !public.isAskedAbout(it) }

@@ -38,16 +38,16 @@ internal class Windows(private val rules: NameRules, private val classifier: Cla
 
     /** The window; in halves where it has too many tokens, as syllables do that the model takes apart. */
     private fun classify(text: String, start: Int, end: Int, own: IntRange, to: Collected) {
-        val tokens =
-            try {
-                classifier.classify(text.substring(start, end))
-            } catch (error: RedactionError) {
-                val middle = text.after(start, text.codePointCount(start, end) / 2)
-                if (middle == start) throw error
-                classify(text, start, middle, own, to)
-                classify(text, middle, end, own, to)
-                return
+        val tokens = classifier.classify(text.substring(start, end))
+        if (tokens == null) {
+            val middle = text.after(start, text.codePointCount(start, end) / 2)
+            if (middle == start) {
+                throw RedactionError("The name model takes no text.", nextStep = "upcall pull rampart --verify")
             }
+            classify(text, start, middle, own, to)
+            classify(text, middle, end, own, to)
+            return
+        }
         for (index in tokens.starts.indices) {
             if (start + tokens.starts[index] !in own) continue
             to.starts.add(start + tokens.starts[index])

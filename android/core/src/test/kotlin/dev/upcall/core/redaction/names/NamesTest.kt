@@ -9,16 +9,16 @@ import kotlin.test.assertFailsWith
 
 /** Windows, order and offsets of the name finder, on a classifier that knows one name. */
 class NamesTest {
-    /** Sure of every "Anna", blind to all else; refuses texts of more than [most] words. */
+    /** Sure of every "Anna", blind to all else; cannot take texts of more than [most] words. */
     private class KnowsAnna(private val most: Int = 10_000) : Classifier {
         override val version = "anna"
         override val labels = listOf("O") + loadNameRules().labels.keys.flatMap { listOf("B-$it", "I-$it") }
         val seen = mutableListOf<String>()
 
-        override fun classify(text: String): Tokens {
+        override fun classify(text: String): Tokens? {
             seen.add(text)
             val words = Regex("\\S+").findAll(text).toList()
-            if (words.size > most) throw RedactionError("too long")
+            if (words.size > most) return null
             val rows =
                 words.map { word ->
                     val label = if (word.value.startsWith("Anna")) "B-GIVEN_NAME" else "O"
@@ -65,8 +65,24 @@ class NamesTest {
 
     @Test
     fun `a model that takes nothing fails`() {
-        assertFailsWith<RedactionError> { found("one", KnowsAnna(most = 0)) }
-        assertFailsWith<RedactionError> { found("\uD835\uDC9C", KnowsAnna(most = 0)) }
+        for (text in listOf("one", "\uD835\uDC9C")) {
+            val error = assertFailsWith<RedactionError> { found(text, KnowsAnna(most = 0)) }
+            assertContains(error.problem, "takes no text")
+        }
+    }
+
+    @Test
+    fun `a model that fails is not asked again`() {
+        val asked = mutableListOf<String>()
+        val fails =
+            object : Classifier by KnowsAnna() {
+                override fun classify(text: String): Tokens? {
+                    asked.add(text)
+                    throw RedactionError("The name model failed.")
+                }
+            }
+        assertContains(assertFailsWith<RedactionError> { found("one two three", fails) }.problem, "model failed")
+        assertEquals(listOf("one two three"), asked)
     }
 
     @Test

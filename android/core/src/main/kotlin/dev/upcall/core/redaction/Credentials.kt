@@ -62,7 +62,7 @@ internal fun credentialSpan(
         "code", "cookie" -> return Place(start, end)
         "url" -> return Place(start, end).takeIf { isUserinfo(text.substring(start, end), values) }
     }
-    if (TAG.matcher(text.from(start)).lookingAt()) return null // <your password>
+    if (TAG.matcher(text.from(start)).find()) return null // <your password>
     val isQuoted = start > 0 && text[start - 1] in QUOTES && end < text.length && text[end] == text[start - 1]
     val place =
         when {
@@ -77,13 +77,15 @@ internal fun credentialSpan(
 }
 
 private const val QUOTES = "\"'`"
-private val TAG = Pattern.compile("<[A-Za-z][A-Za-z _-]{0,40}>")
-private val TOKEN_GOES_ON = Pattern.compile("(?:[._~+/=-]{1,3}[A-Za-z0-9_-]+)+={0,2}")
+
+// Patterns that are tried at one place begin with \A: without it the library reads on to the end of the text.
+private val TAG = Pattern.compile("\\A<[A-Za-z][A-Za-z _-]{0,40}>")
+private val TOKEN_GOES_ON = Pattern.compile("\\A(?:[._~+/=-]{1,3}[A-Za-z0-9_-]+)+={0,2}")
 
 /** Where a token ends whose pattern stopped early: the rest of it, after a full stop or a hyphen, is as private. */
 internal fun tokenEnd(text: String, end: Int): Int {
     val goesOn = TOKEN_GOES_ON.matcher(text.from(end))
-    return if (goesOn.lookingAt() && goesOn.group().any { it in '0'..'9' }) end + goesOn.end() else end
+    return if (goesOn.find() && goesOn.group().any { it in '0'..'9' }) end + goesOn.end() else end
 }
 
 // Lines that can belong to a private key: base 64, headers, an end. A mark of quoted mail or an escape may stand before.
@@ -91,8 +93,8 @@ private const val LINE = """(?:\r?\n|\\r\\n|\\n)[ \t>|#*"'+]{0,12}(?:- ?)?"""
 private const val KEY_END = "-----END"
 private val KEY_LINE =
     Pattern.compile(
-        """$LINE(?:-----END [A-Z0-9 ]+-----|[A-Za-z][A-Za-z-]{2,30}: [^\r\n\\]*|[A-Za-z0-9+/=]{4,})[ \t"',+]{0,4}""" +
-            """|$LINE|[ \t]{1,3}[A-Za-z0-9+/=]{16,}|-----END [A-Z0-9 ]+-----""",
+        """\A(?:$LINE(?:-----END [A-Z0-9 ]+-----|[A-Za-z][A-Za-z-]{2,30}: [^\r\n\\]*|[A-Za-z0-9+/=]{4,})""" +
+            """[ \t"',+]{0,4}|$LINE|[ \t]{1,3}[A-Za-z0-9+/=]{16,}|-----END [A-Z0-9 ]+-----)""",
     )
 
 /** The end of the last line that can belong to a private key whose head ends at [end]. */
@@ -101,7 +103,7 @@ private fun endOfKey(text: String, end: Int): Int {
     var position = end
     while (true) {
         val line = KEY_LINE.matcher(text.from(position))
-        if (!line.lookingAt() || line.end() == 0) return last
+        if (!line.find() || line.end() == 0) return last
         val written = line.group()
         if (Unicode.alphanumeric.any(written)) last = position + written.trimEnd { it in "\"',+ \t\r\n" }.length
         if (KEY_END in written) return last

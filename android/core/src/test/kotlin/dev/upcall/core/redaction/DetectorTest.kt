@@ -214,4 +214,13 @@ class DetectorTest {
             )
         for (unit in units) detector.find(unit.repeat(4096 / unit.length))
     }
+
+    @Test
+    @Timeout(30)
+    fun `each of many private keys is read to its own end`() {
+        val key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n"
+        val spans = detector.find(key.repeat(6_000))
+        assertEquals(List(6_000) { it * key.length }, spans.map { it.start })
+        assertTrue(spans.all { it.end - it.start == key.trimEnd().length })
+    }
 }

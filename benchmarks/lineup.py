@@ -67,8 +67,7 @@ def start(given: argparse.Namespace, *, question: str) -> Iterator[Subject]:
         settings = "its own builder's int4, block 32, accuracy level 4; its own generator, greedy, exact length"
         yield ChildModel(
             label=_peer_label(GENAI, settings, given.genai_model, weights),
-            python=given.genai_python,
-            module="benchmarks.genai_model",
+            command=[str(given.genai_python), "-m", "benchmarks.genai_model"],
             settings={"model": str(given.genai_model.absolute()), "threads": given.threads},
         )
     if "transformers" in given.peers:
@@ -89,8 +88,7 @@ def _upcall(given: argparse.Namespace, question: str) -> Iterator[Subject]:
         )
         yield ChildModel(
             label=label,
-            python=Path(sys.executable),
-            module="benchmarks.upcall_models",
+            command=[sys.executable, "-m", "benchmarks.upcall_models"],
             settings={"bundle": str(bundle.path.absolute()), "threads": given.threads, "question": question},
             cases=frozenset({"prefill", "decode", "check", "session"}),
         )
@@ -101,8 +99,7 @@ def _peer(
 ) -> Subject:
     return ChildModel(
         label=_peer_label(name, settings, gguf, bytes_per_token),
-        python=Path(sys.executable),
-        module="benchmarks.peer_models",
+        command=[sys.executable, "-m", "benchmarks.peer_models"],
         settings={"kind": kind, "model": str(gguf.absolute()), "threads": given.threads, "context": _CONTEXT},
     )
 

@@ -83,26 +83,26 @@ class ChildModel:
 
     Args:
         label: who it is.
-        python: the interpreter.
-        module: to run, one that calls ``benchmarks.worker.serve``.
+        command: starts it in the root of the repository; it speaks as ``benchmarks.worker.serve`` does.
         settings: the first line of its input.
         cases: what it can do.
+        patience_s: how long an answer may take, the first one included, for which it loads.
 
     Raises:
         MeasuringError: it cannot load.
     """
 
     label: Label
-    python: Path
-    module: str
+    command: Sequence[str]
     settings: dict[str, Any]
     cases: frozenset[str] = frozenset({"prefill", "decode"})
+    patience_s: float = _PATIENCE_S
     load_s: float | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
         self._child = subprocess.Popen(
-            [str(self.python), "-m", self.module],
+            self.command,
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -110,15 +110,15 @@ class ChildModel:
             text=True,
             encoding="utf-8",
         )
-        self.load_s = self._exchange(self.settings)["load_s"]
+        self.load_s = self.ask(self.settings)["load_s"]
 
     def measure(self, case: Case) -> dict[str, float]:
         """See ``Subject``."""
-        return self._exchange({"case": case.name, "tokens": list(case.tokens), "new_tokens": case.new_tokens})
+        return self.ask({"case": case.name, "tokens": list(case.tokens), "new_tokens": case.new_tokens})
 
     def memory(self) -> dict[str, float]:
         """See ``Subject``."""
-        return self._exchange({"case": "memory"})
+        return self.ask({"case": "memory"})
 
     def close(self) -> None:
         """See ``Subject``."""
@@ -133,9 +133,14 @@ class ChildModel:
         self._child.stdout.close()
         self._complaints.close()
 
-    def _exchange(self, request: dict[str, Any]) -> dict[str, float]:
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What it answers to one line.
+
+        Raises:
+            MeasuringError: it failed, and has ended.
+        """
         assert self._child.stdin is not None and self._child.stdout is not None
-        watchdog = threading.Timer(_PATIENCE_S, self._child.kill)
+        watchdog = threading.Timer(self.patience_s, self._child.kill)
         watchdog.start()
         try:
             self._child.stdin.write(json.dumps(request) + "\n")
@@ -155,7 +160,7 @@ class ChildModel:
     def _last_words(self) -> str:
         self._complaints.seek(0)
         lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        return f"ended, or gave nothing in {_PATIENCE_S:g} s" + (f"; its last line: {lines[-1]}" if lines else "")
+        return f"ended, or gave nothing in {self.patience_s:g} s" + (f"; its last line: {lines[-1]}" if lines else "")
 
 
 @dataclass

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 class Model(Protocol):
     """What is measured."""
 
-    def measure(self, case: str, tokens: list[int], new_tokens: int) -> dict[str, float]:
-        """Figures of one run: at least ``tokens_per_s``."""
+    def measure(self, case: str, *args: Any, **given: Any) -> dict[str, Any]:
+        """What one run gives, such as ``tokens_per_s``; what is given beside the case is the rest of the request."""
 
 
 def memory() -> dict[str, float]:
@@ -54,7 +54,7 @@ def serve(open_model: Callable[[dict[str, Any]], Model]) -> None:
             if request["case"] == "memory":
                 put(memory())
             else:
-                put(model.measure(request["case"], request["tokens"], request["new_tokens"]))
+                put(model.measure(**request))
     except Exception as error:  # whatever a peer raises, the parent says it
         put({"error": f"{type(error).__name__}: {error}"})
     finally:

@@ -14,6 +14,7 @@ kotlin {
 dependencies {
     implementation(project(":core"))
     implementation(project(":engine-onnx"))
+    implementation(libs.onnxruntime)
     implementation(libs.serialization.json)
 }
 

@@ -10,6 +10,7 @@ from benchmarks.machine import describe
 from benchmarks.subjects import Case, ChildModel, Label, LlamaBench, MeasuringError, stored_bytes
 
 LABEL = Label(name="scripted", settings="", is_upcall=False, bytes_per_token=None, stored_bytes=1)
+SCRIPTED = [sys.executable, "-m", "tests.benchmarks.scripted_model"]
 
 
 def program(path: Path, body: str) -> Path:
@@ -19,20 +20,33 @@ def program(path: Path, body: str) -> Path:
 
 
 def test_a_child_is_asked_and_ended() -> None:
-    model = ChildModel(LABEL, Path(sys.executable), "tests.benchmarks.scripted_model", {"speed": 7.0})
+    model = ChildModel(LABEL, SCRIPTED, {"speed": 7.0})
     assert model.load_s is not None and model.load_s >= 0
     assert model.measure(Case("decode", [1, 2], 3)) == {"tokens_per_s": 7.0, "asked": 5.0}
     assert 0 < model.memory()["rss_bytes"] <= model.memory()["peak_rss_bytes"]
     model.close()
 
 
+def test_a_child_may_be_asked_for_anything() -> None:
+    model = ChildModel(LABEL, SCRIPTED, {"speed": 1.0})
+    assert model.ask({"case": "say", "text": "\ud800é"}) == {"said": "\ud800é"}
+    model.close()
+
+
+def test_a_child_that_is_too_slow_is_ended() -> None:
+    model = ChildModel(LABEL, SCRIPTED, {"speed": 1.0}, patience_s=20.0)
+    model.patience_s = 0.2
+    with pytest.raises(MeasuringError, match="nothing in 0.2 s"):
+        model.ask({"case": "sleep"})
+
+
 def test_a_child_that_fails_says_why() -> None:
     with pytest.raises(MeasuringError, match="scripted: KeyError: 'speed'"):
-        ChildModel(LABEL, Path(sys.executable), "tests.benchmarks.scripted_model", {})
+        ChildModel(LABEL, SCRIPTED, {})
 
 
 def test_a_child_that_dies_is_noticed() -> None:
-    model = ChildModel(LABEL, Path(sys.executable), "tests.benchmarks.scripted_model", {"speed": 1.0})
+    model = ChildModel(LABEL, SCRIPTED, {"speed": 1.0})
     with pytest.raises(MeasuringError, match="scripted: ended"):
         model.measure(Case("die"))
     model.close()
@@ -40,7 +54,7 @@ def test_a_child_that_dies_is_noticed() -> None:
 
 def test_a_child_that_cannot_start_says_why() -> None:
     with pytest.raises(MeasuringError, match=r"its last line: .*No module named"):
-        ChildModel(LABEL, Path(sys.executable), "tests.benchmarks.absent_model", {})
+        ChildModel(LABEL, [sys.executable, "-m", "tests.benchmarks.absent_model"], {})
 
 
 def test_llama_bench_is_called_with_the_lengths(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 package dev.upcall.bench
 
-import dev.upcall.core.openBundle
+import ai.onnxruntime.OrtEnvironment
 import dev.upcall.core.decision.Circumstances
 import dev.upcall.core.decision.DeviceState
 import dev.upcall.core.decision.Network
@@ -9,15 +9,15 @@ import dev.upcall.core.decision.decide
 import dev.upcall.core.languagemodel.Engine
 import dev.upcall.core.languagemodel.Piece
 import dev.upcall.core.languagemodel.Tokenizer
+import dev.upcall.core.openBundle
 import dev.upcall.core.redaction.Detector
 import dev.upcall.engine.onnx.openEngine
 import dev.upcall.engine.onnx.openNames
-import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
-import java.nio.file.Files
 import java.nio.file.Path
 
 private const val DECISIONS = 100_000
@@ -29,15 +29,16 @@ internal class Runtime private constructor(
     private val rules: Detector,
     private val names: Detector,
     private val texts: List<String>,
-) {
+) : Subject {
     /** The figures of one run of a case. */
-    fun measure(request: JsonObject): Map<String, Double> = when (val case = request.getValue("case").jsonPrimitive.content) {
-        "prefill" -> mapOf("tokens_per_s" to prefill(request.tokens()))
-        "decode" -> mapOf("tokens_per_s" to decode(request.tokens(), request.getValue("new_tokens").jsonPrimitive.int))
+    override fun answer(request: JsonObject): JsonObject = when (val case = request.text("case")) {
+        "prefill" -> figure("tokens_per_s", prefill(request.tokens()))
+        "decode" -> figure("tokens_per_s", decode(request.tokens(), request.getValue("new_tokens").jsonPrimitive.int))
         "tokenize" -> perSecond { tokenizer.encode(listOf(Piece(it, isTemplate = false))) }
         "rules" -> perSecond { rules.find(it) }
-        "names" -> milliseconds(names)
-        "decide" -> mapOf("us" to decision())
+        "names" -> figure("ms", milliseconds(names))
+        "decide" -> figure("us", decision())
+        "version" -> version()
         else -> throw IllegalArgumentException("no case $case")
     }
 
@@ -53,17 +54,21 @@ internal class Runtime private constructor(
         return count / seconds { repeat(count) { next = greedy(engine.forward(intArrayOf(next)).logits) } }
     }
 
-    private fun greedy(logits: FloatArray): Int = logits.indices.maxBy { logits[it] }
+    private fun greedy(logits: FloatArray): Int {
+        var best = 0
+        for (index in logits.indices) if (logits[index] > logits[best]) best = index
+        return best
+    }
 
-    private fun perSecond(work: (String) -> Unit): Map<String, Double> {
+    private fun perSecond(work: (String) -> Unit): JsonObject {
         val characters = texts.sumOf { it.codePointCount(0, it.length) }
-        return mapOf("characters_per_s" to characters / seconds { texts.forEach(work) })
+        return figure("characters_per_s", characters / seconds { texts.forEach(work) })
     }
 
     /** Median time of one text. */
-    private fun milliseconds(detector: Detector): Map<String, Double> {
+    private fun milliseconds(detector: Detector): Double {
         val each = texts.map { seconds { detector.find(it) } * 1e3 }.sorted()
-        return mapOf("ms" to each[each.size / 2])
+        return each[each.size / 2]
     }
 
     private fun decision(): Double {
@@ -85,19 +90,25 @@ internal class Runtime private constructor(
     companion object {
         /** The bundle, the name model and the texts that the settings name. */
         fun open(settings: JsonObject): Runtime {
-            fun path(name: String): Path = Path.of(settings.getValue(name).jsonPrimitive.content)
-            val bundle = openBundle(path("bundle"))
-            val texts = Json.parseToJsonElement(Files.readString(path("texts"))).jsonArray
+            val bundle = openBundle(Path.of(settings.text("bundle")))
             return Runtime(
                 engine = openEngine(bundle, threads = settings.getValue("threads").jsonPrimitive.int),
                 tokenizer = Tokenizer.open(bundle.tokenizer),
                 rules = Detector(),
-                names = Detector(names = openNames(path("names"))),
-                texts = texts.map { it.jsonPrimitive.content },
+                names = Detector(names = openNames(Path.of(settings.text("names")))),
+                texts = settings.getValue("texts").jsonArray.map { it.jsonPrimitive.content },
             )
         }
     }
 }
+
+/** The engine's version. */
+internal fun version(): JsonObject =
+    JsonObject(mapOf("onnxruntime" to JsonPrimitive(OrtEnvironment.getEnvironment().version)))
+
+private fun figure(name: String, value: Double) = JsonObject(mapOf(name to JsonPrimitive(value)))
+
+private fun JsonObject.tokens(): IntArray = getValue("tokens").jsonArray.map { it.jsonPrimitive.int }.toIntArray()
 
 private inline fun seconds(work: () -> Unit): Double {
     val start = System.nanoTime()

@@ -56,6 +56,11 @@ def at_most(bound: float, value: float) -> tuple[str, bool]:
     return f"≤ {bound:g}", value <= bound
 
 
+def at_least(bound: float, value: float) -> tuple[str, bool]:
+    """The target "≥ bound" and whether the value holds it."""
+    return f"≥ {bound:,.10g}", value >= bound
+
+
 def times_the_peer(factor: float, value: float, peer_value: float) -> tuple[str, bool]:
     """The target "≥ factor × the peer" and whether the value holds it."""
     return "≥ the peer" if factor == 1 else f"≥ {factor:g} × the peer", value >= factor * peer_value

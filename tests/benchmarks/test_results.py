@@ -78,5 +78,7 @@ def test_commands_say_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch, tm
 def test_targets() -> None:
     assert results.at_most(95.0, 95.0) == ("≤ 95", True)
     assert results.at_most(3.0, 3.1) == ("≤ 3", False)
+    assert results.at_least(300_000.0, 300_000.0) == ("≥ 300,000", True)
+    assert results.at_least(1_000_000.0, 999_999.0) == ("≥ 1,000,000", False)
     assert results.times_the_peer(1.4, 140.0, 100.0) == ("≥ 1.4 × the peer", True)
     assert results.times_the_peer(1, 99.0, 100.0) == ("≥ the peer", False)

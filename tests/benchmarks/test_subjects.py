@@ -36,7 +36,7 @@ def test_a_child_may_be_asked_for_anything() -> None:
 def test_a_child_that_is_too_slow_is_ended() -> None:
     model = ChildModel(LABEL, SCRIPTED, {"speed": 1.0}, patience_s=20.0)
     model.patience_s = 0.2
-    with pytest.raises(MeasuringError, match="nothing in 0.2 s"):
+    with pytest.raises(MeasuringError, match=r"nothing in 0\.2 s"):
         model.ask({"case": "sleep"})
 
 

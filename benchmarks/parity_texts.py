@@ -25,6 +25,7 @@ SHARES = {
 }
 """Of each kind, among all texts."""
 _VECTORS = Path(__file__).parents[1] / "proto/vectors/names.json"
+_IDENTIFIERS = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "US_SSN"})
 _ODD = (
     *("\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\u202e", "\u0000", "\u0007", "\u0085", "\u00a0", "\u2028"),
     *(
@@ -88,12 +89,13 @@ def texts(folder: Path, *, count: int, seed: int) -> list[Text]:
     marked = [*dev, *pii_data.other_templates(pii_data.prompts(folder / pii_data.LARGE), dev)]
     languages = [case["text"] for case in json.loads(_VECTORS.read_text(encoding="utf-8"))["detect"]]
     public = [one.text for one in marked]
+    numbers = [one.text for one in marked if any(label in _IDENTIFIERS for _, _, label in one.spans)] or public
     sources: dict[str, Callable[[], str]] = {
         "sentences": lambda: rng.choice(public),
         "prompts": _chosen(rng, list(pii_data.chats(marked))),
         "tweets": _chosen(rng, [one.text for one in pii_data.tweets(folder / pii_data.TWEETS)]),
         "other languages": _chosen(rng, languages),
-        "odd Unicode": lambda: odd(rng.choice(rng.choice((public, languages))), rng),
+        "odd Unicode": lambda: odd(rng.choice(rng.choice((public, numbers, numbers, languages))), rng),
         "JSON": lambda: document(rng.choice(marked), rng),
         "code": lambda: code(rng.choice(marked), rng),
     }

@@ -104,7 +104,8 @@ def main() -> None:
 def _run(given: argparse.Namespace) -> bool:
     bundle = runtimes.check(given)
     texts = parity_texts.texts(pii_data.folder(given.data), count=given.texts, seed=given.seed)
-    prompts = [text.text for text in texts if text.kind != "odd Unicode"][:: max(1, len(texts) // given.prompts)]
+    answerable = [text.text for text in texts if text.kind != "odd Unicode"]
+    prompts = answerable[:: max(1, len(answerable) // given.prompts)][: given.prompts]
     subjects: dict[str, ChildModel] = {}
     try:
         module, arguments = "benchmarks.parity_model", ("parity",)
@@ -288,9 +289,7 @@ def _arguments() -> argparse.Namespace:
     )
     runtimes.add_options(parser)
     parser.add_argument("--texts", type=runtimes.positive, default=640, metavar="N", help="about so many [640]")
-    parser.add_argument(
-        "--prompts", type=runtimes.positive, default=32, metavar="N", help="to answer, about so many [32]"
-    )
+    parser.add_argument("--prompts", type=runtimes.positive, default=32, metavar="N", help="of them, to answer [32]")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of texts [0]")
     parser.add_argument("--dry-run", action="store_true", help="compare, show and write nothing")
     return parser.parse_args()

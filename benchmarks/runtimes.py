@@ -22,6 +22,8 @@ So give Python that, too:
   python -m venv ~/ort126
   ~/ort126/bin/pip install -c constraints.txt -e . onnx && ~/ort126/bin/pip install onnxruntime==1.26.0
 """
+KOTLIN_PROGRAM = (sys.executable, "-m", "android.check", "--run", "bench")
+"""Compiles android/bench if need be and becomes it."""
 _COMPILING_S = 900.0  # patience with the Kotlin program, which is compiled first if need be
 
 
@@ -65,7 +67,7 @@ def start(
     """
     commands = {
         PYTHON: [str(given.python.absolute()), "-m", module],
-        KOTLIN: [sys.executable, "-m", "android.check", "--run", "bench", *arguments],
+        KOTLIN: [*KOTLIN_PROGRAM, *arguments],
     }
     settings = {
         "bundle": str(bundle.path.absolute()),

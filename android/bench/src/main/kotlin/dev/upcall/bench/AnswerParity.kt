@@ -22,10 +22,11 @@ internal class AnswerParity(private val model: LanguageModel, private val stages
     fun parts(text: String, count: Int): JsonObject {
         val features = AnswerFeatures()
         val margins = mutableListOf<Double>()
-        val local = model.answer(asConversation(text), count) { step, token ->
-            features.add(step, token)
-            margins += tokenStatistics(step.logits, token).margin
-        }
+        val local =
+            model.answer(asConversation(text), count) { step, token ->
+                features.add(step, token)
+                margins += tokenStatistics(step.logits, token).margin
+            }
         local.finish()
         return JsonObject(
             mapOf(
@@ -43,9 +44,10 @@ internal class AnswerParity(private val model: LanguageModel, private val stages
         return JsonObject(known.associate { it.value to JsonPrimitive(score(it, local, features)) })
     }
 
-    private fun score(signal: Signal, local: LocalAnswer, features: AnswerFeatures): Double = when (val stage = signal.stage) {
-        null -> score(signal, local.logProbs)
-        RouterStage.PRE -> model.route(stage, features.pre(local.inputTokens))
-        RouterStage.POST -> model.route(stage, features.post(local.finishReason == FinishReason.STOP))
-    }
+    private fun score(signal: Signal, local: LocalAnswer, features: AnswerFeatures): Double =
+        when (val stage = signal.stage) {
+            null -> score(signal, local.logProbs)
+            RouterStage.PRE -> model.route(stage, features.pre(local.inputTokens))
+            RouterStage.POST -> model.route(stage, features.post(local.finishReason == FinishReason.STOP))
+        }
 }

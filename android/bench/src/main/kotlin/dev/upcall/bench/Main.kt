@@ -30,7 +30,8 @@ public fun main(arguments: Array<String>) {
         val subject = if (arguments.contentEquals(arrayOf("parity"))) Parity.open(settings) else Runtime.open(settings)
         put(buildJsonObject { put("load_s", (System.nanoTime() - start) / 1e9) })
         for (request in lines) put(subject.answer(request))
-    } catch (error: Exception) { // whatever it is, the parent says it
+    } catch (error: Exception) {
+        // whatever it is, the parent says it
         put(buildJsonObject { put("error", "${error.javaClass.simpleName}: ${error.message}") })
     }
 }

@@ -41,6 +41,7 @@ internal fun words(vararg all: String): JsonArray = JsonArray(all.map { JsonPrim
 /** One thing to compare; an error is one, too. */
 internal fun part(give: () -> JsonElement): JsonElement = try {
     give()
-} catch (error: Exception) { // that of one text must not end the run
+} catch (error: Exception) {
+    // that of one text must not end the run
     JsonPrimitive(error.javaClass.simpleName)
 }

@@ -24,12 +24,13 @@ internal fun circumstances(given: JsonObject): Circumstances {
         score = value("score").doubleOrNull,
         threshold = value("threshold").doubleOrNull,
         qualityLevel = value("quality_level").doubleOrNull,
-        device = DeviceState(
-            batteryPercent = value("battery_percent").doubleOrNull,
-            isCharging = value("is_charging").booleanOrNull,
-            thermal = value("thermal").contentOrNull?.let(Thermal::of),
-            network = value("network").contentOrNull?.let(Network::of),
-            freeMemoryBytes = value("free_memory_bytes").longOrNull,
-        ),
+        device =
+            DeviceState(
+                batteryPercent = value("battery_percent").doubleOrNull,
+                isCharging = value("is_charging").booleanOrNull,
+                thermal = value("thermal").contentOrNull?.let(Thermal::of),
+                network = value("network").contentOrNull?.let(Network::of),
+                freeMemoryBytes = value("free_memory_bytes").longOrNull,
+            ),
     )
 }

@@ -72,17 +72,19 @@ internal class Runtime private constructor(
     }
 
     private fun decision(): Double {
-        val given = Circumstances(
-            Strategy.CASCADE,
-            hasCloud = true,
-            threshold = -0.8,
-            qualityLevel = 0.7,
-            device = DeviceState(batteryPercent = 15.0, network = Network.METERED),
-        )
+        val given =
+            Circumstances(
+                Strategy.CASCADE,
+                hasCloud = true,
+                threshold = -0.8,
+                qualityLevel = 0.7,
+                device = DeviceState(batteryPercent = 15.0, network = Network.METERED),
+            )
         var kept = 0
-        val seconds = seconds {
-            repeat(DECISIONS) { kept += decide(given.copy(score = -it / 1e5)).reason.ordinal }
-        }
+        val seconds =
+            seconds {
+                repeat(DECISIONS) { kept += decide(given.copy(score = -it / 1e5)).reason.ordinal }
+            }
         check(kept > 0)
         return seconds * 1e6 / DECISIONS
     }

@@ -28,11 +28,7 @@ private const val NONCE = "k7"
  *
  * @param names the detector with the name model, and [rules] the one without.
  */
-internal class TextParity(
-    private val model: LanguageModel,
-    private val rules: Detector,
-    private val names: Detector,
-) {
+internal class TextParity(private val model: LanguageModel, private val rules: Detector, private val names: Detector) {
     /** The parts that are compared; each an error's name where that is what comes of it. */
     fun parts(request: JsonObject): JsonObject {
         val text = request.text("text")
@@ -47,9 +43,10 @@ internal class TextParity(
                 "names" to part { spans(text, byNames(text)) },
                 "messages" to part { JsonArray(messages.messages.map { words(it.role.value, it.content) }) },
                 "digest" to part { JsonPrimitive(messages.sentSha256.toHexString()) },
-                "answer" to part {
-                    JsonPrimitive("You wrote: ${messages.messages.last().content}".through(StreamRestorer(vault)))
-                },
+                "answer" to
+                    part {
+                        JsonPrimitive("You wrote: ${messages.messages.last().content}".through(StreamRestorer(vault)))
+                    },
                 "masked" to part { JsonPrimitive(masked.masked) },
                 "spans" to part { spans(text, masked.spans) },
                 "restored" to part { JsonPrimitive(restore(masked.masked, masked.vault, isJson)) },
@@ -60,8 +57,11 @@ internal class TextParity(
     }
 
     /** What the name finder says beside the rules. */
-    private fun byNames(text: String): List<Span> =
-        names.claims(text).drop(names.claims(text, withNames = false).size).sortedWith(compareBy({ it.start }, { it.end }))
+    private fun byNames(text: String): List<Span> = names
+        .claims(
+            text,
+        ).drop(names.claims(text, withNames = false).size)
+        .sortedWith(compareBy({ it.start }, { it.end }))
 
     private fun decision(given: JsonObject): JsonElement = decide(circumstances(given)).let {
         JsonArray(listOf(JsonPrimitive(it.place.value), JsonPrimitive(it.reason.value), JsonPrimitive(it.threshold)))

@@ -27,15 +27,16 @@ internal class CloudTurn(
      */
     suspend fun answer(out: FlowCollector<Event>, decision: RouteDecision, redacted: RedactedMessages) {
         out.emit(shown(redacted, cloud))
-        val question = CloudQuestion(
-            requestId = UUID.randomUUID().toString(),
-            redacted = redacted,
-            strategy = options.strategy,
-            decision = decision,
-            sampling = options.sampling,
-            maxOutputTokens = options.maxOutputTokens,
-            timeoutMs = options.cloudTimeoutMs,
-        )
+        val question =
+            CloudQuestion(
+                requestId = UUID.randomUUID().toString(),
+                redacted = redacted,
+                strategy = options.strategy,
+                decision = decision,
+                sampling = options.sampling,
+                maxOutputTokens = options.maxOutputTokens,
+                timeoutMs = options.cloudTimeoutMs,
+            )
         cloud.generate(question).collect { part ->
             when (part) {
                 is CloudUsage -> usage = part
@@ -46,8 +47,9 @@ internal class CloudTurn(
             }
         }
         out.speak(restorer.flush())
-        val counted = usage
-            ?: throw EscalationError("The cloud's answer did not end.", reason = EscalationReason.INTERRUPTED)
+        val counted =
+            usage
+                ?: throw EscalationError("The cloud's answer did not end.", reason = EscalationReason.INTERRUPTED)
         spending.settle(counted.inputTokens, counted.outputTokens)
         out.emit(Restored(restorer.restoredCount, restorer.alteredCount))
         out.emit(told(counted))

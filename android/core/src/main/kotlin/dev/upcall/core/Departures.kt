@@ -22,13 +22,14 @@ internal data class Departure(
 internal class Departures(private val parts: Parts, private val approve: Approve?) {
     /** What would leave: fails closed, since what cannot be masked must not. */
     fun masked(messages: List<Message>, edited: Boolean = false): Departure {
-        val redacted = try {
-            redactMessages(messages, parts.detector, parts.vault, parts.policy, edited)
-        } catch (_: RedactionError) {
-            return Departure(detectorFailed = true)
-        } catch (_: InputError) {
-            return Departure(detectorFailed = true)
-        }
+        val redacted =
+            try {
+                redactMessages(messages, parts.detector, parts.vault, parts.policy, edited)
+            } catch (_: RedactionError) {
+                return Departure(detectorFailed = true)
+            } catch (_: InputError) {
+                return Departure(detectorFailed = true)
+            }
         return Departure(redacted, isBlocked = redacted.isBlocked)
     }
 
@@ -44,7 +45,8 @@ internal class Departures(private val parts: Parts, private val approve: Approve
             if (edited == redacted.messages) return current
             try {
                 asConversation(edited)
-            } catch (_: InputError) { // what was made of it is no conversation: nothing of it may leave
+            } catch (_: InputError) {
+                // what was made of it is no conversation: nothing of it may leave
                 return Departure(isDeclined = true)
             }
             current = masked(edited, edited = true)

@@ -103,16 +103,18 @@ public class FileBudget(
     }
 
     private fun kept(): Allowance {
-        val content = try {
-            Files.newInputStream(path).use { it.readUpTo(MOST_BYTES) }
-        } catch (_: NoSuchFileException) {
-            return Allowance()
-        } catch (error: IOException) {
-            throw InputError("The budget $path cannot be read: ${error.javaClass.simpleName}.")
-        }
+        val content =
+            try {
+                Files.newInputStream(path).use { it.readUpTo(MOST_BYTES) }
+            } catch (_: NoSuchFileException) {
+                return Allowance()
+            } catch (error: IOException) {
+                throw InputError("The budget $path cannot be read: ${error.javaClass.simpleName}.")
+            }
         return try {
             parsed(Json.parseToJsonElement(content.decodeToString(throwOnInvalidSequence = true)).jsonObject)
-        } catch (_: Exception) { // whatever it holds in place of a budget
+        } catch (_: Exception) {
+            // whatever it holds in place of a budget
             throw InputError("$path is no budget.", nextStep = "set it anew, or delete the file to set no limit")
         }
     }
@@ -185,11 +187,12 @@ private fun parsed(given: JsonObject): Allowance {
     return Allowance(
         calls = bucket(given.getValue("calls")),
         money = bucket(given.getValue("money")),
-        prices = CallPrices(
-            prices.number("per_call") ?: 0.0,
-            prices.number("per_million_input_tokens") ?: 0.0,
-            prices.number("per_million_output_tokens") ?: 0.0,
-        ),
+        prices =
+            CallPrices(
+                prices.number("per_call") ?: 0.0,
+                prices.number("per_million_input_tokens") ?: 0.0,
+                prices.number("per_million_output_tokens") ?: 0.0,
+            ),
     )
 }
 

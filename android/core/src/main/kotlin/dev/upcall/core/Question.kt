@@ -75,7 +75,13 @@ internal class Question(
         }
         val calledMs = clock.elapsedMs()
         try {
-            CloudTurn(parts.cloud, StreamRestorer(parts.vault), options, clock, spending).answer(out, decision, redacted)
+            CloudTurn(
+                parts.cloud,
+                StreamRestorer(parts.vault),
+                options,
+                clock,
+                spending,
+            ).answer(out, decision, redacted)
         } catch (error: EscalationError) {
             val lostMs = clock.elapsedMs() - calledMs
             spending.failed(error.reason)
@@ -125,16 +131,17 @@ internal class Question(
     private fun newDraft(): Drafted {
         val signal = parts.threshold?.signal ?: Signal.MEAN_LOG_PROB
         val features = if (signal.stage == null) null else AnswerFeatures()
-        val local = try {
-            parts.model.answer(
-                messages,
-                sampling = options.sampling,
-                maxOutputTokens = minOf(options.maxOutputTokens, device.answerLimitTokens ?: Int.MAX_VALUE),
-                observe = features?.let { it::add },
-            )
-        } catch (error: InputError) {
-            return Drafted.Failed(error)
-        }
+        val local =
+            try {
+                parts.model.answer(
+                    messages,
+                    sampling = options.sampling,
+                    maxOutputTokens = minOf(options.maxOutputTokens, device.answerLimitTokens ?: Int.MAX_VALUE),
+                    observe = features?.let { it::add },
+                )
+            } catch (error: InputError) {
+                return Drafted.Failed(error)
+            }
         val threshold = circumstances(Departure(), Drafted.None).adjustedThreshold
         return Drafted.Made(Draft(local, parts.model, signal, features, threshold), clock.elapsedMs())
     }

@@ -28,11 +28,12 @@ internal class Spending(private val budget: Budget?, messages: List<Message>, pr
     /** Take the call, before it is made. Where another program has spent the rest meanwhile, nothing may be spent. */
     fun reserve() {
         if (budget == null) return
-        reserved = try {
-            budget.reserve(inputTokens, options.maxOutputTokens)
-        } catch (_: UpcallError) {
-            null
-        }
+        reserved =
+            try {
+                budget.reserve(inputTokens, options.maxOutputTokens)
+            } catch (_: UpcallError) {
+                null
+            }
         if (reserved == null) state = BudgetState.SPENT
     }
 

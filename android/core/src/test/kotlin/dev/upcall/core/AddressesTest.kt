@@ -14,10 +14,23 @@ class AddressesTest {
 
     @Test
     fun `hosts elsewhere, and what is no host`() {
-        val others = listOf(
-            "example.com", "127.0.0.1.example.com", "localhost.example.com", "128.0.0.1", "127.0.0", "127.0.0.256", "127.0.0.01",
-            "::2", "[::1", "fe80::1", "0.0.0.0", "", ":", "127.0.0.1 ",
-        )
+        val others =
+            listOf(
+                "example.com",
+                "127.0.0.1.example.com",
+                "localhost.example.com",
+                "128.0.0.1",
+                "127.0.0",
+                "127.0.0.256",
+                "127.0.0.01",
+                "::2",
+                "[::1",
+                "fe80::1",
+                "0.0.0.0",
+                "",
+                ":",
+                "127.0.0.1 ",
+            )
         for (host in others) assertFalse(isLoopback(host), host)
     }
 }

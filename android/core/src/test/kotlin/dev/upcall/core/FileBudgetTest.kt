@@ -87,20 +87,21 @@ class FileBudgetTest {
     @Test
     fun `what is no budget is refused, left as it is, and counts as spent`() {
         val path = folder.resolve("budget.json")
-        val damaged = listOf(
-            "",
-            "{",
-            "[]",
-            "null",
-            """{"version": 2, "calls": null, "money": null, "prices": {}}""",
-            """{"version": 1, "calls": null, "money": null}""",
-            """{"version": 1, "calls": 5, "money": null, "prices": {}}""",
-            """{"version": 1, "calls": {"per_day": 1, "left": 2, "updated_at_s": 0}, "money": null, "prices": {}}""",
-            """{"version": 1, "calls": {"per_day": NaN, "left": 0, "updated_at_s": 0}, "money": null, "prices": {}}""",
-            """{"version": 1, "calls": {"per_day": "9", "left": 0, "updated_at_s": 0}, "money": null, "prices": {}}""",
-            """{"version": 1, "calls": null, "money": null, "prices": {"per_call": -1}}""",
-            "[".repeat(9_000),
-        )
+        val damaged =
+            listOf(
+                "",
+                "{",
+                "[]",
+                "null",
+                """{"version": 2, "calls": null, "money": null, "prices": {}}""",
+                """{"version": 1, "calls": null, "money": null}""",
+                """{"version": 1, "calls": 5, "money": null, "prices": {}}""",
+                """{"version": 1, "calls": {"per_day": 1, "left": 2, "updated_at_s": 0}, "money": null, "prices": {}}""",
+                """{"version": 1, "calls": {"per_day": NaN, "left": 0, "updated_at_s": 0}, "money": null, "prices": {}}""",
+                """{"version": 1, "calls": {"per_day": "9", "left": 0, "updated_at_s": 0}, "money": null, "prices": {}}""",
+                """{"version": 1, "calls": null, "money": null, "prices": {"per_call": -1}}""",
+                "[".repeat(9_000),
+            )
         for (content in damaged) {
             path.writeText(content)
             val budget = FileBudget(path) { nowS }

@@ -66,9 +66,10 @@ class SessionTest {
     fun `questions of several coroutines get their own answers, one after the other`() = runBlocking(Dispatchers.IO) {
         val session = session(cloud = echo)
         val asked = List(8) { "Question $it?" }
-        val found = withTimeout(TIMEOUT_MS) {
-            asked.map { async { answers(session.ask(it, upwards).toList()) } }.awaitAll()
-        }
+        val found =
+            withTimeout(TIMEOUT_MS) {
+                asked.map { async { answers(session.ask(it, upwards).toList()) } }.awaitAll()
+            }
         assertEquals(asked, found)
     }
 
@@ -76,9 +77,10 @@ class SessionTest {
     fun `two sessions share a model`() = runBlocking(Dispatchers.IO) {
         val model = chatmlModel(ScriptedEngine(script = says("local answer", 0.9)))
         val sessions = List(2) { session(model = model) }
-        val found = withTimeout(TIMEOUT_MS) {
-            sessions.flatMap { one -> List(3) { async { answers(one.ask("Hi").toList()) } } }.awaitAll()
-        }
+        val found =
+            withTimeout(TIMEOUT_MS) {
+                sessions.flatMap { one -> List(3) { async { answers(one.ask("Hi").toList()) } } }.awaitAll()
+            }
         assertEquals(List(6) { "local answer" }, found)
     }
 
@@ -95,10 +97,11 @@ class SessionTest {
     @Test
     fun `the engine works on another thread than who asks`() = runBlocking {
         val threads = mutableSetOf<Thread>()
-        val engine = ScriptedEngine {
-            threads += Thread.currentThread()
-            says("local answer")(it)
-        }
+        val engine =
+            ScriptedEngine {
+                threads += Thread.currentThread()
+                says("local answer")(it)
+            }
         session(engine).ask("Hi").toList()
         assertTrue(threads.isNotEmpty())
         assertFalse(Thread.currentThread() in threads)
@@ -118,12 +121,13 @@ class SessionTest {
     fun `a cancelled question gives up its turn`() = runBlocking(Dispatchers.IO) {
         val begun = CountDownLatch(1)
         val session = session(ScriptedEngine(script = says("x".repeat(3000), 0.9)))
-        val long = launch {
-            session.ask("Hi", AskOptions(Strategy.LOCAL, maxOutputTokens = 3000)).collect {
-                begun.countDown()
-                delay(1)
+        val long =
+            launch {
+                session.ask("Hi", AskOptions(Strategy.LOCAL, maxOutputTokens = 3000)).collect {
+                    begun.countDown()
+                    delay(1)
+                }
             }
-        }
         begun.await()
         withTimeout(TIMEOUT_MS) {
             long.cancelAndJoin()
@@ -133,9 +137,10 @@ class SessionTest {
 
     @Test
     fun `an engine that runs out of memory is an engine that failed`() = runBlocking {
-        val exhausted = object : Engine by ScriptedEngine(script = says("x")) {
-            override fun forward(tokens: IntArray): Step = throw OutOfMemoryError("no content of a prompt")
-        }
+        val exhausted =
+            object : Engine by ScriptedEngine(script = says("x")) {
+                override fun forward(tokens: IntArray): Step = throw OutOfMemoryError("no content of a prompt")
+            }
         val events = session(exhausted, cloud = echo).ask("Hi").toList()
         assertEquals(Reason.LOCAL_FAILED, events.filterIsInstance<Decided>().single().decision.reason)
         assertEquals("Hi", answers(events))
@@ -147,8 +152,13 @@ class SessionTest {
     fun `a cloud on this machine needs no network`() = runBlocking {
         val offline = DeviceMonitor { DeviceState(network = Network.OFFLINE) }
         val here = ScriptedCloud(address = "127.0.0.1:50051") { listOf("Hi") }
-        suspend fun reason(cloud: Cloud): Reason =
-            (session(cloud = cloud, monitor = offline).ask("Hi", upwards).first { it is Decided } as Decided).decision.reason
+
+        suspend fun reason(cloud: Cloud): Reason = (
+            session(
+                cloud = cloud,
+                monitor = offline,
+            ).ask("Hi", upwards).first { it is Decided } as Decided
+        ).decision.reason
         assertEquals(Reason.STRATEGY, reason(here))
         assertEquals(Reason.OFFLINE, reason(echo))
     }

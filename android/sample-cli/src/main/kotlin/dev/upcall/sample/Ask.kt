@@ -18,11 +18,11 @@ import dev.upcall.cloud.CloudEndpoint
 import dev.upcall.cloud.GrpcCloud
 import dev.upcall.core.Answer
 import dev.upcall.core.AskOptions
-import dev.upcall.core.openBundle
 import dev.upcall.core.FileBudget
 import dev.upcall.core.Session
 import dev.upcall.core.UpcallError
 import dev.upcall.core.decision.Strategy
+import dev.upcall.core.openBundle
 import dev.upcall.core.redaction.Detector
 import dev.upcall.engine.onnx.openModel
 import dev.upcall.engine.onnx.openNames
@@ -44,7 +44,8 @@ internal class Ask : CliktCommand(name = "sample-cli") {
     private val budget by option(help = "File of the budget of calls, as upcall budget writes it.").path()
     private val maxOutputTokens by option(help = "Most tokens of the answer.").int().default(256)
 
-    override fun help(context: Context): String = "Ask a small model here, and a large one elsewhere where that must be."
+    override fun help(context: Context): String =
+        "Ask a small model here, and a large one elsewhere where that must be."
 
     override fun helpEpilog(context: Context): String =
         "Example: UPCALL_API_KEY=… sample-cli --bundle BUNDLE --cloud localhost:50051 'Write to ann@example.com'"

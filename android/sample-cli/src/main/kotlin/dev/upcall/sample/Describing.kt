@@ -11,11 +11,12 @@ internal fun described(answer: Answer): String {
         val reason = decision.reason.value.replace('_', ' ')
         val score = decision.score
         val threshold = decision.threshold
-        val numbers = if (score == null || threshold == null) {
-            ""
-        } else {
-            " (score ${score.rounded()} ${if (score < threshold) "<" else "≥"} ${threshold.rounded()})"
-        }
+        val numbers =
+            if (score == null || threshold == null) {
+                ""
+            } else {
+                " (score ${score.rounded()} ${if (score < threshold) "<" else "≥"} ${threshold.rounded()})"
+            }
         add("${decision.place.value}: $reason$numbers · ${usage.outputTokens} tokens" + speed(usage.tokensPerS))
         for (shift in answer.given?.adjustments.orEmpty()) {
             add("  ${shift.weight.value}: ${shift.change.rounded()} of probability")

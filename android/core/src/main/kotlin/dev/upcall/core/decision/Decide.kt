@@ -135,9 +135,10 @@ public data class RouteDecision(
  * Vectors: proto/vectors/decision.json
  */
 public fun decide(given: Circumstances): RouteDecision {
-    val (place, reason) = staying(given)?.let { Place.DEVICE to it }
-        ?: calling(given)?.let { Place.CLOUD to it }
-        ?: weighed(given)
+    val (place, reason) =
+        staying(given)?.let { Place.DEVICE to it }
+            ?: calling(given)?.let { Place.CLOUD to it }
+            ?: weighed(given)
     return RouteDecision(place, reason, given.score, given.adjustedThreshold)
 }
 

@@ -111,11 +111,16 @@ public class LanguageModel(
         val kept = minOf(sharedBeginning(before, tokens), tokens.size - 1)
         if (kept < before.size) engine.truncate(kept)
         val end = minOf(kept + PREFILL_CHUNK_TOKENS, tokens.size)
-        val step = try {
-            engine.forward(tokens.copyOfRange(kept, end))
-        } catch (_: OutOfMemoryError) { // a phone's heap is small, and the cloud may still answer
-            throw EngineError("The device ran out of memory.", nextStep = "close other apps, or ask for less at once")
-        }
+        val step =
+            try {
+                engine.forward(tokens.copyOfRange(kept, end))
+            } catch (_: OutOfMemoryError) {
+                // a phone's heap is small, and the cloud may still answer
+                throw EngineError(
+                    "The device ran out of memory.",
+                    nextStep = "close other apps, or ask for less at once",
+                )
+            }
         held = tokens.copyOf(end)
         return step.takeIf { end == tokens.size }
     }

@@ -23,8 +23,9 @@ internal fun email(candidate: Candidate): List<Place> = with(candidate) {
     var first = assignmentEnd(text, start, at)
     // A full stop or an opening quotation mark before the address is punctuation, not a part of it.
     while (first < at && text[first] in OPENING) first++
-    val isAddress = first < at && text.codePointCount(first, last) <= LONGEST_EMAIL &&
-        Unicode.lower(text.substring(first, last)) !in rule.notPrivate
+    val isAddress =
+        first < at && text.codePointCount(first, last) <= LONGEST_EMAIL &&
+            Unicode.lower(text.substring(first, last)) !in rule.notPrivate
     if (isAddress) listOf(Place(first, last)) else emptyList()
 }
 
@@ -53,10 +54,11 @@ internal fun internetAddressPlaces(candidate: Candidate): List<Place> = with(can
 }
 
 private fun hasNumberBeside(text: String, place: Place): Boolean {
-    val outside = listOf(
-        text.substring(text.before(place.start, 2), place.start),
-        text.substring(place.end, text.after(place.end, 2)),
-    )
+    val outside =
+        listOf(
+            text.substring(text.before(place.start, 2), place.start),
+            text.substring(place.end, text.after(place.end, 2)),
+        )
     return outside.any { '.' in it && Unicode.digit.any(it) }
 }
 
@@ -94,9 +96,10 @@ private fun endsWithWord(text: String, word: String): Boolean {
 /** A hardware address that is no part of a longer row. */
 internal fun macAddress(candidate: Candidate): List<Place> = with(candidate) {
     val outside = listOf(text.substring(maxOf(0, start - 2), start), text.substring(end, minOf(text.length, end + 2)))
-    val isLonger = outside.any { piece ->
-        piece.length == 2 && piece.any { it in MAC_SEPARATORS } && piece.any { isHexadecimal(it) }
-    }
+    val isLonger =
+        outside.any { piece ->
+            piece.length == 2 && piece.any { it in MAC_SEPARATORS } && piece.any { isHexadecimal(it) }
+        }
     val written = value.filterTo(StringBuilder()) { it !in MAC_SEPARATORS }.toSet()
     val isAddress = !isLonger && written.size > 1 && (':' in value || value.any { it in 'a'..'f' || it in 'A'..'F' })
     if (isAddress) listOf(place) else emptyList()

@@ -54,18 +54,19 @@ internal class CharacterTable(
          * @throws RuntimeException the file does not follow its schema.
          */
         fun of(data: JsonObject, unassigned: CodePointSet): CharacterTable {
-            val replacements = buildMap {
-                for (point in codePointRanges(listOf(data.text("full_width"))).single()) {
-                    put(point, (point - FULL_WIDTH_OFFSET).toChar().toString())
+            val replacements =
+                buildMap {
+                    for (point in codePointRanges(listOf(data.text("full_width"))).single()) {
+                        put(point, (point - FULL_WIDTH_OFFSET).toChar().toString())
+                    }
+                    for ((name, plain) in CLASSES) {
+                        codePointRanges(data.texts(name)).flatten().forEach { put(it, plain) }
+                    }
+                    for (zero in codePointRanges(data.texts("digit_zeros")).flatten()) {
+                        for (digit in 0..9) put(zero + digit, digit.toString())
+                    }
+                    putAll(runs(data, "compatible"))
                 }
-                for ((name, plain) in CLASSES) {
-                    codePointRanges(data.texts(name)).flatten().forEach { put(it, plain) }
-                }
-                for (zero in codePointRanges(data.texts("digit_zeros")).flatten()) {
-                    for (digit in 0..9) put(zero + digit, digit.toString())
-                }
-                putAll(runs(data, "compatible"))
-            }
             val unspaced = CodePointSet(codePointRanges(data.texts("unspaced")))
             return CharacterTable(replacements, runs(data, "confusable"), unspaced, unassigned)
         }

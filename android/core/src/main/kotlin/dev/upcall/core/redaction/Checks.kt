@@ -47,22 +47,23 @@ private val OLDEST = CHECK_LIMITS.getValue("oldest_years")
 internal val SCHEMES: Map<String, (String) -> Boolean> = US_NUMBERS + NATIONAL_IDS + EUROPEAN_IDS + MEDICAL_IDS
 
 /** The gates of the rules by their names in the data: what a match of a pattern must also be. */
-internal val CHECKS: Map<String, Check> = mapOf(
-    "age" to ::age,
-    "card" to ::card,
-    "code" to ::code,
-    "credential" to ::credential,
-    "date" to ::date,
-    "email" to ::email,
-    "iban" to ::iban,
-    "ip" to ::internetAddressPlaces,
-    "mac" to ::macAddress,
-    "name" to ::name,
-    "phone" to ::phone,
-    "scheme" to ::scheme,
-    "secret" to ::secret,
-    "ssn" to ::ssn,
-)
+internal val CHECKS: Map<String, Check> =
+    mapOf(
+        "age" to ::age,
+        "card" to ::card,
+        "code" to ::code,
+        "credential" to ::credential,
+        "date" to ::date,
+        "email" to ::email,
+        "iban" to ::iban,
+        "ip" to ::internetAddressPlaces,
+        "mac" to ::macAddress,
+        "name" to ::name,
+        "phone" to ::phone,
+        "scheme" to ::scheme,
+        "secret" to ::secret,
+        "ssn" to ::ssn,
+    )
 
 private fun Candidate.whole(isReal: Boolean): List<Place> = if (isReal) listOf(place) else emptyList()
 
@@ -99,8 +100,9 @@ private fun phone(candidate: Candidate): List<Place> = with(candidate) {
         // Glued to a token on the left, as in an identifier: AB-2125550123.
         val isGlued = low > 1 && text[low - 1] in "-./_" && text.codePointBefore(low - 1) in Unicode.alphanumeric
         // A sum beside an equals sign, or the whole part of a decimal: 95060-29100=65960, 232-54-27.0.
-        val goesOn = Unicode.stripped(text.substring(high, text.after(high, 2))).startsWith('=') ||
-            (text.startsWith('.', high) && text.digitAt(high + 1))
+        val goesOn =
+            Unicode.stripped(text.substring(high, text.after(high, 2))).startsWith('=') ||
+                (text.startsWith('.', high) && text.digitAt(high + 1))
         val isSum = isPlain(place.of(text)) || goesOn || text.startsWith('=', low - 1)
         (isInternational || (!isGlued && (!isSum || rule.hasContext(text, low, high)))) &&
             digits(place.of(text)) !in rule.notPrivate
@@ -128,14 +130,15 @@ private fun secret(candidate: Candidate): List<Place> = with(candidate) {
     last = tokenEnd(text, last)
     val value = text.substring(start, last)
     if (value.points < rule.minLength || rules.credentialValues.samples.matches(value)) return emptyList()
-    val hasAll = rule.needs.all { need ->
-        when (need) {
-            "digit" -> Unicode.digit.any(value)
-            "letter" -> Unicode.alphabetic.any(value)
-            // A password of letters only must be long, or "password: required" would be one.
-            else -> !Unicode.alphabetic.all(value) || value.points >= LONG_WORD
+    val hasAll =
+        rule.needs.all { need ->
+            when (need) {
+                "digit" -> Unicode.digit.any(value)
+                "letter" -> Unicode.alphabetic.any(value)
+                // A password of letters only must be long, or "password: required" would be one.
+                else -> !Unicode.alphabetic.all(value) || value.points >= LONG_WORD
+            }
         }
-    }
     if (hasAll && entropy(value) >= rule.minEntropy) listOf(Place(start, last)) else emptyList()
 }
 
@@ -143,7 +146,8 @@ private fun closesNothing(text: String, start: Int, end: Int): Boolean =
     text[end - 1] in CLOSING && (start until end).count { text[it] == text[end - 1] } == 1
 
 private fun ssn(candidate: Candidate): List<Place> = with(candidate) {
-    val isHyphenated = text.startsWith('-', start - 1) ||
-        (text.startsWith('-', end) && end + 1 < text.length && text.codePointAt(end + 1) in Unicode.digit)
+    val isHyphenated =
+        text.startsWith('-', start - 1) ||
+            (text.startsWith('-', end) && end + 1 < text.length && text.codePointAt(end + 1) in Unicode.digit)
     whole(!isHyphenated && isSsn(digits(value)))
 }

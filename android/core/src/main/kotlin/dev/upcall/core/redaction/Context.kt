@@ -22,22 +22,24 @@ internal class Context(
     private val pattern: SearchPattern
 
     init {
-        val ends = buildList {
-            if (begun.isNotEmpty()) add(begun.joinToString("|") { wordPattern(it, "[ _-]") })
-            if (whole.isNotEmpty()) {
-                add("(?:${whole.joinToString("|") { wordPattern(it, "[ _-]") }})(?:[^$LETTER]|$)")
+        val ends =
+            buildList {
+                if (begun.isNotEmpty()) add(begun.joinToString("|") { wordPattern(it, "[ _-]") })
+                if (whole.isNotEmpty()) {
+                    add("(?:${whole.joinToString("|") { wordPattern(it, "[ _-]") }})(?:[^$LETTER]|$)")
+                }
             }
-        }
         pattern = SearchPattern("(?:^|[^$LETTER])(?:${ends.joinToString("|")})")
     }
 
     /** Whether one of the words stands near [start, end). In `cardNumber` there are two words. */
     fun near(text: String, start: Int, end: Int): Boolean {
-        val around = buildString {
-            append(text, text.before(start, before), start)
-            append('\n')
-            append(text, end, text.after(end, after))
-        }
+        val around =
+            buildString {
+                append(text, text.before(start, before), start)
+                append('\n')
+                append(text, end, text.after(end, after))
+            }
         return pattern.isIn(Unicode.lower(withHumpsApart(around)))
     }
 }

@@ -71,10 +71,11 @@ internal fun mergeSpans(
     priority: Map<EntityType, Int>,
     length: (Span) -> Int = { it.end - it.start },
 ): List<Span> {
-    val rank = compareByDescending<Span> { length(it) }
-        .thenBy { priority.getValue(it.entityType) }
-        .thenBy { it.start }
-        .thenBy { it.detector }
+    val rank =
+        compareByDescending<Span> { length(it) }
+            .thenBy { priority.getValue(it.entityType) }
+            .thenBy { it.start }
+            .thenBy { it.detector }
     val merged = mutableListOf<Span>()
     val group = mutableListOf<Span>()
     var end = -1

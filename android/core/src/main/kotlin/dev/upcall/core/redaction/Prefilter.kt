@@ -11,9 +11,10 @@ import dev.upcall.core.redaction.patterns.PatternSet
  */
 internal class Prefilter(private val rules: List<Rule>) {
     private val withoutWords = rules.indices.filter { rules[it].words.isEmpty() }
-    private val owners = rules.indices
-        .flatMap { number -> rules[number].words.map { it to number } }
-        .groupBy({ it.first }, { it.second })
+    private val owners =
+        rules.indices
+            .flatMap { number -> rules[number].words.map { it to number } }
+            .groupBy({ it.first }, { it.second })
     private val words = PatternSet(owners.keys.map { wordPattern(it, space = "[ _-]?") })
     private val numbers = owners.values.toList()
 

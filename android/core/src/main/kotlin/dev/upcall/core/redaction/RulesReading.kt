@@ -85,12 +85,13 @@ private fun domains(data: JsonObject): Set<String> =
 private fun labels(tables: JsonObject, contexts: List<Context>): Labels {
     val given = tables.getValue("labels").jsonObject
     val weak = tables.texts("weak").toSet()
-    val context = Context(
-        (given.texts("words") + contexts.flatMap { it.begun }).distinct() - weak,
-        (given.texts("whole_words") + contexts.flatMap { it.whole }).distinct() - weak,
-        before = LONGEST_LABEL,
-        after = 0,
-    )
+    val context =
+        Context(
+            (given.texts("words") + contexts.flatMap { it.begun }).distinct() - weak,
+            (given.texts("whole_words") + contexts.flatMap { it.whole }).distinct() - weak,
+            before = LONGEST_LABEL,
+            after = 0,
+        )
     return Labels(
         context::near,
         notPrivate = tables.texts("not_private"),

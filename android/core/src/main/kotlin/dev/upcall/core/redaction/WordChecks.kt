@@ -16,16 +16,18 @@ internal fun date(candidate: Candidate): List<Place> = with(candidate) {
     val (numbers, names) = words.partition { it.codePointAt(0) in Unicode.decimal }
     if (numbers.any { it.points > LONGEST_NUMBER }) return emptyList()
     val only = words.singleOrNull()?.takeIf { numbers.size == 1 && it.length == DIGITS_OF_DATE }
-    val written = when {
-        only != null -> listOf(only.take(4), only.substring(4, 6), only.drop(6)).map { it.toInt() }
-        else -> numbers.map { it.toInt() }
-    }
+    val written =
+        when {
+            only != null -> listOf(only.take(4), only.substring(4, 6), only.drop(6)).map { it.toInt() }
+            else -> numbers.map { it.toInt() }
+        }
     val month = rules.months.indexOfFirst { months -> names.any { name -> months.any(name::startsWith) } } + 1
-    val isDate = when {
-        written.size == 3 -> isDate(written[0], written[1], written[2])
-        written.size == 2 && month > 0 -> isDate(written[0], month, written[1])
-        else -> false
-    }
+    val isDate =
+        when {
+            written.size == 3 -> isDate(written[0], written[1], written[2])
+            written.size == 2 && month > 0 -> isDate(written[0], month, written[1])
+            else -> false
+        }
     if (isDate) listOf(place) else emptyList()
 }
 
@@ -34,7 +36,14 @@ private fun words(text: String): List<String> = buildList {
     var start = 0
     var kind = 0
     text.forEachPoint { index, point ->
-        val next = if (point !in Unicode.alphanumeric) 0 else if (point in Unicode.decimal) 1 else 2
+        val next =
+            if (point !in Unicode.alphanumeric) {
+                0
+            } else if (point in Unicode.decimal) {
+                1
+            } else {
+                2
+            }
         if (next != kind) {
             if (kind != 0) add(text.substring(start, index))
             start = index
@@ -57,8 +66,9 @@ internal fun name(candidate: Candidate): List<Place> = with(candidate) {
     var areWords = true
     for (word in words) {
         word.forEachPoint { _, point ->
-            val isInName = point in Unicode.alphabetic || point in Unicode.mark ||
-                (point < 0x10000 && point.toChar() in IN_NAMES)
+            val isInName =
+                point in Unicode.alphabetic || point in Unicode.mark ||
+                    (point < 0x10000 && point.toChar() in IN_NAMES)
             areWords = areWords && isInName
         }
     }

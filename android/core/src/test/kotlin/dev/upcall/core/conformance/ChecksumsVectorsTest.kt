@@ -18,14 +18,16 @@ import kotlin.test.assertEquals
 class ChecksumsVectorsTest {
     private val suite = suite("checksums")
     private val rules = loadRules()
-    private val checksums: Map<String, (String) -> Boolean> = SCHEMES + CRYPTO_ADDRESSES + mapOf(
-        "card" to { text -> isCard(text, rules.cardPrefixes) },
-        "iban" to { text -> ibanEnd(text, 0, rules.ibanLengths, rules.ibanNumeric) == text.length },
-        "luhn" to ::luhn,
-        "mod_11_10" to ::mod1110,
-        "ssn" to ::isSsn,
-        "verhoeff" to ::verhoeff,
-    )
+    private val checksums: Map<String, (String) -> Boolean> =
+        SCHEMES + CRYPTO_ADDRESSES +
+            mapOf(
+                "card" to { text -> isCard(text, rules.cardPrefixes) },
+                "iban" to { text -> ibanEnd(text, 0, rules.ibanLengths, rules.ibanNumeric) == text.length },
+                "luhn" to ::luhn,
+                "mod_11_10" to ::mod1110,
+                "ssn" to ::isSsn,
+                "verhoeff" to ::verhoeff,
+            )
 
     @TestFactory
     fun check(): List<DynamicTest> = suite.cases("check") { case ->

@@ -75,11 +75,12 @@ class DecisionVectorsTest {
     @TestFactory
     fun `what a call costs`() = suite.cases("cost") { case ->
         val given = case.getValue("prices").jsonObject
-        val prices = CallPrices(
-            perCall = given.number("per_call") ?: 0.0,
-            perMillionInputTokens = given.number("per_million_input_tokens") ?: 0.0,
-            perMillionOutputTokens = given.number("per_million_output_tokens") ?: 0.0,
-        )
+        val prices =
+            CallPrices(
+                perCall = given.number("per_call") ?: 0.0,
+                perMillionInputTokens = given.number("per_million_input_tokens") ?: 0.0,
+                perMillionOutputTokens = given.number("per_million_output_tokens") ?: 0.0,
+            )
         val cost = prices.cost(case.number("input_tokens")!!.toInt(), case.number("output_tokens")!!.toInt())
         assertEquals(case.number("expect")!!, cost, 1e-12)
     }
@@ -100,17 +101,19 @@ class DecisionVectorsTest {
             cloudFailed = given.flag("cloud_failed") ?: false,
             qualityLevel = given.number("quality_level"),
             device = device(given["device"]?.jsonObject ?: JsonObject(emptyMap())),
-            budget = BudgetState(
-                callsLeft = budget?.number("calls_left"),
-                moneyLeft = budget?.number("money_left"),
-                callCost = budget?.number("call_cost") ?: 0.0,
-            ),
-            prices = Prices(
-                call = prices?.number("call") ?: usual.call,
-                metered = prices?.number("metered") ?: usual.metered,
-                lowBattery = prices?.number("low_battery") ?: usual.lowBattery,
-                heat = prices?.number("heat") ?: usual.heat,
-            ),
+            budget =
+                BudgetState(
+                    callsLeft = budget?.number("calls_left"),
+                    moneyLeft = budget?.number("money_left"),
+                    callCost = budget?.number("call_cost") ?: 0.0,
+                ),
+            prices =
+                Prices(
+                    call = prices?.number("call") ?: usual.call,
+                    metered = prices?.number("metered") ?: usual.metered,
+                    lowBattery = prices?.number("low_battery") ?: usual.lowBattery,
+                    heat = prices?.number("heat") ?: usual.heat,
+                ),
         )
     }
 }

@@ -21,7 +21,9 @@ class RuleCoverageTest {
             val found = detector.claims(text).map { it.detector }.toSet()
             fired += found
             // A rule without words is tried on every text, so it counts where its pattern is there.
-            refused += rules.prefilter.candidates(text).filter { it.words.isNotEmpty() || it.pattern.isIn(text) }
+            refused += rules.prefilter
+                .candidates(text)
+                .filter { it.words.isNotEmpty() || it.pattern.isIn(text) }
                 .map { it.name } - found
         }
         val names = rules.patterns.map { it.name }
@@ -31,7 +33,9 @@ class RuleCoverageTest {
 
     private fun texts(): List<String> {
         val suites = Files.list(proto.resolve("vectors")).use { files -> files.map { it.fileName.toString() }.toList() }
-        return suites.filter { it.endsWith(".json") }.sorted()
+        return suites
+            .filter { it.endsWith(".json") }
+            .sorted()
             .flatMap { suite(it.removeSuffix(".json"))["detect"]?.jsonArray.orEmpty() }
             .map { withoutSurrogates(it.jsonObject.text("text")!!) }
     }

@@ -36,32 +36,36 @@ import java.nio.file.Path
 
 /** An event as vectors write it, its numbers aside. */
 internal fun told(event: Event): Map<String, Any?> = when (event) {
-    is Decided -> mapOf(
-        "event" to "decided",
-        "place" to event.decision.place.value,
-        "reason" to event.decision.reason.value,
-        "score" to event.decision.score,
-    )
-    is Redacted -> mapOf(
-        "event" to "redacted",
-        "messages" to plain(event.messages),
-        "masked" to event.masked.associate { it.placeholder to it.entityType.name },
-    )
+    is Decided ->
+        mapOf(
+            "event" to "decided",
+            "place" to event.decision.place.value,
+            "reason" to event.decision.reason.value,
+            "score" to event.decision.score,
+        )
+    is Redacted ->
+        mapOf(
+            "event" to "redacted",
+            "messages" to plain(event.messages),
+            "masked" to event.masked.associate { it.placeholder to it.entityType.name },
+        )
     is Token -> mapOf("event" to "token", "place" to event.place.value, "text" to event.text)
     is Restored -> mapOf("event" to "restored", "count" to event.count, "altered_count" to event.alteredCount)
-    is Usage -> mapOf(
-        "event" to "usage",
-        "place" to event.place.value,
-        "input_tokens" to event.inputTokens,
-        "output_tokens" to event.outputTokens,
-        "is_call_lost" to (event.lostMs > 0),
-    )
-    is Done -> mapOf(
-        "event" to "done",
-        "answer" to event.answer,
-        "finish_reason" to event.finishReason.value,
-        "cloud_error" to event.cloudError?.let(::told),
-    )
+    is Usage ->
+        mapOf(
+            "event" to "usage",
+            "place" to event.place.value,
+            "input_tokens" to event.inputTokens,
+            "output_tokens" to event.outputTokens,
+            "is_call_lost" to (event.lostMs > 0),
+        )
+    is Done ->
+        mapOf(
+            "event" to "done",
+            "answer" to event.answer,
+            "finish_reason" to event.finishReason.value,
+            "cloud_error" to event.cloudError?.let(::told),
+        )
     is Failed -> mapOf("event" to "failed") + told(event.error)
 }.filterValues { it != null }
 
@@ -115,10 +119,14 @@ internal fun budget(given: JsonObject, path: Path): FileBudget = FileBudget(path
 }
 
 internal fun engine(device: JsonObject): ScriptedEngine {
-    val heads = device["heads"]?.jsonObject.orEmpty().map { (stage, value) ->
-        val said = value.jsonPrimitive.content.toDouble()
-        RouterStage.entries.single { it.value == stage } to { _: FloatArray -> said }
-    }.toMap()
+    val heads =
+        device["heads"]
+            ?.jsonObject
+            .orEmpty()
+            .map { (stage, value) ->
+                val said = value.jsonPrimitive.content.toDouble()
+                RouterStage.entries.single { it.value == stage } to { _: FloatArray -> said }
+            }.toMap()
     return ScriptedEngine(
         script = says(device.text("says")!!, device.number("probability")!!),
         contextLength = device.number("context_length")?.toInt() ?: 4096,

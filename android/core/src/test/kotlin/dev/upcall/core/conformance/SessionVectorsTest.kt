@@ -35,15 +35,17 @@ class SessionVectorsTest {
         val device = case.getValue("device").jsonObject
         val engine = engine(device)
         val sent = mutableListOf<Any>()
-        val run = Run(
-            engine = engine,
-            cloud = case["cloud"]?.let { cloud(it.jsonObject, sent) },
-            budget = case["budget"]?.let { budget(it.jsonObject, Files.createTempFile("budget", ".json")) },
-            sent = sent,
-        )
-        val threshold = case["threshold"]?.jsonObject?.let { given ->
-            Threshold(Signal.entries.single { it.value == given.text("signal") }, given.number("value")!!)
-        }
+        val run =
+            Run(
+                engine = engine,
+                cloud = case["cloud"]?.let { cloud(it.jsonObject, sent) },
+                budget = case["budget"]?.let { budget(it.jsonObject, Files.createTempFile("budget", ".json")) },
+                sent = sent,
+            )
+        val threshold =
+            case["threshold"]?.jsonObject?.let { given ->
+                Threshold(Signal.entries.single { it.value == given.text("signal") }, given.number("value")!!)
+            }
         val fails = device.number("fails_after_tokens")?.toInt()
         val actions = case["policy"]?.jsonObject.orEmpty().mapValues { (_, word) -> word.value() as String }
         val state = case["state"]?.let { device(it.jsonObject) }
@@ -101,11 +103,12 @@ private class Run(
         val approve = question["approvals"]?.let { approving(it as JsonArray, shown) }
         val asked = messages(question.list("messages"))
         val leaveAt = question["leave_at"]?.jsonObject?.mapValues { it.value.value() }
-        val flow = session.ask(asked, options(question["options"]?.jsonObject), approve).transformWhile { event ->
-            val one = told(event)
-            emit(one)
-            leaveAt == null || leaveAt.any { (key, value) -> one[key] != value }
-        }
+        val flow =
+            session.ask(asked, options(question["options"]?.jsonObject), approve).transformWhile { event ->
+                val one = told(event)
+                emit(one)
+                leaveAt == null || leaveAt.any { (key, value) -> one[key] != value }
+            }
         return joined(runBlocking { flow.toList() })
     }
 }

@@ -17,9 +17,10 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 
 /** The folder `proto` of the checkout that the tests run in. */
-val proto: Path = generateSequence(Path.of("").toAbsolutePath()) { it.parent }
-    .map { it.resolve("proto") }
-    .first { Files.isDirectory(it.resolve("vectors")) }
+val proto: Path =
+    generateSequence(Path.of("").toAbsolutePath()) { it.parent }
+        .map { it.resolve("proto") }
+        .first { Files.isDirectory(it.resolve("vectors")) }
 
 /** A whole suite of proto/vectors. */
 fun suite(name: String): JsonObject =

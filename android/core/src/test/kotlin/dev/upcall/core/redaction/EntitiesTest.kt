@@ -19,14 +19,15 @@ class EntitiesTest {
 
     @Test
     fun `the longest gives the type, and what only touches stays apart`() {
-        val merged = mergeSpans(
-            listOf(
-                Span(0, 4, EntityType.EMAIL, "a"),
-                Span(3, 9, EntityType.PHONE, "b", score = 0.5),
-                Span(9, 10, EntityType.IBAN, "c"),
-            ),
-            priority,
-        )
+        val merged =
+            mergeSpans(
+                listOf(
+                    Span(0, 4, EntityType.EMAIL, "a"),
+                    Span(3, 9, EntityType.PHONE, "b", score = 0.5),
+                    Span(9, 10, EntityType.IBAN, "c"),
+                ),
+                priority,
+            )
         val expected = listOf(Span(0, 9, EntityType.PHONE, "b", score = 0.5), Span(9, 10, EntityType.IBAN, "c"))
         assertEquals(expected, merged)
     }
@@ -53,11 +54,12 @@ class EntitiesTest {
     fun `merging covers the same characters in any order`() {
         val random = Random(3)
         repeat(300) {
-            val spans = List(random.nextInt(8)) {
-                val start = random.nextInt(40)
-                val type = EntityType.entries.random(random)
-                Span(start, start + random.nextInt(1, 12), type, type.name)
-            }
+            val spans =
+                List(random.nextInt(8)) {
+                    val start = random.nextInt(40)
+                    val type = EntityType.entries.random(random)
+                    Span(start, start + random.nextInt(1, 12), type, type.name)
+                }
             val merged = mergeSpans(spans, priority)
             val covered = spans.flatMapTo(HashSet()) { it.start until it.end }
             assertEquals(covered, merged.flatMapTo(HashSet()) { it.start until it.end })

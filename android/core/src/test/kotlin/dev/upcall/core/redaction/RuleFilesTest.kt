@@ -47,9 +47,10 @@ class RuleFilesTest {
 
     @Test
     fun `every number of the file is used by its name, and an unknown subject fails closed`() {
-        val sources = Files.walk(proto.resolveSibling("android/core/src/main/kotlin/dev/upcall/core")).use { paths ->
-            paths.filter { it.toString().endsWith(".kt") }.map(Path::toFile).toList().joinToString { it.readText() }
-        }
+        val sources =
+            Files.walk(proto.resolveSibling("android/core/src/main/kotlin/dev/upcall/core")).use { paths ->
+                paths.filter { it.toString().endsWith(".kt") }.map(Path::toFile).toList().joinToString { it.readText() }
+            }
         for ((subject, numbers) in RuleFiles.read("limits.json")) {
             if (subject == "comment") continue
             assertEquals(numbers.jsonObject.mapValues { it.value.toString().toInt() }, limits(subject))

@@ -73,8 +73,9 @@ class RulesTest {
             val kept = rules.prefilter.candidates(text).toSet()
             val lower = Unicode.lower(text)
             for (rule in rules.patterns) {
-                val isWanted = rule.digits <= text.count { it in '0'..'9' } &&
-                    (rule.words.isEmpty() || rule.words.any { it in lower })
+                val isWanted =
+                    rule.digits <= text.count { it in '0'..'9' } &&
+                        (rule.words.isEmpty() || rule.words.any { it in lower })
                 assertTrue(!isWanted || rule in kept || !rule.pattern.isIn(text), rule.name)
             }
         }

@@ -9,7 +9,14 @@ import kotlin.test.assertTrue
 class UnicodeTest {
     @ParameterizedTest
     @CsvSource(
-        "ABC xyz, abc xyz", "ÄÖ, äö", "ΌΣΟΣ ΑΣ, όσος ας", "Σ, σ", "İ, i̇", "\u212AELVIN, kelvin", "Ⴀ, ⴀ", "Å😀, å😀",
+        "ABC xyz, abc xyz",
+        "ÄÖ, äö",
+        "ΌΣΟΣ ΑΣ, όσος ας",
+        "Σ, σ",
+        "İ, i̇",
+        "\u212AELVIN, kelvin",
+        "Ⴀ, ⴀ",
+        "Å😀, å😀",
     )
     fun `lower case is that of the pinned version`(text: String, lower: String) {
         assertEquals(lower, Unicode.lower(text))

@@ -48,11 +48,12 @@ public fun openModel(bundle: Bundle, threads: Int = physicalCores()): LanguageMo
 }
 
 /** The name model's files and their SHA-256: those of `upcall pull rampart`. */
-internal val NAME_MODEL: Map<String, String> = mapOf(
-    "model_q4.onnx" to "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
-    "tokenizer.json" to "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
-    "config.json" to "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
-)
+internal val NAME_MODEL: Map<String, String> =
+    mapOf(
+        "model_q4.onnx" to "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
+        "tokenizer.json" to "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
+        "config.json" to "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
+    )
 
 /**
  * Load the name model, every byte of it hashed first.
@@ -72,12 +73,17 @@ public fun openNames(folder: Path): Names {
 }
 
 private fun verified(path: Path, hash: String): ByteArray {
-    val bytes = try {
-        Files.readAllBytes(path)
-    } catch (_: IOException) {
-        throw RedactionError("The name model's file $path cannot be read.", nextStep = "upcall pull rampart")
-    }
+    val bytes =
+        try {
+            Files.readAllBytes(path)
+        } catch (_: IOException) {
+            throw RedactionError("The name model's file $path cannot be read.", nextStep = "upcall pull rampart")
+        }
     val found = MessageDigest.getInstance("SHA-256").digest(bytes).joinToString("") { "%02x".format(null, it) }
-    if (found != hash) throw RedactionError("$path holds other bytes than were pulled.", nextStep = "upcall pull rampart")
+    if (found !=
+        hash
+    ) {
+        throw RedactionError("$path holds other bytes than were pulled.", nextStep = "upcall pull rampart")
+    }
     return bytes
 }

@@ -3,18 +3,19 @@ package dev.upcall.core.redaction.identifiers
 // Check digits of published methods, on which many identifiers are built. ASCII digits only.
 
 // The multiplication table of the dihedral group of order ten, and one permutation of it. Source: Verhoeff 1969.
-private val DIHEDRAL = arrayOf(
-    intArrayOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
-    intArrayOf(1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
-    intArrayOf(2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
-    intArrayOf(3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
-    intArrayOf(4, 0, 1, 2, 3, 9, 5, 6, 7, 8),
-    intArrayOf(5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
-    intArrayOf(6, 5, 9, 8, 7, 1, 0, 4, 3, 2),
-    intArrayOf(7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
-    intArrayOf(8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
-    intArrayOf(9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
-)
+private val DIHEDRAL =
+    arrayOf(
+        intArrayOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+        intArrayOf(1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
+        intArrayOf(2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
+        intArrayOf(3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
+        intArrayOf(4, 0, 1, 2, 3, 9, 5, 6, 7, 8),
+        intArrayOf(5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
+        intArrayOf(6, 5, 9, 8, 7, 1, 0, 4, 3, 2),
+        intArrayOf(7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
+        intArrayOf(8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
+        intArrayOf(9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+    )
 private val PERMUTATION = intArrayOf(1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 /** Whether the last digit checks the others (ISO/IEC 7812-1 annex B). */
@@ -31,10 +32,11 @@ internal fun verhoeff(digits: String): Boolean = digits.reversed().foldIndexed(0
 
 /** Whether the last digit checks the others by the hybrid system of ISO/IEC 7064, MOD 11,10. */
 internal fun mod1110(digits: String): Boolean {
-    val check = digits.dropLast(1).fold(10) { check, digit ->
-        val sum = (check + digit.digitToInt()) % 10
-        (if (sum == 0) 10 else sum) * 2 % 11
-    }
+    val check =
+        digits.dropLast(1).fold(10) { check, digit ->
+            val sum = (check + digit.digitToInt()) % 10
+            (if (sum == 0) 10 else sum) * 2 % 11
+        }
     return (check + digits.last().digitToInt()) % 10 == 1
 }
 

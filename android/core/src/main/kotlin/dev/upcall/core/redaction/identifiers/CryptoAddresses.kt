@@ -36,11 +36,12 @@ internal fun isBech32(text: String): Boolean {
     val prefix = folded.take(separator)
     val data = folded.drop(separator + 1).map { BECH32.indexOf(it) }
     if (data.size < 6 || -1 in data || !prefix.isAscii()) return false
-    val check = (prefix.map { it.code shr 5 } + 0 + prefix.map { it.code and 31 } + data).fold(1) { check, value ->
-        BECH32_GENERATOR.foldIndexed(((check and 0x1FFFFFF) shl 5) xor value) { bit, sum, generator ->
-            if ((check ushr (25 + bit)) and 1 == 1) sum xor generator else sum
+    val check =
+        (prefix.map { it.code shr 5 } + 0 + prefix.map { it.code and 31 } + data).fold(1) { check, value ->
+            BECH32_GENERATOR.foldIndexed(((check and 0x1FFFFFF) shl 5) xor value) { bit, sum, generator ->
+                if ((check ushr (25 + bit)) and 1 == 1) sum xor generator else sum
+            }
         }
-    }
     return check in BECH32_CONSTANTS
 }
 
@@ -59,8 +60,9 @@ internal fun isEthereum(text: String): Boolean {
 }
 
 /** By the names that the rules use. */
-internal val CRYPTO_ADDRESSES: Map<String, (String) -> Boolean> = mapOf(
-    "base58check" to ::isBase58Check,
-    "bech32" to ::isBech32,
-    "ethereum" to ::isEthereum,
-)
+internal val CRYPTO_ADDRESSES: Map<String, (String) -> Boolean> =
+    mapOf(
+        "base58check" to ::isBase58Check,
+        "bech32" to ::isBech32,
+        "ethereum" to ::isEthereum,
+    )

@@ -81,8 +81,11 @@ internal fun isVersicherungsnummer(text: String): Boolean {
     if (!VERSICHERUNGSNUMMER.matches(text)) return false
     if (!isDay(text.number(6, 8), text.number(4, 6), text.number(2, 4))) return false
     val digits = text.take(8) + letterNumber(text[8]) + text.substring(9, 11)
-    val sum = digits.asIterable().zip(VERSICHERUNGSNUMMER_WEIGHTS)
-        .sumOf { (digit, weight) -> crossSum(digit.digitToInt() * weight) }
+    val sum =
+        digits
+            .asIterable()
+            .zip(VERSICHERUNGSNUMMER_WEIGHTS)
+            .sumOf { (digit, weight) -> crossSum(digit.digitToInt() * weight) }
     return sum % 10 == text[11].digitToInt()
 }
 
@@ -91,11 +94,12 @@ internal fun isNir(text: String): Boolean {
     if (!NIR.matches(text)) return false
     val month = text.number(3, 5)
     if (month !in 1..12 && month !in 20..42 && month < 50) return false
-    val department = when (val given = text.substring(5, 7)) {
-        "2A" -> "19"
-        "2B" -> "18"
-        else -> given
-    }
+    val department =
+        when (val given = text.substring(5, 7)) {
+            "2A" -> "19"
+            "2B" -> "18"
+            else -> given
+        }
     val number = (text.take(5) + department + text.substring(7, 13)).toLongOrNull() ?: return false
     return 97 - number % 97 == text.number(13, 15).toLong()
 }
@@ -134,23 +138,24 @@ internal fun isPps(text: String): Boolean {
 internal fun letterNumber(letter: Char): String = (letter - 'A' + 1).toString().padStart(2, '0')
 
 /** By the names that the rules use. */
-internal val EUROPEAN_IDS: Map<String, (String) -> Boolean> = mapOf(
-    "ahv" to ::isAhv,
-    "bsn" to ::isBsn,
-    "codice_fiscale" to ::isCodiceFiscale,
-    "cpr" to ::isCpr,
-    "dni" to ::isDni,
-    "fodselsnummer" to ::isFodselsnummer,
-    "hetu" to ::isHetu,
-    "nhs" to ::isNhs,
-    "nino" to ::isNino,
-    "nir" to ::isNir,
-    "personnummer" to ::isPersonnummer,
-    "pesel" to ::isPesel,
-    "portuguese_nif" to ::isPortugueseNif,
-    "pps" to ::isPps,
-    "rijksregisternummer" to ::isRijksregisternummer,
-    "steuer_id" to ::isSteuerId,
-    "svnr" to ::isSvnr,
-    "versicherungsnummer" to ::isVersicherungsnummer,
-)
+internal val EUROPEAN_IDS: Map<String, (String) -> Boolean> =
+    mapOf(
+        "ahv" to ::isAhv,
+        "bsn" to ::isBsn,
+        "codice_fiscale" to ::isCodiceFiscale,
+        "cpr" to ::isCpr,
+        "dni" to ::isDni,
+        "fodselsnummer" to ::isFodselsnummer,
+        "hetu" to ::isHetu,
+        "nhs" to ::isNhs,
+        "nino" to ::isNino,
+        "nir" to ::isNir,
+        "personnummer" to ::isPersonnummer,
+        "pesel" to ::isPesel,
+        "portuguese_nif" to ::isPortugueseNif,
+        "pps" to ::isPps,
+        "rijksregisternummer" to ::isRijksregisternummer,
+        "steuer_id" to ::isSteuerId,
+        "svnr" to ::isSvnr,
+        "versicherungsnummer" to ::isVersicherungsnummer,
+    )

@@ -40,9 +40,10 @@ private fun permute(state: LongArray) {
 }
 
 private fun mixColumns(state: LongArray) {
-    val columns = LongArray(5) { x ->
-        state[x] xor state[x + 5] xor state[x + 10] xor state[x + 15] xor state[x + 20]
-    }
+    val columns =
+        LongArray(5) { x ->
+            state[x] xor state[x + 5] xor state[x + 10] xor state[x + 15] xor state[x + 20]
+        }
     for (x in 0 until 5) {
         val mixed = columns[(x + 4) % 5] xor columns[(x + 1) % 5].rotateLeft(1)
         for (y in 0 until 25 step 5) state[x + y] = state[x + y] xor mixed

@@ -43,11 +43,12 @@ internal fun isNric(text: String): Boolean {
     val shift = text.firstOrNull()?.let { NRIC_SHIFTS[it] }
     if (text.length != 9 || shift == null || !areDigits(text.substring(1, 8))) return false
     val rest = (weighted(text.substring(1, 8), 2, 7, 6, 5, 4, 3, 2) + shift) % 11
-    return text[8] == when (text[0]) {
-        'S', 'T' -> "JZIHGFEDCBA"[rest]
-        'M' -> "KLJNPQRTUWX"[10 - rest]
-        else -> "XWUTRQPNMLK"[rest]
-    }
+    return text[8] ==
+        when (text[0]) {
+            'S', 'T' -> "JZIHGFEDCBA"[rest]
+            'M' -> "KLJNPQRTUWX"[10 - rest]
+            else -> "XWUTRQPNMLK"[rest]
+        }
 }
 
 /** China, resident identity card: 17 digits with the date of birth, a check character. Source: GB 11643-1999. */
@@ -103,19 +104,20 @@ internal fun isSouthAfricanId(text: String): Boolean = isNumber(text, 13) &&
 private fun areDigits(text: String): Boolean = text.all { it in '0'..'9' }
 
 /** By the names that the rules use. */
-internal val NATIONAL_IDS: Map<String, (String) -> Boolean> = mapOf(
-    "aadhaar" to ::isAadhaar,
-    "cpf" to ::isCpf,
-    "curp" to ::isCurp,
-    "medicare" to ::isMedicare,
-    "my_number" to ::isMyNumber,
-    "nric" to ::isNric,
-    "pan" to ::isPan,
-    "resident_id" to ::isResidentId,
-    "rrn" to ::isRrn,
-    "rut" to ::isRut,
-    "sin" to ::isSin,
-    "south_african_id" to ::isSouthAfricanId,
-    "tckn" to ::isTckn,
-    "tfn" to ::isTfn,
-)
+internal val NATIONAL_IDS: Map<String, (String) -> Boolean> =
+    mapOf(
+        "aadhaar" to ::isAadhaar,
+        "cpf" to ::isCpf,
+        "curp" to ::isCurp,
+        "medicare" to ::isMedicare,
+        "my_number" to ::isMyNumber,
+        "nric" to ::isNric,
+        "pan" to ::isPan,
+        "resident_id" to ::isResidentId,
+        "rrn" to ::isRrn,
+        "rut" to ::isRut,
+        "sin" to ::isSin,
+        "south_african_id" to ::isSouthAfricanId,
+        "tckn" to ::isTckn,
+        "tfn" to ::isTfn,
+    )

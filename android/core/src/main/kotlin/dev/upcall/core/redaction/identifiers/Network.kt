@@ -7,10 +7,11 @@ private const val HEXADECIMAL = 16
 /** Internet addresses with the same beginning. */
 internal class Network private constructor(private val address: ByteArray, private val bits: Int) {
     /** Whether an address of the same version, as [internetAddress] gives it, belongs to the network. */
-    operator fun contains(other: ByteArray): Boolean = other.size == address.size && (0 until bits).all { bit ->
-        val mask = 0x80 shr bit % Byte.SIZE_BITS
-        (address[bit / Byte.SIZE_BITS].toInt() xor other[bit / Byte.SIZE_BITS].toInt()) and mask == 0
-    }
+    operator fun contains(other: ByteArray): Boolean = other.size == address.size &&
+        (0 until bits).all { bit ->
+            val mask = 0x80 shr bit % Byte.SIZE_BITS
+            (address[bit / Byte.SIZE_BITS].toInt() xor other[bit / Byte.SIZE_BITS].toInt()) and mask == 0
+        }
 
     companion object {
         /**
@@ -38,22 +39,24 @@ private fun version4(text: String): ByteArray? {
 
 private fun octet(text: String): Int? = text
     .takeIf { it.length in 1..3 && it.all { digit -> digit in '0'..'9' } && (it.length == 1 || it[0] != '0') }
-    ?.toInt()?.takeIf { it <= 0xFF }
+    ?.toInt()
+    ?.takeIf { it <= 0xFF }
 
 private fun version6(text: String): ByteArray? {
     val groups = groups(text) ?: return null
     val gaps = (1 until groups.lastIndex).filter { groups[it].isEmpty() }
     if (gaps.size > 1 || groups.size > GROUPS + 1) return null
     val gap = gaps.firstOrNull()
-    val numbers = if (gap == null) {
-        groups
-    } else {
-        // Beside the gap an end of the text may be empty, too.
-        val before = groups.take(gap).let { if (it == listOf("")) emptyList() else it }
-        val after = groups.drop(gap + 1).let { if (it == listOf("")) emptyList() else it }
-        if (before.size + after.size >= GROUPS) return null
-        before + List(GROUPS - before.size - after.size) { "0" } + after
-    }
+    val numbers =
+        if (gap == null) {
+            groups
+        } else {
+            // Beside the gap an end of the text may be empty, too.
+            val before = groups.take(gap).let { if (it == listOf("")) emptyList() else it }
+            val after = groups.drop(gap + 1).let { if (it == listOf("")) emptyList() else it }
+            if (before.size + after.size >= GROUPS) return null
+            before + List(GROUPS - before.size - after.size) { "0" } + after
+        }
     if (numbers.size != GROUPS || !numbers.all(::isGroup)) return null
     return ByteArray(2 * GROUPS) { (numbers[it / 2].toInt(HEXADECIMAL) shr if (it % 2 == 0) 8 else 0).toByte() }
 }

@@ -41,14 +41,15 @@ internal fun allBut(ranges: List<IntRange>): List<IntRange> {
 }
 
 /** The ASCII ranges with the characters of another case; two of them have one beyond ASCII. */
-internal fun inBothCases(ranges: List<IntRange>): List<IntRange> = ranges + buildList {
-    for (range in ranges) {
-        for (point in range) {
-            val letter = point.toChar()
-            if (letter in 'a'..'z') add(letter.uppercaseChar().code.let { it..it })
-            if (letter in 'A'..'Z') add(letter.lowercaseChar().code.let { it..it })
-            if (letter in "kK") add(KELVIN..KELVIN)
-            if (letter in "sS") add(LONG_S..LONG_S)
+internal fun inBothCases(ranges: List<IntRange>): List<IntRange> = ranges +
+    buildList {
+        for (range in ranges) {
+            for (point in range) {
+                val letter = point.toChar()
+                if (letter in 'a'..'z') add(letter.uppercaseChar().code.let { it..it })
+                if (letter in 'A'..'Z') add(letter.lowercaseChar().code.let { it..it })
+                if (letter in "kK") add(KELVIN..KELVIN)
+                if (letter in "sS") add(LONG_S..LONG_S)
+            }
         }
     }
-}

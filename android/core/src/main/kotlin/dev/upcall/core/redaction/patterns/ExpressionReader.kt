@@ -62,9 +62,10 @@ internal class ExpressionReader(private val source: String) {
     private fun counted(): Pair<Int, Int?>? {
         if (source.getOrNull(index) != '{') return null
         val end = source.indexOf('}', index)
-        val (low, high) = source.substring(index + 1, maxOf(index + 1, end)).let {
-            it.substringBefore(',') to it.substringAfter(',', it)
-        }
+        val (low, high) =
+            source.substring(index + 1, maxOf(index + 1, end)).let {
+                it.substringBefore(',') to it.substringAfter(',', it)
+            }
         val min = low.toIntOrNull() ?: return null // a brace that stands for itself
         val max = if (high.isEmpty()) null else high.toIntOrNull() ?: return null
         index = end + 1
@@ -151,11 +152,12 @@ internal class ExpressionReader(private val source: String) {
             'x' -> single(hexadecimal())
             's' -> SPACE
             'S' -> allBut(SPACE)
-            else -> when {
-                character in CONTROLS -> single(CONTROLS.getValue(character).code)
-                character.isAsciiAlphanumeric() -> throw UnreadPatternException()
-                else -> single(character.code)
-            }
+            else ->
+                when {
+                    character in CONTROLS -> single(CONTROLS.getValue(character).code)
+                    character.isAsciiAlphanumeric() -> throw UnreadPatternException()
+                    else -> single(character.code)
+                }
         }
     }
 
@@ -175,20 +177,20 @@ internal class ExpressionReader(private val source: String) {
 
     private fun taken(expression: Expression): Expression = expression.also { index++ }
 
-    private fun take(character: Char): Boolean =
-        (source.getOrNull(index) == character).also { if (it) index++ }
+    private fun take(character: Char): Boolean = (source.getOrNull(index) == character).also { if (it) index++ }
 
     private companion object {
         const val LAST_ASCII = 0x7F
         val SPACE = inOrder(listOf('\t'.code..'\n'.code, '\u000C'.code..'\r'.code, ' '.code..' '.code))
-        val CONTROLS = mapOf(
-            't' to '\t',
-            'n' to '\n',
-            'r' to '\r',
-            'f' to '\u000C',
-            'v' to '\u000B',
-            'a' to '\u0007',
-        )
+        val CONTROLS =
+            mapOf(
+                't' to '\t',
+                'n' to '\n',
+                'r' to '\r',
+                'f' to '\u000C',
+                'v' to '\u000B',
+                'a' to '\u0007',
+            )
 
         fun single(point: Int): List<IntRange> = listOf(point..point)
     }

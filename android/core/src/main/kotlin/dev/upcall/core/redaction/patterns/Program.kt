@@ -106,14 +106,18 @@ internal class Alphabet(sets: List<List<IntRange>>, hasLines: Boolean) {
 
     init {
         val lines = if (hasLines) listOf(listOf('\n'.code..'\n'.code)) else emptyList()
-        bounds = (listOf(0) + (sets + lines).flatten().flatMap { listOf(it.first, it.last + 1) })
-            .distinct().sorted().toIntArray()
+        bounds =
+            (listOf(0) + (sets + lines).flatten().flatMap { listOf(it.first, it.last + 1) })
+                .distinct()
+                .sorted()
+                .toIntArray()
         ascii = IntArray(ASCII) { halved(it) }
-        members = sets.map { ranges ->
-            BooleanArray(bounds.size).also { kinds ->
-                for (range in ranges) kinds.fill(true, halved(range.first), halved(range.last) + 1)
+        members =
+            sets.map { ranges ->
+                BooleanArray(bounds.size).also { kinds ->
+                    for (range in ranges) kinds.fill(true, halved(range.first), halved(range.last) + 1)
+                }
             }
-        }
     }
 
     /** How many kinds there are. */

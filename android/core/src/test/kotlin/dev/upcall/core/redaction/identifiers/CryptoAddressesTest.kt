@@ -6,21 +6,25 @@ import kotlin.test.assertFalse
 import kotlin.test.assertTrue
 
 class CryptoAddressesTest {
-    private val published = mapOf(
-        "base58check" to listOf(
-            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
-            "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
-            "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",
-        ),
-        "bech32" to listOf(
-            "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
-            "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
-        ),
-        "ethereum" to listOf(
-            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
-            "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359",
-        ),
-    )
+    private val published =
+        mapOf(
+            "base58check" to
+                listOf(
+                    "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+                    "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+                    "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",
+                ),
+            "bech32" to
+                listOf(
+                    "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
+                    "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
+                ),
+            "ethereum" to
+                listOf(
+                    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                    "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359",
+                ),
+        )
 
     @Test
     fun `published addresses are accepted, and what differs is not`() {

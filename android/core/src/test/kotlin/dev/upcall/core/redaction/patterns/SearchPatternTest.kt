@@ -25,9 +25,10 @@ class SearchPatternTest {
 
     @Test
     fun `every pattern of the rules finds what the library finds`() {
-        val texts = listOf("redaction", "redaction_detect", "redaction_credentials", "redaction_rules")
-            .flatMap { suite(it).list("detect") }
-            .map { withoutSurrogates(it.jsonObject.text("text")!!) }
+        val texts =
+            listOf("redaction", "redaction_detect", "redaction_credentials", "redaction_rules")
+                .flatMap { suite(it).list("detect") }
+                .map { withoutSurrogates(it.jsonObject.text("text")!!) }
         // Few long texts, as many matches then lie in one, near each other and at its ends.
         for (text in texts.chunked(40).map { it.joinToString("\n") }) patterns.forEach { assertAgrees(it, text) }
     }

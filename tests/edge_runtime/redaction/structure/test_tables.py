@@ -42,6 +42,11 @@ def test_a_quoted_cell_may_hold_delimiters_and_line_ends() -> None:
     assert columns('note,phone\n"one, ""two""\nthree",1234\nx,5678')["phone"] == ["1234", "5678"]
 
 
+def test_a_row_may_go_on_over_many_lines() -> None:
+    text = 'name,note,phone,note\nann,"x\ny",1234,"x\ny"\nbo,"x\n\ny",5678,z\n'
+    assert columns(text)["phone"] == ["1234", "5678"]
+
+
 def test_an_open_quotation_mark_swallows_nothing() -> None:
     assert columns('note,phone\n"open,1234\nx,5678')["phone"] == ["1234", "5678"]
 
@@ -67,8 +72,9 @@ def test_prose_has_no_labels() -> None:
     [
         lambda rows: "name,ssn\n" + "".join(f"u{row},{219_000_000 + row}\n" for row in range(rows)),
         lambda rows: "|---|\n" * rows,
+        lambda rows: 'a,"x\n' + '",b,"x\n' * rows,
     ],
-    ids=["rows", "drawn lines"],
+    ids=["rows", "drawn lines", "cells over line ends"],
 )
 def test_large_tables_take_work_in_proportion_to_their_length(text_of: Callable[[int], str]) -> None:
     def calls_for(rows: int) -> int:

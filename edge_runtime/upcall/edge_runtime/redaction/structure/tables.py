@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 from upcall.edge_runtime.redaction.limits import limits
 from upcall.edge_runtime.redaction.structure.columns import Cell, Column
@@ -45,14 +48,15 @@ def table_columns(text: str, lines: Sequence[Line], labels: Labels) -> Iterator[
         lines: of the text.
         labels: which labels count.
     """
+    readers = [_Rows(text, lines, mark, delimiter) for mark, delimiter in _DELIMITERS]
     behind_rules = _behind_rules(lines)
     index = 0
     while index < len(lines):
         rows: list[Row] = []
         end = index
-        for mark, delimiter in _DELIMITERS:
-            if _has(lines[index].text, mark):
-                rows, end = _delimited(text, lines, index, mark, delimiter, behind_rules)
+        for reader in readers:
+            if _has(lines[index].text, reader.mark):
+                rows, end = reader.read(index, behind_rules)
                 if len(rows) > 1:
                     yield from _columns(text, rows, labels, _copied(lines, index), _title(lines, index, labels))
                     break
@@ -74,66 +78,110 @@ def _has(line: str, mark: str) -> bool:
     return any(pipe in line for pipe in _PIPES) if mark == "|" else mark in line
 
 
-def _delimited(
-    text: str,
-    lines: Sequence[Line],
-    index: int,
-    mark: str,
-    delimiter: re.Pattern[str],
-    behind_rules: Sequence[int],
-) -> tuple[list[Row], int]:
-    """Rows from a line on, and the first line that is none of them."""
-    rows: list[Row] = []
-    position = index
-    blank = False
-    while position < len(lines):
-        line = lines[position]
-        if not line.text:
-            if blank:
-                break
-            blank = True
-            position += 1
-            continue
-        if rows and behind_rules[position] > position:
-            position = behind_rules[position]
-            continue
-        if not _has(line.text, mark) or (mark in ";,&" and rows and (line.text.count("|") > 1 or "\t" in line.text)):
-            break
-        row, end = _row(text, line, mark, delimiter)
-        if blank and len(row) != len(rows[-1]):
-            break
+@dataclass(slots=True)
+class _Part:
+    """What one line holds of a row.
+
+    Args:
+        cells: of this line; the last may go on over its end.
+        following: [start, end) of the next part; None in the last one.
+        size: the number of cells of this part and those that follow.
+        end: of the row.
+    """
+
+    cells: Row
+    following: tuple[int, int] | None
+    size: int
+    end: int
+
+
+class _Rows:
+    """Reads rows with a delimiter. Those from several lines on may have their ends in common: each part is read once."""
+
+    def __init__(self, text: str, lines: Sequence[Line], mark: str, delimiter: re.Pattern[str]) -> None:
+        self.mark = mark
+        self._text = text
+        self._lines = lines
+        self._delimiter = delimiter
+        self._parts: dict[tuple[int, int], _Part] = {}
+
+    def read(self, index: int, behind_rules: Sequence[int]) -> tuple[list[Row], int]:
+        """Rows from a line on, and the first line that is none of them; of a single row no cells."""
+        lines, mark = self._lines, self.mark
+        rows: list[_Part] = []
+        position = index
         blank = False
-        rows.append(row)
-        position += 1
-        while position < len(lines) and lines[position].start < end:
+        while position < len(lines):
+            line = lines[position]
+            if not line.text:
+                if blank:
+                    break
+                blank = True
+                position += 1
+                continue
+            if rows and behind_rules[position] > position:
+                position = behind_rules[position]
+                continue
+            if not _has(line.text, mark) or (
+                mark in ";,&" and rows and (line.text.count("|") > 1 or "\t" in line.text)
+            ):
+                break
+            row = self._row(line)
+            if blank and row.size != rows[-1].size:
+                break
+            blank = False
+            rows.append(row)
             position += 1
-    return rows, position
+            if position < len(lines) and lines[position].start < row.end:
+                position = bisect_left(lines, row.end, position, key=attrgetter("start"))
+        return [self._cells(row) for row in rows] if len(rows) > 1 else [], position
 
+    def _cells(self, row: _Part) -> Row:
+        cells = list(row.cells)
+        while row.following:
+            row = self._parts[row.following]
+            cells += row.cells
+        return cells
 
-def _row(text: str, line: Line, mark: str, delimiter: re.Pattern[str]) -> tuple[Row, int]:
-    start, end = line.low, line.high
-    if mark == "|":
-        # Two at once are no empty cell, but the mark of a head.
-        start += len(line.text) - len(line.text.lstrip(_PIPES))
-        end = max(start, end - len(line.text) + len(line.text.rstrip(_PIPES)))
-    quoted = _QUOTED.get(mark) if '"' in line.text else None
-    row: Row = []
-    while True:
-        inside = quoted.match(text, start) if quoted else None
-        if inside:
-            row.append(inside.span(1))
-            start = inside.end()
-            if start >= end:  # it went on over the end of the line
-                end = max(match.end() for match in [_REST.match(text, start)] if match)
-            if start >= end:
-                return row, end
-            start += 1
-            continue
-        found = delimiter.search(text, start, end)
-        row.append(_trimmed(text, start, found.start() if found else end))
-        if not found:
-            return row, end
-        start = found.end()
+    def _row(self, line: Line) -> _Part:
+        """The first part of the row that begins with a line."""
+        start, end = line.low, line.high
+        if self.mark == "|":
+            # Two at once are no empty cell, but the mark of a head.
+            start += len(line.text) - len(line.text.lstrip(_PIPES))
+            end = max(start, end - len(line.text) + len(line.text.rstrip(_PIPES)))
+        place: tuple[int, int] | None = (start, end)
+        read: list[_Part] = []
+        while place and place not in self._parts:
+            part = self._parts[place] = self._part(*place)
+            read.append(part)
+            place = part.following
+        for part in reversed(read):
+            if part.following:
+                behind = self._parts[part.following]
+                part.size, part.end = len(part.cells) + behind.size, behind.end
+        return self._parts[start, end]
+
+    def _part(self, start: int, end: int) -> _Part:
+        text = self._text
+        quoted = _QUOTED.get(self.mark) if text.find('"', start, end) >= 0 else None
+        cells: Row = []
+        while True:
+            inside = quoted.match(text, start) if quoted else None
+            if inside:
+                cells.append(inside.span(1))
+                start = inside.end()
+                if start >= end:  # it went on over the end of the line
+                    rest = _REST.match(text, start)
+                    end = rest.end() if rest else start
+                    return _Part(cells, (start + 1, end) if start < end else None, len(cells), end)
+                start += 1
+                continue
+            found = self._delimiter.search(text, start, end)
+            cells.append(_trimmed(text, start, found.start() if found else end))
+            if not found:
+                return _Part(cells, None, len(cells), end)
+            start = found.end()
 
 
 def _trimmed(text: str, start: int, end: int) -> Cell:

@@ -39,29 +39,82 @@ internal enum class Delimiter(val mark: Char) {
     private val isEscaped: Boolean get() = this == PIPE || this == AMPERSAND
 }
 
-/** The cells of the row that begins with a line, and where the row ends: a quoted cell may go on over the end of the line. */
-internal fun delimitedRow(text: String, line: Line, delimiter: Delimiter): Pair<List<Place>, Int> {
-    var start = line.low
-    var end = line.high
-    if (delimiter == Delimiter.PIPE) {
-        start = text.skip(start, end) { it in PIPES }
-        end = text.skipBack(end, start) { it in PIPES }
+/**
+ * What one line holds of a row.
+ *
+ * @property cells of this line; the last may go on over its end.
+ * @property following where the next part stands; null in the last one.
+ */
+internal class RowPart(val cells: List<Place>, val following: Place?, end: Int) {
+    /** How many cells this part and those that follow have. */
+    var size: Int = cells.size
+        private set
+
+    /** Where the row ends. */
+    var end: Int = end
+        private set
+
+    /** Counts those that follow, which must have been counted. */
+    fun join(behind: RowPart) {
+        size = cells.size + behind.size
+        end = behind.end
     }
-    val mayBeQuoted = delimiter.isQuoted && '"' in line.text
-    val row = mutableListOf<Place>()
-    while (true) {
-        val inside = if (mayBeQuoted) quotedCell(text, start, delimiter.mark) else null
-        if (inside != null) {
-            row.add(inside)
-            start = text.skip(inside.end + 1) { it == ' ' }
-            if (start >= end) end = text.skip(start) { it != '\r' && it != '\n' }
-            if (start >= end) return row to end
-            start++
-            continue
+}
+
+/**
+ * The rows of a text with one delimiter.
+ *
+ * A row may go on over the ends of lines, in quoted cells; those from several lines on may have their ends in common, so
+ * each part is read once.
+ */
+internal class DelimitedRows(private val text: String, private val delimiter: Delimiter) {
+    private val parts = HashMap<Place, RowPart>()
+
+    /** The first part of the row that begins with a line. */
+    fun row(line: Line): RowPart {
+        var place = Place(line.low, line.high)
+        if (delimiter == Delimiter.PIPE) {
+            val start = text.skip(line.low, line.high) { it in PIPES }
+            place = Place(start, text.skipBack(line.high, start) { it in PIPES })
         }
-        val found = delimiter.next(text, start, end)
-        row.add(trimmedCell(text, start, found?.start ?: end))
-        start = found?.end ?: return row to end
+        val read = mutableListOf<RowPart>()
+        var next: Place? = place
+        while (next != null && next !in parts) {
+            val part = part(next)
+            parts[next] = part
+            read.add(part)
+            next = part.following
+        }
+        for (part in read.asReversed()) part.following?.let { part.join(parts.getValue(it)) }
+        return parts.getValue(place)
+    }
+
+    /** All cells of a row. */
+    fun cells(row: RowPart): List<Place> {
+        if (row.following == null) return row.cells
+        return generateSequence(row) { part -> part.following?.let(parts::getValue) }.flatMap { it.cells }.toList()
+    }
+
+    private fun part(place: Place): RowPart {
+        var (start, end) = place
+        val mayBeQuoted = delimiter.isQuoted && text.skip(start, end) { it != '"' } < end
+        val cells = mutableListOf<Place>()
+        while (true) {
+            val inside = if (mayBeQuoted) quotedCell(text, start, delimiter.mark) else null
+            if (inside != null) {
+                cells.add(inside)
+                start = text.skip(inside.end + 1) { it == ' ' }
+                if (start >= end) { // it went on over the end of the line
+                    end = text.skip(start) { it != '\r' && it != '\n' }
+                    return RowPart(cells, if (start < end) Place(start + 1, end) else null, end)
+                }
+                start++
+                continue
+            }
+            val found = delimiter.next(text, start, end)
+            cells.add(trimmedCell(text, start, found?.start ?: end))
+            start = found?.end ?: return RowPart(cells, null, end)
+        }
     }
 }
 

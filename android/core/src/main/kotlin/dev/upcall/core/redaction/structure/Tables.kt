@@ -19,6 +19,7 @@ private const val AROUND_TITLES = " #*_:"
 
 private class TableReader(private val text: String, private val lines: List<Line>, private val labels: Labels) {
     private val columns = mutableListOf<Column>()
+    private val readers = Delimiter.entries.associateWith { DelimitedRows(text, it) }
 
     /** For each line, the first from it on that does not only draw a line. */
     private val behindRules =
@@ -38,11 +39,12 @@ private class TableReader(private val text: String, private val lines: List<Line
     private fun readDelimited(index: Int): Int? {
         for (delimiter in Delimiter.entries) {
             if (!delimiter.isIn(lines[index].text)) continue
-            val rows = mutableListOf<List<Place>>()
+            val reader = readers.getValue(delimiter)
+            val rows = mutableListOf<RowPart>()
             val end = rows(index, delimiter, rows)
             if (rows.size > 1) {
                 val cells = TableCells(text, labels, copiedNames(index), title(index))
-                rows.forEach(cells::add)
+                rows.forEach { cells.add(reader.cells(it)) }
                 columns.addAll(cells.columns())
                 return end
             }
@@ -57,7 +59,7 @@ private class TableReader(private val text: String, private val lines: List<Line
     }
 
     /** Reads rows from a line on; the first line that is none of them. */
-    private fun rows(start: Int, delimiter: Delimiter, rows: MutableList<List<Place>>): Int {
+    private fun rows(start: Int, delimiter: Delimiter, rows: MutableList<RowPart>): Int {
         var index = start
         var isBehindBlank = false
         while (index < lines.size) {
@@ -70,15 +72,21 @@ private class TableReader(private val text: String, private val lines: List<Line
                 index = behindRules[index]
             } else {
                 if (!delimiter.isIn(line.text) || (rows.isNotEmpty() && delimiter.isOfText(line.text))) break
-                val (row, end) = delimitedRow(text, line, delimiter)
+                val row = readers.getValue(delimiter).row(line)
                 if (isBehindBlank && row.size != rows.lastOrNull()?.size) break
                 isBehindBlank = false
                 rows.add(row)
                 index++
-                while (index < lines.size && lines[index].start < end) index++
+                if (index < lines.size && lines[index].start < row.end) index = lineFrom(row.end, index)
             }
         }
         return index
+    }
+
+    /** The first line from [from] on that begins at [start] or behind it. */
+    private fun lineFrom(start: Int, from: Int): Int {
+        val found = lines.binarySearchBy(start, from) { it.start }
+        return if (found >= 0) found else -found - 1
     }
 
     /** Names of the columns of a PostgreSQL dump, whose rows begin with a line. */

@@ -22,6 +22,7 @@ class LinearTest {
         assertLinear("open brackets") { "[".repeat(it * 10) }
         assertLinear("open tags") { "<td>".repeat(it * 10) }
         assertLinear("open quoted cells") { ",\"".repeat(it * 10) }
+        assertLinear("quoted cells over the ends of lines") { "a,\"x\n" + "\",b,\"x\n".repeat(it) }
         assertLinear("columns of a fixed width") { "name  phone\n" + "ab cd  12 ef  ".repeat(it * 10) }
         assertLinear("conjunctions") { "Phones: 2125550123 " + "and or ".repeat(it * 10) }
     }

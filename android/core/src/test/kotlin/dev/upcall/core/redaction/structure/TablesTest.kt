@@ -32,6 +32,12 @@ class TablesTest {
     }
 
     @Test
+    fun `a row may go on over many lines`() {
+        val text = "name,note,phone,note\nann,\"x\ny\",1234,\"x\ny\"\nbo,\"x\n\ny\",5678,z\n"
+        assertEquals(listOf("1234", "5678"), phones(text))
+    }
+
+    @Test
     fun `an open quotation mark swallows nothing`() {
         assertEquals(listOf("1234", "5678"), phones("note,phone\n\"open,1234\nx,5678"))
     }

@@ -40,7 +40,7 @@ def test_every_spelling_is_read(pair: tuple[str, str]) -> None:
 @given(spellings, st.text(max_size=5))
 def test_every_beginning_is_held_back(pair: tuple[str, str], before: str) -> None:
     written, _ = pair
-    before = before.replace("[", "")
+    before = before.replace("[", "").rstrip("\\")  # a backslash may be the one of "\\["
     for length in range(1, len(written)):
         assert unfinished_from(before + written[:length]) == len(before)
     assert unfinished_from(before + written) == len(before + written)

@@ -11,7 +11,9 @@ public interface Classifier {
     public val labels: List<String>
 
     /**
-     * Tokens of a text of at least one character, special ones left out; null where it has more than the model can take.
+     * Tokens of a text of at least one character, special ones left out.
+     *
+     * It is null where the text has more of them than the model can take.
      *
      * @param text valid Unicode.
      * @throws RedactionError the model failed.

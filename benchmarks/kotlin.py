@@ -27,13 +27,14 @@ ENGINE_FACTOR = 0.95
 MIN_CHARACTERS_PER_S = {"tokenize": 1_000_000.0, "rules": 300_000.0}
 MAX_NAMES_MS, MAX_DECISION_US = 30.0, 100.0
 _TEXTS = 200
+_WARM_UPS = 8  # of code that Java compiles meanwhile, a little better each time
 _REST_S = 0.4  # engines let their threads spin for a while after a run, which would slow the next one's
 _DESCRIPTION = """Measure the Kotlin runtime on this machine's Java beside the Python one, on one bundle with as many threads.
 
 Each runs in a process of its own. After a round that does not count, which also lets Java compile, they are measured in
 turns; medians and ranges go to benchmarks/results/kotlin.json, then RESULTS.md is written. Leave the machine alone
 meanwhile. Needs what `make kotlin` needs, and the name model (`upcall pull rampart`). On 2 idle cores and with 5 runs about
-3 minutes, and some more where the Kotlin modules are not compiled yet."""
+4 minutes, and some more where the Kotlin modules are not compiled yet."""
 _EXAMPLES = f"""examples:
   python -m benchmarks.kotlin --data ~/pii --python ~/ort126/bin/python
   UPCALL_DATA=~/pii python -m benchmarks.kotlin --repetitions 1 --dry-run   # does it run? writes nothing
@@ -123,7 +124,9 @@ def _measure(subjects: Mapping[str, ChildModel], listed: Mapping[str, Case], *, 
         for figure, case in listed.items():
             for name in names:
                 time.sleep(_REST_S)
-                (value,) = subjects[name].measure(case).values()
+                is_compiled = bool(round_number or case.tokens)  # engines are native code
+                for _ in range(1 if is_compiled else _WARM_UPS):
+                    (value,) = subjects[name].measure(case).values()
                 if round_number:  # the first one warms caches, and Java's compiler
                     runs[name].values.setdefault(figure, []).append(value)
                 about = f"run {round_number} of {repetitions}" if round_number else "warm-up"

@@ -61,10 +61,10 @@ class NudgedClassifier:
         """See ``Classifier``."""
         return self._classifier.labels
 
-    def classify(self, text: str) -> Tokens:
+    def classify(self, text: str) -> Tokens | None:
         """See ``Classifier``."""
         tokens = self._classifier.classify(text)
-        return Tokens(tokens.offsets, tokens.probabilities * self._factor)
+        return tokens and Tokens(tokens.offsets, tokens.probabilities * self._factor)
 
 
 class ParityModel:

@@ -86,7 +86,7 @@ def test_a_service_that_is_gone_leaves_the_device(start_service: Callable[..., S
 def test_an_error_says_what_to_do_and_no_word_of_the_prompt(device_bundle: Path, arguments: list[str]) -> None:
     done = sample(device_bundle, *arguments, QUESTION)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: ") and "Exception" not in done.stderr
+    assert "\nError: " in f"\n{done.stderr}" and "Exception" not in done.stderr
     assert not leaked(done.stderr.encode())
 
 

@@ -90,7 +90,9 @@ class Sure:
     version = "sure"
     labels = ("O", "B-GIVEN_NAME", "I-GIVEN_NAME")
 
-    def classify(self, text: str) -> Tokens:
+    def classify(self, text: str) -> Tokens | None:
+        if len(text) > 9:
+            return None
         return Tokens(np.array([[0, len(text)]]), np.array([[0.2, 0.5, 0.3]], np.float32))
 
 
@@ -100,3 +102,4 @@ def test_a_nudged_classifier_changes_private_labels_only() -> None:
     tokens = nudged.classify("Anna")
     assert tokens is not None
     assert tokens.probabilities.tolist() == np.array([[0.2, 0.25, 0.15]], np.float32).tolist()
+    assert nudged.classify("too long for it") is None

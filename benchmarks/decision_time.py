@@ -49,8 +49,7 @@ def main() -> None:
         _console.print(f"{row.value:10,.4g} {row.unit:4} {row.figure}  {row.target or ''}  {row.note}", markup=False)
     if not given.dry_run:
         command = results.command_line("benchmarks.decision_time", sys.argv[1:])
-        results.write("decision_time", command=command, machine=describe(), rows=listed)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("decision_time", command=command, machine=describe(), rows=listed)
 
 
 def rows(tiers: int, *, seed: int) -> Iterator[Row]:

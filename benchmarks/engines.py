@@ -88,8 +88,7 @@ def _run(given: argparse.Namespace) -> None:
         _console.print(f"{row.value:12,.4g} {row.unit:6} {row.figure}  {row.target or ''}", markup=False)
     if not given.dry_run:
         command = results.command_line("benchmarks.engines", sys.argv[1:])
-        results.write("engines", command=command, machine=describe(), rows=listed)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("engines", command=command, machine=describe(), rows=listed)
 
 
 def _cases(ids: Sequence[int]) -> dict[str, Case]:

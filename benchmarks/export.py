@@ -96,10 +96,9 @@ def _run(model: str, wanted: Sequence[str], *, dry_run: bool) -> None:
         _console.print(f"{row.value:12,.4g} {row.unit:10} {row.figure}  {row.target or ''}", markup=False)
     if not dry_run:
         command = results.command_line("benchmarks.export", sys.argv[1:])
-        results.write(
+        results.publish(
             "export" if model == MODEL else f"export_{model}", command=command, machine=describe(), rows=listed
         )
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
 
 
 def _offered() -> list[str]:

@@ -100,8 +100,7 @@ def _run(given: argparse.Namespace) -> None:
         _console.print(f"{row.value:12,.4g} {row.unit:7} {row.figure}  {row.target or ''}  {peer}", markup=False)
     if not given.dry_run:
         command = results.command_line("benchmarks.kotlin", sys.argv[1:])
-        results.write("kotlin", command=command, machine=describe(), rows=listed)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("kotlin", command=command, machine=describe(), rows=listed)
 
 
 def cases(ids: Sequence[int]) -> dict[str, Case]:

@@ -122,8 +122,7 @@ def _run(given: argparse.Namespace) -> bool:
     listed = rows(of_texts, of_answers, kinds=Counter(text.kind for text in texts), engines=engines)
     if not given.dry_run:
         command = results.command_line("benchmarks.kotlin_parity", sys.argv[1:])
-        results.write("kotlin_parity", command=command, machine=describe(), rows=listed)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("kotlin_parity", command=command, machine=describe(), rows=listed)
     return not any(one.differences for one in (*of_texts.values(), *of_answers.values()))
 
 

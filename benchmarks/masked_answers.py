@@ -262,8 +262,7 @@ def main() -> None:
         _console.print(f"{row.value:8.3f} {row.unit:14} {row.figure}  {row.target or ''}")
     if not given.dry_run:
         command = results.command_line("benchmarks.masked_answers", sys.argv[1:])
-        results.write("masked_answers", command=command, machine=describe(), rows=listed)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("masked_answers", command=command, machine=describe(), rows=listed)
 
 
 if __name__ == "__main__":

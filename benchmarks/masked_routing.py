@@ -95,8 +95,7 @@ def main() -> None:
     for row in listed:
         _console.print(f"{row.value:8.3f} {row.figure}  {row.note}")
     command = results.command_line("benchmarks.masked_routing", sys.argv[1:])
-    results.write("masked_routing", command=command, machine=describe(), rows=listed)
-    results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+    results.publish("masked_routing", command=command, machine=describe(), rows=listed)
 
 
 if __name__ == "__main__":

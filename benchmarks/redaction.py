@@ -74,8 +74,7 @@ def _run(given: argparse.Namespace) -> None:
         _console.print(f"{row.value:12,.4g} {row.unit:10} {row.figure}  {row.target or ''} {peer}", markup=False)
     if not given.dry_run:
         command = results.command_line("benchmarks.redaction", sys.argv[1:])
-        results.write("redaction", command=command, machine=describe(), rows=listed)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("redaction", command=command, machine=describe(), rows=listed)
 
 
 def _found(folder: Path, subjects: Sequence[Subject]) -> Iterator[Row]:

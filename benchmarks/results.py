@@ -103,6 +103,12 @@ def write(name: str, *, command: str, machine: str, rows: Sequence[Row], folder:
     return path
 
 
+def publish(name: str, *, command: str, machine: str, rows: Sequence[Row]) -> None:
+    """Keep these figures, and show them in RESULTS.md beside all others; see ``write``."""
+    write(name, command=command, machine=machine, rows=rows)
+    PAGE.write_text(page(read_all()), encoding="utf-8")
+
+
 def read_all(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
     """Every result by name, in alphabetical order; the schema is none."""
     paths = sorted(path for path in folder.glob("*.json") if not path.name.endswith(".schema.json"))

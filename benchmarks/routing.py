@@ -256,8 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _write(evaluations: Mapping[str, Evaluation], command: str) -> None:
     rows = [row for name, own in evaluations.items() for row in rows_of(name, own)]
-    results.write("routing", command=command, machine=describe(), rows=rows)
-    results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+    results.publish("routing", command=command, machine=describe(), rows=rows)
     page = with_tables(PAGE.read_text(encoding="utf-8"), page_tables(evaluations, command=command))
     PAGE.write_text(page, encoding="utf-8")
 

@@ -65,8 +65,7 @@ def _run(given: argparse.Namespace) -> None:
             _console.print(f"{own.value}  {rows[-1].figure}  {own.note}")
     if not given.dry_run:
         command = results.command_line("benchmarks.routing_robustness", [portable(word) for word in sys.argv[1:]])
-        results.write("routing_robustness", command=command, machine=describe(), rows=rows)
-        results.PAGE.write_text(results.page(results.read_all()), encoding="utf-8")
+        results.publish("routing_robustness", command=command, machine=describe(), rows=rows)
 
 
 if __name__ == "__main__":

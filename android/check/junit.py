@@ -71,14 +71,15 @@ def run_tests(build: Build, unit: Unit, console: Sequence[Artefact]) -> Outcome:
     command += [*_OPTIONS, f"--scan-class-path={entries[0]}", f"--reports-dir={reports}"]
     environment = {"UPCALL_PYTHON": sys.executable, **os.environ}
     done = subprocess.run(command, cwd=module.folder, env=environment, check=False)
-    cases = [case for path in sorted(reports.glob("TEST-*.xml")) for case in ElementTree.parse(path).iter("testcase")]  # noqa: S314
+    # JUnit has just written these files: no stranger's XML.
+    suites = [ElementTree.parse(path).getroot() for path in sorted(reports.glob("TEST-*.xml"))]  # noqa: S314
+    cases = [case for suite in suites for case in suite.iter("testcase")]
     if done.returncode or not cases:
         raise CheckError(f"the tests of {unit.module} failed")
     if missing := declared_tests(unit.sources) - _ran(cases):
         names = "\n  ".join(f"{package}: {name}" for package, name in sorted(missing))
         raise CheckError(f"{unit.module} declares tests that did not run:\n  {names}")
     skipped = sum(case.find("skipped") is not None for case in cases)
-    suites = [ElementTree.parse(path).getroot() for path in reports.glob("TEST-*.xml")]  # noqa: S314
     return Outcome(len(cases) - skipped, skipped, sum(float(suite.get("time", "0")) for suite in suites))
 
 

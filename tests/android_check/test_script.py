@@ -13,7 +13,7 @@ def read(tmp_path: Path, text: str) -> object:
     path.write_text(text)
 
     def plain(statements: object) -> object:
-        return [(s.text, None if s.body is None else plain(s.body)) for s in statements]  # type: ignore[attr-defined]
+        return [(s.text, None if s.body is None else plain(s.body)) for s in statements]  # type: ignore[attr-defined]  # nested as deep as the script
 
     return plain(read_script(path))
 

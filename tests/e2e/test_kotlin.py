@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.service import CLOUD_MODEL, UPCALL, Service
-from tests.e2e.test_canary import CANARIES, QUESTION, captured_loopback, leaked
+from tests.e2e.test_canary import CANARIES, QUESTION, assert_nothing_leaked, captured_loopback, leaked
 
 pytestmark = pytest.mark.weights
 
@@ -44,16 +44,7 @@ def test_no_canary_on_the_wire_or_in_a_log(start_service: Callable[..., Service]
     options = ["--cloud", service.target, "--strategy", "cloud", "--private", CANARIES["CUSTOM"]]
     with captured_loopback() as frames:
         done = sample(device_bundle, *options, "--max-output-tokens", "60", QUESTION, key=service.api_key)
-    assert done.returncode == 0, done.stderr
-    payload = b"".join(frames)
-    for kind in CANARIES:
-        assert f"[[{kind}_1_".encode() in payload, f"the capture missed the placeholder of {kind}"
-    assert not leaked(payload)
-    assert not leaked(done.stderr.encode())
-    service.process.terminate()
-    service.process.wait(timeout=30)
-    assert service.process.stdout is not None
-    assert not leaked(service.log.read_bytes() + service.process.stdout.read().encode())
+    assert_nothing_leaked(done, frames, service)
 
 
 def test_both_runtimes_decide_alike(service: Service, device_bundle: Path) -> None:

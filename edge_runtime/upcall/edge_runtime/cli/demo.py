@@ -117,7 +117,7 @@ def demo(
         if not is_trained and engine is not EngineName.EXECUTORCH:  # made before Upcall came with a head for it
             _run("export", str(path), "--force")
     given = json.loads(resources.files(__package__).joinpath("demo_questions.json").read_text(encoding="utf-8"))
-    with _service(cloud_model) as cloud:
+    with service_on_loopback(cloud_model) as cloud:
         session = open_session(
             engine=engine,
             cloud=cloud,
@@ -230,7 +230,7 @@ def _run(*arguments: str) -> None:
 
 
 @contextmanager
-def _service(model: str) -> Iterator[CloudEndpoint]:
+def service_on_loopback(model: str) -> Iterator[CloudEndpoint]:
     """The cloud service on loopback, with a key made for this run."""
     folder = upcall_home() / "demo"
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,15 +16,17 @@ from android.check.compiling import Build, compile_all
 from android.check.errors import CheckError
 from android.check.junit import run_tests
 from android.check.lock import refuse_leftovers, refuse_unlocked, write_lock
-from android.check.machine import find_java, require_maven
-from android.check.project import read_project
-from android.check.resolver import Request, Resolver
+from android.check.machine import Java, find_java, require_maven
+from android.check.project import Project, read_project
+from android.check.resolver import Artefact, Request, Resolver
 from android.check.running import program, units_to_run
 from android.check.style import check_style, kotlin_files, mend_style, refuse_long
-from android.check.units import TEST, all_requests, units_for, units_of
+from android.check.units import TEST, Unit, all_requests, units_for, units_of
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LOCK = Path(__file__).with_name("lock.json")
+_OUT = _ROOT / "build" / "check"
+_TOOLS = ("kotlin.compiler", "ktlint", "junit.console")
 _DESCRIPTION = """Compile, check and test the Kotlin modules of android/.
 
 Reads settings.gradle.kts, gradle/libs.versions.toml and each build.gradle.kts, and refuses what it does not understand.
@@ -58,20 +61,56 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """What the project and its tools need, as it lies on this machine.
+
+    Args:
+        java: the development kit.
+        project: as the Gradle files tell it.
+        artefacts: of each request, the tools' included.
+        everything: coursier's own artefacts too.
+    """
+
+    java: Java
+    project: Project
+    artefacts: Mapping[Request, Sequence[Artefact]]
+    everything: Sequence[Artefact]
+
+    def tool(self, name: str) -> Sequence[Artefact]:
+        """The class path of a tool."""
+        return self.artefacts[_tool(self.project, name)]
+
+    def build(self, units: dict[str, Unit]) -> Build:
+        """Of these units."""
+        return Build(self.project, units, self.artefacts, self.tool("kotlin.compiler"), self.java, _OUT)
+
+
+def _resolved(project: Project, *, is_locking: bool) -> _Resolved:
+    """Resolve all of it. Raises CheckError for what the lock does not hold, unless it is about to be written."""
+    java = find_java()
+    require_maven()
+    resolver = Resolver(java.java, project.catalogue.library("check.coursier"), _OUT / "resolved")
+    if not is_locking:
+        refuse_unlocked(_LOCK, resolver.coursier)
+    artefacts = resolver.resolve([*(_tool(project, name) for name in _TOOLS), *all_requests(project)])
+    everything = [*resolver.coursier, *(artefact for found in artefacts.values() for artefact in found)]
+    if not is_locking:
+        refuse_unlocked(_LOCK, everything)
+    return _Resolved(java, project, artefacts, everything)
+
+
+def _tool(project: Project, name: str) -> Request:
+    return Request((project.catalogue.library(f"check.{name}").coordinate,))
+
+
 def _run(words: Sequence[str]) -> NoReturn:
     """Become the program of a module; what the check has to say goes to standard error."""
     if not words:
         raise CheckError("--run names no module", "python -m android.check --run sample-cli --help")
-    java = find_java()
-    require_maven()
     project = read_project(_ROOT)
-    out = _ROOT / "build" / "check"
     units = units_to_run(project, units_of(project), words[0])
-    compiler = Request((project.catalogue.library("check.kotlin.compiler").coordinate,))
-    resolver = Resolver(java.java, project.catalogue.library("check.coursier"), out / "resolved")
-    artefacts = resolver.resolve([compiler, *all_requests(project)])
-    refuse_unlocked(_LOCK, [artefact for found in artefacts.values() for artefact in found])
-    build = Build(project, units, artefacts, artefacts[compiler], java, out)
+    build = _resolved(project, is_locking=False).build(units)
     compile_all(build, lambda text: _errors.print(text, markup=False))
     command = program(build, words[0])
     os.execv(command[0], [*command, *words[1:]])  # noqa: S606 - the program takes this one's place
@@ -79,42 +118,30 @@ def _run(words: Sequence[str]) -> NoReturn:
 
 def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     started = time.monotonic()
-    java = find_java()
-    require_maven()
     project = read_project(_ROOT)
     if unknown := sorted(chosen - set(project.modules)):
         raise CheckError(f"no module {', '.join(unknown)}", f"choose of {', '.join(project.modules)}")
-    out = _ROOT / "build" / "check"
     units = units_of(project)
-    tools = {
-        name: Request((project.catalogue.library(f"check.{name}").coordinate,))
-        for name in ("kotlin.compiler", "ktlint", "junit.console")
-    }
-    resolver = Resolver(java.java, project.catalogue.library("check.coursier"), out / "resolved")
-    if not is_locking:
-        refuse_unlocked(_LOCK, resolver.coursier)
-    artefacts = resolver.resolve([*tools.values(), *all_requests(project)])
-    everything = [*resolver.coursier, *(artefact for found in artefacts.values() for artefact in found)]
+    resolved = _resolved(project, is_locking=is_locking)
     if is_locking:
-        write_lock(_LOCK, everything)
-        _tell(f"wrote {_LOCK}: {len(set(everything))} artefacts")
+        write_lock(_LOCK, resolved.everything)
+        _tell(f"wrote {_LOCK}: {len(set(resolved.everything))} artefacts")
         return
-    refuse_unlocked(_LOCK, everything)
-    refuse_leftovers(_LOCK, everything)
+    refuse_leftovers(_LOCK, resolved.everything)
     files = kotlin_files(_ROOT)
     if is_formatting:
-        mend_style(files, artefacts[tools["ktlint"]], java)
+        mend_style(files, resolved.tool("ktlint"), resolved.java)
         return
     if chosen:
         units = units_for(project, units, chosen)
-    build = Build(project, units, artefacts, artefacts[tools["kotlin.compiler"]], java, out)
+    build = resolved.build(units)
     compile_all(build, _tell)
     passed = skipped = 0
     problems = []
     for unit in units.values():
         if unit.kind == TEST and (not chosen or unit.module in chosen):
             try:
-                outcome = run_tests(build, unit, artefacts[tools["junit.console"]])
+                outcome = run_tests(build, unit, resolved.tool("junit.console"))
             except CheckError as error:  # the other modules are still worth a look
                 problems.append(str(error))
                 continue
@@ -123,7 +150,7 @@ def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     if problems:
         raise CheckError("\n".join(problems))
     refuse_long(files)
-    check_style(files, _ROOT.parent / ".editorconfig", artefacts[tools["ktlint"]], java, out)
+    check_style(files, _ROOT.parent / ".editorconfig", resolved.tool("ktlint"), resolved.java, _OUT)
     _tell(f"Kotlin: {_counted(passed, skipped)} in {len(project.modules)} modules, {time.monotonic() - started:.0f} s")
 
 

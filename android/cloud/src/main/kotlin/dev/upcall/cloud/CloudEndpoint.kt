@@ -1,6 +1,8 @@
 package dev.upcall.cloud
 
 import dev.upcall.core.InputError
+import dev.upcall.core.bareHost
+import dev.upcall.core.isLoopback
 import io.grpc.ChannelCredentials
 import io.grpc.InsecureChannelCredentials
 import io.grpc.ManagedChannelBuilder

@@ -19,8 +19,7 @@ public enum class Role {
          *
          * @throws InputError it is the word of none; it is not told, as it may be the user's.
          */
-        public fun of(value: String): Role = entries.find { it.value == value }
-            ?: throw InputError("The role of a message is not known.", allowed = entries.joinToString { it.value })
+        public fun of(value: String): Role = entryOf(value, "The role of a message is not known.")
     }
 }
 

@@ -1,6 +1,7 @@
 package dev.upcall.core.decision
 
 import dev.upcall.core.InputError
+import dev.upcall.core.entryOf
 
 /** What the user asked for. */
 public enum class Strategy {
@@ -18,8 +19,7 @@ public enum class Strategy {
          *
          * @throws InputError it is the word of none.
          */
-        public fun of(value: String): Strategy = entries.find { it.value == value }
-            ?: throw InputError("The option strategy is not known.", allowed = entries.joinToString { it.value })
+        public fun of(value: String): Strategy = entryOf(value, "The option strategy is not known.")
     }
 }
 

@@ -1,6 +1,7 @@
 package dev.upcall.core.decision
 
 import dev.upcall.core.InputError
+import dev.upcall.core.entryOf
 
 /** A battery of so many percent or less is low. */
 public const val LOW_BATTERY_PERCENT: Double = 20.0
@@ -32,8 +33,7 @@ public enum class Thermal {
          *
          * @throws InputError it is the word of none.
          */
-        public fun of(value: String): Thermal = entries.find { it.value == value }
-            ?: throw InputError("The heat state is not known.", allowed = entries.joinToString { it.value })
+        public fun of(value: String): Thermal = entryOf(value, "The heat state is not known.")
     }
 }
 
@@ -53,8 +53,7 @@ public enum class Network {
          *
          * @throws InputError it is the word of none.
          */
-        public fun of(value: String): Network = entries.find { it.value == value }
-            ?: throw InputError("The network state is not known.", allowed = entries.joinToString { it.value })
+        public fun of(value: String): Network = entryOf(value, "The network state is not known.")
     }
 }
 

@@ -1,0 +1,56 @@
+package dev.upcall.app.settings
+
+import dev.upcall.core.Allowance
+import dev.upcall.core.FileBudget
+import dev.upcall.core.InputError
+import dev.upcall.core.OutputError
+import dev.upcall.core.decision.Bucket
+import java.nio.file.Path
+import kotlin.math.min
+
+/**
+ * The limit of calls a day, in the file that the session's budget is kept in.
+ *
+ * @param path of the file.
+ * @param nowS the clock, seconds since 1970.
+ */
+class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTimeMillis() / 1e3 }) {
+    /** What [dev.upcall.core.Session] takes. */
+    val file: FileBudget = FileBudget(path, nowS)
+
+    /**
+     * Set how many calls a day may have; the same limit again changes nothing.
+     *
+     * Calls that were made stay spent: a new limit gives the difference, not a day's worth. A damaged file begins with nothing
+     * left, and refills.
+     *
+     * @param perDay null sets no limit.
+     * @throws OutputError the file cannot be written.
+     */
+    fun limit(perDay: Int?) {
+        val limit = perDay?.toDouble()
+        val before = readable()
+        if (before != null && before.calls?.perDay == limit) return
+        val calls = before?.calls
+        val changed =
+            when {
+                limit == null -> null
+                before == null -> Bucket(limit, left = 0.0, nowS())
+                calls == null -> Bucket.full(limit, nowS())
+                else -> Bucket(limit, min(limit, calls.left + limit - calls.perDay), nowS())
+            }
+        file.write((before ?: Allowance()).copy(calls = changed))
+    }
+
+    /** Calls that are left now; null without a limit, 0 where the file is damaged. */
+    fun callsLeft(): Double? {
+        val kept = readable() ?: return 0.0
+        return kept.calls?.left?.coerceAtLeast(0.0)
+    }
+
+    private fun readable(): Allowance? = try {
+        file.read()
+    } catch (_: InputError) {
+        null
+    }
+}

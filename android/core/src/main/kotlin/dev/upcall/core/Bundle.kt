@@ -74,8 +74,7 @@ public fun openBundle(path: Path): Bundle {
         )
     }
     try {
-        val manifest = manifestOf(path.resolve(MANIFEST))
-        checkListing(manifest)
+        val manifest = listing(path)
         checkFiles(path, manifest)
         val stages = routerStages(manifest)
         return Bundle(path, manifest, threshold(manifest, stages), stages)
@@ -86,6 +85,20 @@ public fun openBundle(path: Path): Bundle {
         throw unreadable(error)
     }
 }
+
+/**
+ * Reads what a bundle says of itself. None of its other files is looked at, which [openBundle] does: they may be damaged, or not there
+ * yet.
+ *
+ * @throws BundleError the manifest is missing, damaged, of a schema version that this Upcall does not know, or names a file outside.
+ */
+public fun readBundleManifest(path: Path): BundleManifest = try {
+    listing(path)
+} catch (error: IOException) {
+    throw unreadable(error)
+}
+
+private fun listing(path: Path): BundleManifest = manifestOf(path.resolve(MANIFEST)).also(::checkListing)
 
 private fun manifestOf(file: Path): BundleManifest {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {

@@ -2,7 +2,7 @@ package dev.upcall.core
 
 import java.io.IOException
 import java.nio.file.Files
-import java.nio.file.Path
+import java.nio.file.Paths
 
 /**
  * Cores that this process may use, hyper-threads counted once where Linux tells; at least 1.
@@ -28,7 +28,8 @@ internal fun processors(list: String): List<Int>? = list.trim().split(',').flatM
 }
 
 private fun read(path: String): String? = try {
-    String(Files.readAllBytes(Path.of(path)), Charsets.US_ASCII).trim()
+    // Path.of is of Android 14 and later
+    String(Files.readAllBytes(Paths.get(path)), Charsets.US_ASCII).trim()
 } catch (_: IOException) {
     null
 } catch (_: SecurityException) {

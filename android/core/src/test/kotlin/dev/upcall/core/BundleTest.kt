@@ -57,6 +57,17 @@ class BundleTest {
     }
 
     @Test
+    fun `a manifest can be read while the files are not there yet`() {
+        bundle()
+        Files.delete(folder.resolve("model.onnx"))
+        assertEquals(contents.keys, readBundleManifest(folder).files.map { it.path }.toSet())
+        bundle { it.replace("card.md", "../card.md") }
+        assertEquals(BundleFault.PATH, assertFailsWith<BundleError> { readBundleManifest(folder) }.fault)
+        Files.delete(folder.resolve(MANIFEST))
+        assertEquals(BundleFault.MANIFEST, assertFailsWith<BundleError> { readBundleManifest(folder) }.fault)
+    }
+
+    @Test
     fun `a default system message may be empty, which is another thing than none`() {
         val opened =
             openBundle(bundle { it.replace("\"chatTemplate\": {", "\"chatTemplate\": {\"defaultSystem\": \"\", ") })

@@ -25,6 +25,7 @@ interface AnswerService {
      *
      * @param messages of the conversation, the user's question last.
      * @param approve asked before anything leaves; see [Approve]. By default what is masked is sent.
+     * @param conversation in which a value keeps its placeholder; null keeps none beyond this question.
      * @param model name of the bundle; null takes the one that the settings name, else the first usable one.
      * @param change what this question changes of the options that the settings give.
      * @return cold. It throws nothing but cancellation: whatever fails becomes [dev.upcall.core.Failed].
@@ -32,9 +33,21 @@ interface AnswerService {
     fun ask(
         messages: List<Message>,
         approve: Approve? = null,
+        conversation: Long? = null,
         model: String? = null,
         change: (AskOptions) -> AskOptions = { it },
     ): Flow<Event>
+
+    /** What a placeholder in what would leave stands for; null for one that is none. To be asked while `approve` runs. */
+    fun valueOf(placeholder: String): String?
+
+    /**
+     * The placeholder of a value that the user masks by hand in what would leave; the answer is restored. To be asked while `approve`
+     * runs.
+     *
+     * @throws dev.upcall.core.RedactionError no question waits for approval, or there are too many values.
+     */
+    fun placeholderOf(value: String): String
 
     /** Frees the model's memory, unless an answer runs. Gives whether it is free now. */
     suspend fun release(): Boolean

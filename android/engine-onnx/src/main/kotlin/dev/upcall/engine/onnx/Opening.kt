@@ -2,6 +2,7 @@ package dev.upcall.engine.onnx
 
 import dev.upcall.core.Bundle
 import dev.upcall.core.BundleError
+import dev.upcall.core.BundleFile
 import dev.upcall.core.EngineError
 import dev.upcall.core.InputError
 import dev.upcall.core.MODEL_ONNX
@@ -47,12 +48,27 @@ public fun openModel(bundle: Bundle, threads: Int = physicalCores()): LanguageMo
     return LanguageModel(openEngine(bundle, threads), tokenizer, bundle.template, bundle.stopTokenIds)
 }
 
-/** The name model's files and their SHA-256: those of `upcall pull rampart`. */
-internal val NAME_MODEL: Map<String, String> =
-    mapOf(
-        "model_q4.onnx" to "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
-        "tokenizer.json" to "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
-        "config.json" to "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
+/** The version of ONNX Runtime in this process. Throws [EngineError] where it cannot be loaded. */
+public fun onnxRuntimeVersion(): String = OnnxRuntime.environment.version
+
+/** The name model's files: those of `upcall pull rampart`. */
+public val NAME_MODEL: List<BundleFile> =
+    listOf(
+        BundleFile(
+            "model_q4.onnx",
+            sizeBytes = 14_693_379u,
+            sha256 = "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
+        ),
+        BundleFile(
+            "tokenizer.json",
+            sizeBytes = 441_875u,
+            sha256 = "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
+        ),
+        BundleFile(
+            "config.json",
+            sizeBytes = 2_320u,
+            sha256 = "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
+        ),
     )
 
 /**
@@ -62,7 +78,7 @@ internal val NAME_MODEL: Map<String, String> =
  * @throws RedactionError a file is missing, or is not what was pulled.
  */
 public fun openNames(folder: Path): Names {
-    val files = NAME_MODEL.mapValues { (name, hash) -> verified(folder.resolve(name), hash) }
+    val files = NAME_MODEL.associate { it.path to verified(folder.resolve(it.path), it.sha256) }
     return Names(
         RampartClassifier(
             model = files.getValue("model_q4.onnx"),

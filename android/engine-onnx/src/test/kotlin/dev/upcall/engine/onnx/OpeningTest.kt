@@ -59,7 +59,7 @@ class OpeningTest {
         @TempDir folder: Path,
     ) {
         for (bytes in listOf(null, byteArrayOf(1))) {
-            for (name in NAME_MODEL.keys) bytes?.let { Files.write(folder.resolve(name), it) }
+            for (file in NAME_MODEL) bytes?.let { Files.write(folder.resolve(file.path), it) }
             assertContains(assertFailsWith<RedactionError> { openNames(folder) }.nextStep, "pull rampart")
         }
     }

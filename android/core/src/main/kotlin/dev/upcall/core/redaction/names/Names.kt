@@ -14,10 +14,12 @@ import java.util.BitSet
  *
  * Vectors: proto/vectors/names.json and names_decoding.json.
  *
- * @param classifier the model.
+ * @param classifier the model, handed over.
  * @throws RedactionError the rules cannot be read, or the model has labels that they do not name.
  */
-public class Names(private val classifier: Classifier) : NameFinder {
+public class Names(private val classifier: Classifier) :
+    NameFinder,
+    AutoCloseable {
     private val rules = loadNameRules()
     private val cues = Cues(rules)
     private val evidence = Evidence(rules)
@@ -26,6 +28,11 @@ public class Names(private val classifier: Classifier) : NameFinder {
 
     /** Versions of the rules for names and of the model. */
     override val version: String get() = "names-${rules.version}-${classifier.version}"
+
+    /** Gives the model's memory back; it finds nothing from then on, and says so. */
+    override fun close() {
+        (classifier as? AutoCloseable)?.close()
+    }
 
     /**
      * What is private in a text: spans in order, none overlapping, none over a blanked placeholder.

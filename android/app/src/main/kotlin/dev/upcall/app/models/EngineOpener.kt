@@ -1,0 +1,65 @@
+package dev.upcall.app.models
+
+import dev.upcall.core.Bundle
+import dev.upcall.core.BundleError
+import dev.upcall.core.BundleManifest
+import dev.upcall.core.MODEL_ONNX
+import dev.upcall.core.MODEL_PTE
+import dev.upcall.core.languagemodel.Engine
+import dev.upcall.core.languagemodel.LanguageModel
+import dev.upcall.core.languagemodel.Tokenizer
+import dev.upcall.engine.executorch.openExecuTorchEngine
+import dev.upcall.engine.onnx.onnxRuntimeVersion
+import dev.upcall.engine.onnx.openEngine
+
+/** The engines of this app. */
+interface EngineOpener {
+    /**
+     * Which of them runs a bundle.
+     *
+     * @throws BundleError none does, or what it needs is newer than all.
+     */
+    fun choose(manifest: BundleManifest): EngineKind
+
+    /** Version of an engine's runtime. */
+    fun version(kind: EngineKind): String
+
+    /**
+     * Loads the weights; takes seconds.
+     *
+     * @param bundle verified.
+     * @throws dev.upcall.core.UpcallError it cannot be loaded.
+     */
+    fun open(bundle: Bundle): Engine
+}
+
+/** Loads a bundle's engine with its tokenizer and template. */
+internal fun EngineOpener.openModel(bundle: Bundle): LanguageModel {
+    val tokenizer = Tokenizer.open(bundle.tokenizer)
+    return LanguageModel(open(bundle), tokenizer, bundle.template, bundle.stopTokenIds)
+}
+
+/** The engines in the app's native libraries. */
+object NativeEngines : EngineOpener {
+    override fun choose(manifest: BundleManifest): EngineKind {
+        val names = manifest.files.map { it.path }
+        return when {
+            MODEL_ONNX in names -> EngineKind.ONNX
+            MODEL_PTE in names -> EngineKind.EXECUTORCH
+            else -> throw BundleError("The bundle holds no model that this app runs.", nextStep = "take another one")
+        }
+    }
+
+    override fun version(kind: EngineKind): String = when (kind) {
+        EngineKind.ONNX -> onnxRuntimeVersion()
+        EngineKind.EXECUTORCH -> "1.5.1"
+    }
+
+    override fun open(bundle: Bundle): Engine {
+        checkWorkerThread()
+        return when (choose(bundle.manifest)) {
+            EngineKind.ONNX -> openEngine(bundle)
+            EngineKind.EXECUTORCH -> openExecuTorchEngine(bundle)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.upcall.app.models
+
+import java.nio.file.Files
+import java.nio.file.LinkOption
+import java.nio.file.Path
+
+/** Folders in a folder whose names may be those of models, in order; none where it does not exist. */
+internal fun foldersIn(folder: Path): List<Path> {
+    if (!Files.isDirectory(folder)) return emptyList()
+    return Files.list(folder).use { all ->
+        all.filter { Files.isDirectory(it, LinkOption.NOFOLLOW_LINKS) && isModelName(it.fileName.toString()) }
+            .sorted()
+            .toArray()
+            .map { it as Path }
+    }
+}
+
+/** Bytes of all files in a folder; 0 where it does not exist. */
+internal fun bytesIn(folder: Path): Long {
+    if (!Files.isDirectory(folder)) return 0
+    return Files.walk(folder).use { all -> all.filter(Files::isRegularFile).mapToLong(Files::size).sum() }
+}
+
+/** Deletes a folder and all within; follows no links. */
+internal fun deleteTree(folder: Path) {
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) return
+    Files.walk(folder).use { all -> all.sorted(Comparator.reverseOrder()).forEach(Files::delete) }
+}

@@ -28,8 +28,9 @@ demo: setup ## pull the models, export, start the service, ask real questions
 pull: setup ## pull the models that the tests use
 	$(BIN)/upcall pull --device --cloud rampart
 
+# Two processes: with more, real models would not fit the memory of a small machine. A file's tests stay together, as they share fixtures.
 test: setup pull ## all tests, those on real weights and those in Kotlin too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(BIN)/python -m android.check
 
 BUNDLE = $${UPCALL_HOME:-$$HOME/.cache/upcall}/bundles/smollm2-135m-instruct-onnx_int4_g32

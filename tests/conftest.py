@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.tiny_bundle import write_tiny_bundle, write_tiny_graph
+from upcall.edge_runtime.files import locked
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.edge_runtime.testing import BYTE_VOCABULARY_SIZE
 from upcall.export.formats.program.heads import link, lower_heads
@@ -34,12 +35,26 @@ def tiny_bundle(tiny_graph: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
-def device_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real device model, exported now by the code under test, as a user exports it. For tests marked ``weights``."""
-    path = tmp_path_factory.mktemp("device") / "bundle"
-    command = [sys.executable, "-m", "upcall.edge_runtime.cli", "export", "smollm2-135m-instruct", "--to", "onnx"]
-    done = subprocess.run([*command, "--out", str(path)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def device_bundle(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The real device model, exported now by the code under test, as a user exports it. For tests marked ``weights``.
+
+    Processes that share a run share it too: the first that needs it exports it.
+    """
+    root = tmp_path_factory.getbasetemp()
+    path = (root if worker_id == "master" else root.parent) / "device_bundle"
+    with locked(path.with_suffix(".lock"), on_wait=lambda: None):
+        if not path.exists():
+            command = [
+                sys.executable,
+                "-m",
+                "upcall.edge_runtime.cli",
+                "export",
+                "smollm2-135m-instruct",
+                "--to",
+                "onnx",
+            ]
+            done = subprocess.run([*command, "--out", str(path)], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
     return path
 
 

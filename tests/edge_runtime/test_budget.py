@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_no_file_sets_no_limit_and_makes_none(tmp_path: Path, clock: Clock) -> N
     kept.settle(0.0, **CALL)
     kept.release(0.0)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_call_taken_while_the_budget_is_changed_is_not_lost(tmp_path: Path, clock: Clock) -> None:
+    kept = budget(tmp_path, clock, calls=5)
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def unpriced(before: Allowance) -> Allowance:
+            taken = pool.submit(kept.reserve, **CALL)
+            assert wait([taken], timeout=0.3).not_done
+            return replace(before, prices=CallPrices())
+
+        kept.update(unpriced)
+    assert left(kept) == (4, None)
 
 
 def test_a_call_is_taken_and_settled_by_what_it_cost(tmp_path: Path, clock: Clock) -> None:

@@ -84,7 +84,15 @@ class Budget:
         Raises:
             OutputError: the file cannot be written.
         """
-        self._change(lambda _: allowance, is_anew=True)
+        self.update(lambda _: allowance)
+
+    def update(self, change: Callable[[Allowance], Allowance]) -> None:
+        """Set what may be spent from now on by what is left: no call is taken meanwhile. A damaged file sets no limit.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        self._change(change, is_anew=True)
 
     def state(self, *, input_tokens: int, output_tokens: int) -> BudgetState:
         """What the decision may know, for a call of at most so many tokens. A budget that cannot be read counts as spent."""
@@ -144,7 +152,12 @@ class Budget:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with locked(self._path.with_suffix(".lock"), on_wait=lambda: None):
-                kept = Allowance() if is_anew else self.read()
+                try:
+                    kept = self.read()
+                except InputError:
+                    if not is_anew:
+                        raise
+                    kept = Allowance()
                 content = json.dumps({"version": _VERSION, **asdict(change(kept))}, indent=1) + "\n"
                 write_atomically(self._path, content.encode(), is_private=True)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,16 @@ def test_a_damaged_model_is_refused() -> None:
     model = read("model_q4.onnx")
     with pytest.raises(RedactionError, match="cannot be loaded"):
         opened(model=model[: len(model) // 2])
+
+
+@pytest.mark.weights
+def test_an_engine_that_fails_is_a_redaction_error(tiny_graph: Path) -> None:
+    classifier: Any = opened()
+    classifier._session = onnxruntime.InferenceSession(
+        tiny_graph, providers=["CPUExecutionProvider"]
+    )  # wants other inputs
+    with pytest.raises(RedactionError, match="The name model failed"):
+        classifier.classify("Anna")
 
 
 @pytest.mark.weights

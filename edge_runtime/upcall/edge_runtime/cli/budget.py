@@ -49,14 +49,10 @@ def budget(
     if unlimited:
         kept.write(Allowance())
     elif is_change:
-        try:
-            before = kept.read()
-        except InputError:  # damaged: it is set anew
-            before = Allowance()
         now_s = time.time()
         prices = {name: value for name, value in zip(_PRICES, given, strict=True) if value is not None}
-        kept.write(
-            replace(
+        kept.update(
+            lambda before: replace(
                 before,
                 calls=before.calls if calls_per_day is None else Bucket.full(calls_per_day, now_s=now_s),
                 money=before.money if money_per_day is None else Bucket.full(money_per_day, now_s=now_s),

@@ -77,7 +77,10 @@ class RampartClassifier:
         ids = np.array([encoding.ids], dtype=np.int64)
         if ids.shape[1] > _MOST_TOKENS:
             return None
-        scores = self._session.run(["logits"], {"input_ids": ids})[0][0, 1:-1]
+        try:
+            scores = self._session.run(["logits"], {"input_ids": ids})[0][0, 1:-1]
+        except Exception as error:  # the bindings raise bare exceptions, out of memory among them
+            raise RedactionError(f"The name model failed ({type(error).__name__}).", next_step=_AGAIN) from error
         if scores.shape[1] != len(self._labels) or not np.isfinite(scores).all():
             raise RedactionError("The name model failed.", next_step=_AGAIN)
         np.exp(scores - scores.max(axis=1, keepdims=True), out=scores)

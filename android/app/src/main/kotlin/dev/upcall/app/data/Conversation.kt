@@ -9,7 +9,7 @@ import dev.upcall.core.decision.Place
  * @property id of the conversation.
  * @property title the first words of its first question, or what the user named it.
  * @property createdAtMs since 1970.
- * @property updatedAtMs of its last question or answer; the list is sorted by it.
+ * @property updatedAtMs of its last question; the list is sorted by it.
  */
 data class Conversation(val id: Long, val title: String, val createdAtMs: Long, val updatedAtMs: Long) {
     override fun toString(): String = "Conversation(id=$id)"
@@ -42,7 +42,7 @@ enum class MessageState {
  * @property state how far it is.
  * @property createdAtMs since 1970.
  * @property place where the answer came from; null for a question and before the end.
- * @property error what went wrong and what to do now, as [TracedError.message]; null where nothing did.
+ * @property error what went wrong with it or with the cloud, and what to do now, as [TracedError.message]; null where nothing did.
  */
 data class ChatMessage(
     val id: Long,

@@ -1,5 +1,6 @@
 package dev.upcall.app.data
 
+import dev.upcall.core.InputError
 import dev.upcall.core.Message
 import dev.upcall.core.OutputError
 import dev.upcall.core.Role
@@ -32,10 +33,14 @@ interface ConversationStore {
      * Write down a question and begin its answer.
      *
      * @param conversationId null begins a conversation, named by the first words of the question.
+     * @throws InputError the question is empty, too long or not valid Unicode, or the conversation was deleted.
      */
     suspend fun ask(conversationId: Long?, question: String): Asked
 
-    /** Begin the last answer anew, in its place. Null where the conversation has no answer, or it is being made. */
+    /**
+     * Begin the last answer anew, in its place: the old one is kept until there is text of the new one. Null where the conversation
+     * does not end with an answer, or it is being made.
+     */
     suspend fun regenerate(conversationId: Long): Asked?
 
     /** What is to be answered: the messages up to the question of that answer, without those that hold nothing. */
@@ -48,7 +53,7 @@ interface ConversationStore {
      * End an answer.
      *
      * @param state anything but [MessageState.STREAMING].
-     * @param text the whole of it.
+     * @param text all there is of it.
      * @param trace where it came from and why.
      */
     suspend fun finish(answerId: Long, state: MessageState, text: String, trace: AnswerTrace?)

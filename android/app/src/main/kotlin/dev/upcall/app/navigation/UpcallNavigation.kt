@@ -1,0 +1,65 @@
+package dev.upcall.app.navigation
+
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
+import androidx.compose.runtime.getValue
+import androidx.lifecycle.compose.collectAsStateWithLifecycle
+import androidx.lifecycle.createSavedStateHandle
+import androidx.lifecycle.viewmodel.compose.viewModel
+import androidx.navigation.NavHostController
+import androidx.navigation.NavType
+import androidx.navigation.compose.NavHost
+import androidx.navigation.compose.composable
+import androidx.navigation.compose.rememberNavController
+import androidx.navigation.navArgument
+import dev.upcall.app.AppContainer
+import dev.upcall.app.chat.ChatScreen
+import dev.upcall.app.chat.ChatViewModel
+import dev.upcall.app.preview.PreviewScreen
+import dev.upcall.app.preview.PreviewViewModel
+import dev.upcall.app.why.WhyScreen
+import dev.upcall.app.why.WhyViewModel
+
+/** All screens, and the ways between them. */
+@Composable
+fun UpcallNavigation(container: AppContainer, controller: NavHostController = rememberNavController()) {
+    val open = { screen: Destination -> controller.navigate(screen.route) { launchSingleTop = true } }
+    val back: () -> Unit = { controller.navigateUp() }
+    NavHost(controller, startDestination = Destination.CHAT.route) {
+        composable(Destination.CHAT.route) {
+            ChatScreen(
+                viewModel = viewModel { ChatViewModel(container, createSavedStateHandle()) },
+                onOpen = open,
+                onWhy = { controller.navigate(Destination.why(it)) { launchSingleTop = true } },
+            )
+        }
+        composable(
+            Destination.WHY.route,
+            arguments = listOf(navArgument(ANSWER_ID) { type = NavType.LongType }),
+        ) { entry ->
+            val answerId = checkNotNull(entry.arguments).getLong(ANSWER_ID)
+            WhyScreen(viewModel { WhyViewModel(container.conversations, answerId) }, back)
+        }
+        composable(Destination.PREVIEW.route) {
+            PreviewScreen(
+                viewModel { PreviewViewModel(container.asker, container.answers, container.models) },
+                back,
+            )
+        }
+    }
+    FollowApproval(container, controller)
+}
+
+/** Shows what would leave as soon as it is to be approved, and goes back once nothing waits any more. */
+@Composable
+private fun FollowApproval(container: AppContainer, controller: NavHostController) {
+    val approval by container.asker.approval.collectAsStateWithLifecycle()
+    val number = approval?.number
+    LaunchedEffect(number) {
+        if (number == null) {
+            controller.popBackStack(Destination.PREVIEW.route, inclusive = true)
+        } else {
+            controller.navigate(Destination.PREVIEW.route) { launchSingleTop = true }
+        }
+    }
+}

@@ -8,6 +8,7 @@ import pytest
 
 from upcall.edge_runtime.bundle import MANIFEST, open_bundle
 from upcall.edge_runtime.errors import BundleError, BundleFault
+from upcall.edge_runtime.runtime_versions import ModelRuntime, require_runtime
 
 SUITE = json.loads((Path(__file__).parents[2] / "proto/vectors/bundle.json").read_text(encoding="utf-8"))
 
@@ -40,14 +41,18 @@ def put(folder: Path, files: dict[str, dict[str, Any] | None]) -> None:
             path.mkdir()
 
 
+def write(folder: Path, case: dict[str, Any]) -> None:
+    folder.mkdir()
+    manifest = json.dumps(patched(SUITE["base"]["manifest"], case.get("patch", {})))
+    (folder / MANIFEST).write_text(manifest.ljust(case.get("manifest_bytes", 0)), encoding="utf-8")
+    put(folder, SUITE["base"]["folder"] | case.get("put", {}))
+
+
 @pytest.mark.parametrize("case", SUITE["cases"], ids=lambda case: case["name"])
 def test_bundle(case: dict[str, Any], tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     if not case.get("absent"):
-        folder.mkdir()
-        manifest = json.dumps(patched(SUITE["base"]["manifest"], case.get("patch", {})))
-        (folder / MANIFEST).write_text(manifest.ljust(case.get("manifest_bytes", 0)), encoding="utf-8")
-        put(folder, SUITE["base"]["folder"] | case.get("put", {}))
+        write(folder, case)
     if "error" in case:
         with pytest.raises(BundleError) as refused:
             open_bundle(folder)
@@ -60,6 +65,19 @@ def test_bundle(case: dict[str, Any], tmp_path: Path) -> None:
         "threshold": {"signal": threshold.signal, "value": threshold.value} if threshold else None,
         "router_stages": sorted(opened.router_stages),
     } == case["expect"]
+
+
+@pytest.mark.parametrize("case", SUITE["runtimes"], ids=lambda case: case["name"])
+def test_runtime(case: dict[str, Any], tmp_path: Path) -> None:
+    write(tmp_path / "bundle", {"patch": {"leastRuntimeVersions": {"onnxruntime": case["least"]}}})
+    bundle = open_bundle(tmp_path / "bundle")
+    require_runtime(bundle, ModelRuntime.EXECUTORCH, version=case["version"])  # of which it asks nothing
+    if case["runs"]:
+        require_runtime(bundle, ModelRuntime.ONNX_RUNTIME, version=case["version"])
+        return
+    with pytest.raises(BundleError) as refused:
+        require_runtime(bundle, ModelRuntime.ONNX_RUNTIME, version=case["version"])
+    assert refused.value.fault == BundleFault.RUNTIME
 
 
 def test_every_fault_of_a_folder_is_met() -> None:

@@ -14,7 +14,7 @@ from upcall.edge_runtime.downloads.store import model_path
 from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
 from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.engines.opening import EngineName, open_engine
-from upcall.edge_runtime.errors import BundleError, EngineError, RedactionError
+from upcall.edge_runtime.errors import BundleError, BundleFault, EngineError, RedactionError
 from upcall.edge_runtime.escalation import CloudEndpoint
 from upcall.edge_runtime.language_model.engine import RouterStage
 from upcall.edge_runtime.opening import NAME_MODEL, default_bundle_path, has_name_model, open_detector, open_session
@@ -72,6 +72,17 @@ def test_neither_format(tiny_bundle: Path, tmp_path: Path) -> None:
     path = copy_with(tiny_bundle, tmp_path / "none", program=None, keep_graph=False)
     with pytest.raises(BundleError, match=r"model\.onnx or model\.pte"):
         open_bundle(path)
+
+
+def test_a_bundle_for_a_newer_runtime_is_refused(tiny_bundle: Path, tmp_path: Path) -> None:
+    copied_to = copy_with(tiny_bundle, tmp_path / "newer", program=None, keep_graph=True)
+    manifest = json.loads((copied_to / MANIFEST).read_text())
+    manifest["leastRuntimeVersions"] = {"onnxruntime": "99.0"}
+    (copied_to / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="newer onnxruntime than") as caught:
+        open_engine(open_bundle(copied_to))
+    assert caught.value.fault is BundleFault.RUNTIME
+    assert caught.value.allowed == "99.0 or later"
 
 
 def test_each_engine_has_its_default_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

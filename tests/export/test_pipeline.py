@@ -41,6 +41,8 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path, kind: dict[str, Any]) -
     bundle = open_bundle(plan.target)
     assert bundle.manifest == manifest
     assert manifest.shape.layer_count == LAYERS
+    assert dict(manifest.least_runtime_versions) == {"onnxruntime": "1.26.0"}
+    assert "Runs on onnxruntime 1.26.0 or later." in (plan.target / "card.md").read_text()
     assert manifest.model.licence == "Apache-2.0"
     assert manifest.model.revision.startswith("sha256:")
     assert bundle.stop_token_ids == {0, 2}

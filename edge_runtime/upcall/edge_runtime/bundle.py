@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +23,7 @@ MODEL_ONNX = "model.onnx"
 MODEL_PTE = "model.pte"
 TOKENIZER = "tokenizer.json"
 _MAX_MANIFEST_BYTES = 1 << 20
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}", re.ASCII)
 SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
     bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
@@ -81,6 +83,7 @@ def open_bundle(path: Path) -> Bundle:
             next_step="upcall pull --device && upcall export smollm2-135m-instruct --to onnx (or executorch, for its engine)",
         )
     manifest = _read_manifest(path / MANIFEST)
+    _check_versions(manifest)
     _check_files(path, manifest)
     stages = _router_stages(manifest)
     return Bundle(
@@ -137,6 +140,17 @@ def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
             next_step="use the version of Upcall that made it, or export the model again",
         )
     return manifest
+
+
+def _check_versions(manifest: bundle_pb2.BundleManifest) -> None:
+    for runtime, least in manifest.least_runtime_versions.items():
+        if not _VERSION.fullmatch(least):
+            raise BundleError(
+                f"The bundle asks for {runtime!r:.40} of no version that can be compared.",
+                allowed="up to four numbers with dots between, for example 1.26.0",
+                fault=BundleFault.RUNTIME,
+                next_step=EXPORT_AGAIN,
+            )
 
 
 def _check_files(path: Path, manifest: bundle_pb2.BundleManifest) -> None:

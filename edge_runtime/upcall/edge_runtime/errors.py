@@ -77,6 +77,8 @@ class BundleFault(StrEnum):
     HASH = "hash"
     HEADS = "heads"
     THRESHOLD = "threshold"
+    RUNTIME = "runtime"
+    """It asks for a newer runtime than there is, or for what is no version."""
     MODEL = "model"
     """The bundle's bytes are whole, but its model or tokenizer does not work here."""
 

@@ -88,6 +88,7 @@ def _export(plan: ExportPlan, *, bundle: Path, work: Path, progress: Progress) -
         tokenizer = build_tokenizer(source.tokenizer)
         save_tokenizer(tokenizer, bundle / TOKENIZER)
         _describe(manifest, plan=plan, source=fitted, tools=form.tools)
+        manifest.least_runtime_versions.update(form.least_runtimes)
         routers = plan.heads if plan.heads is not None else shipped_heads(manifest)
         for head in routers:
             head.check_fits(manifest)

@@ -51,6 +51,8 @@ def describe_bundle(manifest: bundle_pb2.BundleManifest) -> Iterator[str]:
         f"heads of {shape.head_size}, vocabulary {shape.vocabulary_size:,}, context {shape.context_length:,} tokens"
     )
     yield f"stops at   token {', '.join(map(str, manifest.stop_token_ids)) or '(none)'}"
+    runtimes = [f"{name} {least} or later" for name, least in sorted(manifest.least_runtime_versions.items())]
+    yield f"runs on    {', '.join(runtimes) or '(unknown)'}"
     yield from _threshold(manifest)
     for head in manifest.router_heads:
         stage = bundle_pb2.RouterStage.Name(head.stage).removeprefix("ROUTER_STAGE_").lower()

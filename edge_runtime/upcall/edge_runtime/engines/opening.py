@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, MODEL_PTE, Bundle
 from upcall.edge_runtime.errors import BundleError, InputError, check_type
 from upcall.edge_runtime.language_model.engine import Engine
 from upcall.edge_runtime.language_model.model import LanguageModel
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
+from upcall.edge_runtime.runtime_versions import ModelRuntime, require_runtime
 
 
 class EngineName(StrEnum):
@@ -41,7 +43,7 @@ def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads
 
     Raises:
         InputError: there is no such engine, or the threads are no number above 0.
-        BundleError: the bundle holds no model for that engine.
+        BundleError: the bundle holds no model for that engine, or asks for a newer one than is installed.
         MissingExtraError: the engine's package is not installed.
         EngineError: the model cannot be loaded.
     """
@@ -57,6 +59,7 @@ def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads
             f"The bundle {bundle.path.name} holds no {name}, which --engine {engine} runs; it holds {other}.",
             next_step=f"leave --engine out, or name with --bundle one that `upcall export MODEL --to {engine}` made",
         )
+    _refuse_older(bundle, ModelRuntime.ONNX_RUNTIME if engine is EngineName.ONNX else ModelRuntime.EXECUTORCH)
     shape = bundle.manifest.shape
     context_length, vocabulary_size = shape.context_length, shape.vocabulary_size
     if engine is EngineName.ONNX:
@@ -68,6 +71,16 @@ def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads
     return ExecuTorchEngine(
         bundle.program, context_length=context_length, vocabulary_size=vocabulary_size, threads=threads
     )
+
+
+def _refuse_older(bundle: Bundle, runtime: ModelRuntime) -> None:
+    try:
+        installed = version(runtime)
+    except (
+        PackageNotFoundError
+    ):  # the engine names the extra that is missing, or the runtime is a build of another name
+        return
+    require_runtime(bundle, runtime, version=installed)
 
 
 def open_model(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads: int | None = None) -> LanguageModel:

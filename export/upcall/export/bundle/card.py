@@ -27,6 +27,7 @@ def write_card(manifest: bundle_pb2.BundleManifest) -> str:
         f"{shape.layer_count} layers, hidden size {shape.hidden_size}, vocabulary {shape.vocabulary_size:,}, context "
         f"{shape.context_length:,} tokens.",
         "",
+        *_runtimes(manifest),
         "## When it calls the cloud",
         "",
         *_threshold(manifest.threshold),
@@ -46,6 +47,11 @@ def write_card(manifest: bundle_pb2.BundleManifest) -> str:
         *(f"- {name} {version}" for name, version in sorted(manifest.tool_versions.items())),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _runtimes(manifest: bundle_pb2.BundleManifest) -> list[str]:
+    least = [f"{name} {version}" for name, version in sorted(manifest.least_runtime_versions.items())]
+    return [f"Runs on {', '.join(least)} or later.", ""] if least else []
 
 
 def _threshold(threshold: bundle_pb2.Threshold) -> list[str]:

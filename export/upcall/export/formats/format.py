@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class Format(Protocol):
     @property
     def tools(self) -> tuple[str, ...]:
         """Distributions whose versions the manifest names."""
+
+    @property
+    def least_runtimes(self) -> Mapping[str, str]:
+        """The oldest versions of runtimes that are tested with what ``save`` writes, by name."""
 
     @property
     def wide_name(self) -> str:

@@ -41,6 +41,7 @@ def test_from_file_to_bundle(home: Path, tmp_path: Path) -> None:
     assert bundle.threshold is not None
     assert {"executorch", "torchao"} <= set(manifest.tool_versions)
     assert "onnxruntime" not in manifest.tool_versions
+    assert dict(manifest.least_runtime_versions) == {"executorch": "1.3.1"}
     assert {"program vs the same in PyTorch, next token", "prompt in chunks vs at once, next token"} <= {
         check.name for check in manifest.checks
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from upcall.edge_runtime.bundle import MODEL_ONNX
 from upcall.edge_runtime.engines.onnx_runtime import OnnxEngine
 from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.runtime_versions import ModelRuntime
 from upcall.export.formats.onnx_graph.graph import build_graph, save_graph
 from upcall.export.formats.onnx_graph.heads import save_head_graph
 from upcall.export.sources.model import Array, DecoderShape, SourceModel, Weights
@@ -25,6 +27,7 @@ class OnnxFormat:
     model_file = MODEL_ONNX
     modules = ("torch", "gguf", "onnx", "onnxruntime")
     tools = ("gguf", "numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers", "upcall")
+    least_runtimes = MappingProxyType({ModelRuntime.ONNX_RUNTIME.value: "1.26.0"})
     wide_name = "float32 graph"
 
     def fit(self, source: SourceModel, *, context_length: int) -> SourceModel:

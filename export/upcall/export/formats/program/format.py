@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from upcall.edge_runtime.bundle import MODEL_PTE
 from upcall.edge_runtime.engines.executorch_program import ExecuTorchEngine
 from upcall.edge_runtime.files import write_atomically
 from upcall.edge_runtime.language_model.engine import Engine
+from upcall.edge_runtime.runtime_versions import ModelRuntime
 from upcall.export.formats.program.heads import link, lower_heads
 from upcall.export.sources.model import Array, DecoderShape, SourceModel, Weights
 from upcall.routing.heads.router_head import RouterHead
@@ -21,6 +23,7 @@ class ProgramFormat:
     model_file = MODEL_PTE
     modules = ("torch", "torchao", "executorch", "gguf")
     tools = ("executorch", "gguf", "numpy", "tokenizers", "torch", "torchao", "transformers", "upcall")
+    least_runtimes = MappingProxyType({ModelRuntime.EXECUTORCH.value: "1.3.1"})
     wide_name = "float32 decoder before it is lowered"
 
     def fit(self, source: SourceModel, *, context_length: int) -> SourceModel:

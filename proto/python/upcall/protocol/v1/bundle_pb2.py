@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fupcall/protocol/v1/bundle.proto\x12\x12upcall.protocol.v1\"\xf8\x04\n\x0e\x42undleManifest\x12\x16\n\x0eschema_version\x18\x01 \x01(\r\x12.\n\x05model\x18\x02 \x01(\x0b\x32\x1f.upcall.protocol.v1.ModelSource\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12-\n\x05\x66iles\x18\x04 \x03(\x0b\x32\x1e.upcall.protocol.v1.BundleFile\x12-\n\x05shape\x18\x05 \x01(\x0b\x32\x1e.upcall.protocol.v1.ModelShape\x12\x37\n\rchat_template\x18\x06 \x01(\x0b\x32 .upcall.protocol.v1.ChatTemplate\x12\x16\n\x0estop_token_ids\x18\x07 \x03(\r\x12\x30\n\tthreshold\x18\x08 \x01(\x0b\x32\x1d.upcall.protocol.v1.Threshold\x12/\n\x06\x63hecks\x18\t \x03(\x0b\x32\x1f.upcall.protocol.v1.Measurement\x12\x30\n\x07\x66igures\x18\n \x03(\x0b\x32\x1f.upcall.protocol.v1.Measurement\x12K\n\rtool_versions\x18\x0b \x03(\x0b\x32\x34.upcall.protocol.v1.BundleManifest.ToolVersionsEntry\x12\x12\n\ncreated_at\x18\x0c \x01(\t\x12\x34\n\x0crouter_heads\x18\r \x03(\x0b\x32\x1e.upcall.protocol.v1.RouterHead\x1a\x33\n\x11ToolVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0bModelSource\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0f\n\x07licence\x18\x03 \x01(\t\">\n\nBundleFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"\x98\x01\n\nModelShape\x12\x16\n\x0e\x63ontext_length\x18\x01 \x01(\r\x12\x17\n\x0fvocabulary_size\x18\x02 \x01(\r\x12\x13\n\x0bhidden_size\x18\x03 \x01(\r\x12\x13\n\x0blayer_count\x18\x04 \x01(\r\x12\x1c\n\x14key_value_head_count\x18\x05 \x01(\r\x12\x11\n\thead_size\x18\x06 \x01(\r\"\xfd\x01\n\x0c\x43hatTemplate\x12\x11\n\tbeginning\x18\x01 \x01(\t\x12.\n\x06system\x18\x02 \x01(\x0b\x32\x1e.upcall.protocol.v1.RoleFormat\x12,\n\x04user\x18\x03 \x01(\x0b\x32\x1e.upcall.protocol.v1.RoleFormat\x12\x31\n\tassistant\x18\x04 \x01(\x0b\x32\x1e.upcall.protocol.v1.RoleFormat\x12\x19\n\x11generation_prefix\x18\x05 \x01(\t\x12\x1b\n\x0e\x64\x65\x66\x61ult_system\x18\x06 \x01(\tH\x00\x88\x01\x01\x42\x11\n\x0f_default_system\",\n\nRoleFormat\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x0e\n\x06suffix\x18\x02 \x01(\t\"\x86\x01\n\nRouterHead\x12.\n\x05stage\x18\x01 \x01(\x0e\x32\x1f.upcall.protocol.v1.RouterStage\x12\x15\n\rfeature_count\x18\x02 \x01(\r\x12\x15\n\x0bidentity_of\x18\x03 \x01(\tH\x00\x12\x12\n\x08revision\x18\x04 \x01(\tH\x00\x42\x06\n\x04kind\"|\n\tThreshold\x12*\n\x06signal\x18\x01 \x01(\x0e\x32\x1a.upcall.protocol.v1.Signal\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x34\n\x0b\x63\x61libration\x18\x03 \x01(\x0b\x32\x1f.upcall.protocol.v1.Calibration\"\xbb\x01\n\x0b\x43\x61libration\x12\x10\n\x08set_name\x18\x01 \x01(\t\x12\x12\n\nset_sha256\x18\x02 \x01(\t\x12\x16\n\x0equestion_count\x18\x03 \x01(\r\x12\x16\n\x0elocal_accuracy\x18\x04 \x01(\x01\x12\r\n\x05\x61uroc\x18\x05 \x01(\x01\x12\x1c\n\x14target_kept_accuracy\x18\x06 \x01(\x01\x12\x12\n\nkept_share\x18\x07 \x01(\x01\x12\x15\n\rkept_accuracy\x18\x08 \x01(\x01\"G\n\x0bMeasurement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\r\n\x05\x62ound\x18\x04 \x01(\t*\x82\x01\n\x06Signal\x12\x16\n\x12SIGNAL_UNSPECIFIED\x10\x00\x12\x18\n\x14SIGNAL_MEAN_LOG_PROB\x10\x01\x12\x17\n\x13SIGNAL_MIN_LOG_PROB\x10\x02\x12\x16\n\x12SIGNAL_ROUTER_POST\x10\x03\x12\x15\n\x11SIGNAL_ROUTER_PRE\x10\x04*X\n\x0bRouterStage\x12\x1c\n\x18ROUTER_STAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUTER_STAGE_PRE\x10\x01\x12\x15\n\x11ROUTER_STAGE_POST\x10\x02\x42\x1a\n\x16\x64\x65v.upcall.protocol.v1P\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fupcall/protocol/v1/bundle.proto\x12\x12upcall.protocol.v1\"\x93\x06\n\x0e\x42undleManifest\x12\x16\n\x0eschema_version\x18\x01 \x01(\r\x12.\n\x05model\x18\x02 \x01(\x0b\x32\x1f.upcall.protocol.v1.ModelSource\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12-\n\x05\x66iles\x18\x04 \x03(\x0b\x32\x1e.upcall.protocol.v1.BundleFile\x12-\n\x05shape\x18\x05 \x01(\x0b\x32\x1e.upcall.protocol.v1.ModelShape\x12\x37\n\rchat_template\x18\x06 \x01(\x0b\x32 .upcall.protocol.v1.ChatTemplate\x12\x16\n\x0estop_token_ids\x18\x07 \x03(\r\x12\x30\n\tthreshold\x18\x08 \x01(\x0b\x32\x1d.upcall.protocol.v1.Threshold\x12/\n\x06\x63hecks\x18\t \x03(\x0b\x32\x1f.upcall.protocol.v1.Measurement\x12\x30\n\x07\x66igures\x18\n \x03(\x0b\x32\x1f.upcall.protocol.v1.Measurement\x12K\n\rtool_versions\x18\x0b \x03(\x0b\x32\x34.upcall.protocol.v1.BundleManifest.ToolVersionsEntry\x12\x12\n\ncreated_at\x18\x0c \x01(\t\x12\x34\n\x0crouter_heads\x18\r \x03(\x0b\x32\x1e.upcall.protocol.v1.RouterHead\x12\\\n\x16least_runtime_versions\x18\x0e \x03(\x0b\x32<.upcall.protocol.v1.BundleManifest.LeastRuntimeVersionsEntry\x1a\x33\n\x11ToolVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a;\n\x19LeastRuntimeVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0bModelSource\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0f\n\x07licence\x18\x03 \x01(\t\">\n\nBundleFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"\x98\x01\n\nModelShape\x12\x16\n\x0e\x63ontext_length\x18\x01 \x01(\r\x12\x17\n\x0fvocabulary_size\x18\x02 \x01(\r\x12\x13\n\x0bhidden_size\x18\x03 \x01(\r\x12\x13\n\x0blayer_count\x18\x04 \x01(\r\x12\x1c\n\x14key_value_head_count\x18\x05 \x01(\r\x12\x11\n\thead_size\x18\x06 \x01(\r\"\xfd\x01\n\x0c\x43hatTemplate\x12\x11\n\tbeginning\x18\x01 \x01(\t\x12.\n\x06system\x18\x02 \x01(\x0b\x32\x1e.upcall.protocol.v1.RoleFormat\x12,\n\x04user\x18\x03 \x01(\x0b\x32\x1e.upcall.protocol.v1.RoleFormat\x12\x31\n\tassistant\x18\x04 \x01(\x0b\x32\x1e.upcall.protocol.v1.RoleFormat\x12\x19\n\x11generation_prefix\x18\x05 \x01(\t\x12\x1b\n\x0e\x64\x65\x66\x61ult_system\x18\x06 \x01(\tH\x00\x88\x01\x01\x42\x11\n\x0f_default_system\",\n\nRoleFormat\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x0e\n\x06suffix\x18\x02 \x01(\t\"\x86\x01\n\nRouterHead\x12.\n\x05stage\x18\x01 \x01(\x0e\x32\x1f.upcall.protocol.v1.RouterStage\x12\x15\n\rfeature_count\x18\x02 \x01(\r\x12\x15\n\x0bidentity_of\x18\x03 \x01(\tH\x00\x12\x12\n\x08revision\x18\x04 \x01(\tH\x00\x42\x06\n\x04kind\"|\n\tThreshold\x12*\n\x06signal\x18\x01 \x01(\x0e\x32\x1a.upcall.protocol.v1.Signal\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x34\n\x0b\x63\x61libration\x18\x03 \x01(\x0b\x32\x1f.upcall.protocol.v1.Calibration\"\xbb\x01\n\x0b\x43\x61libration\x12\x10\n\x08set_name\x18\x01 \x01(\t\x12\x12\n\nset_sha256\x18\x02 \x01(\t\x12\x16\n\x0equestion_count\x18\x03 \x01(\r\x12\x16\n\x0elocal_accuracy\x18\x04 \x01(\x01\x12\r\n\x05\x61uroc\x18\x05 \x01(\x01\x12\x1c\n\x14target_kept_accuracy\x18\x06 \x01(\x01\x12\x12\n\nkept_share\x18\x07 \x01(\x01\x12\x15\n\rkept_accuracy\x18\x08 \x01(\x01\"G\n\x0bMeasurement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\r\n\x05\x62ound\x18\x04 \x01(\t*\x82\x01\n\x06Signal\x12\x16\n\x12SIGNAL_UNSPECIFIED\x10\x00\x12\x18\n\x14SIGNAL_MEAN_LOG_PROB\x10\x01\x12\x17\n\x13SIGNAL_MIN_LOG_PROB\x10\x02\x12\x16\n\x12SIGNAL_ROUTER_POST\x10\x03\x12\x15\n\x11SIGNAL_ROUTER_PRE\x10\x04*X\n\x0bRouterStage\x12\x1c\n\x18ROUTER_STAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUTER_STAGE_PRE\x10\x01\x12\x15\n\x11ROUTER_STAGE_POST\x10\x02\x42\x1a\n\x16\x64\x65v.upcall.protocol.v1P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,30 +34,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\026dev.upcall.protocol.v1P\001'
   _globals['_BUNDLEMANIFEST_TOOLVERSIONSENTRY']._loaded_options = None
   _globals['_BUNDLEMANIFEST_TOOLVERSIONSENTRY']._serialized_options = b'8\001'
-  _globals['_SIGNAL']._serialized_start=1800
-  _globals['_SIGNAL']._serialized_end=1930
-  _globals['_ROUTERSTAGE']._serialized_start=1932
-  _globals['_ROUTERSTAGE']._serialized_end=2020
+  _globals['_BUNDLEMANIFEST_LEASTRUNTIMEVERSIONSENTRY']._loaded_options = None
+  _globals['_BUNDLEMANIFEST_LEASTRUNTIMEVERSIONSENTRY']._serialized_options = b'8\001'
+  _globals['_SIGNAL']._serialized_start=1955
+  _globals['_SIGNAL']._serialized_end=2085
+  _globals['_ROUTERSTAGE']._serialized_start=2087
+  _globals['_ROUTERSTAGE']._serialized_end=2175
   _globals['_BUNDLEMANIFEST']._serialized_start=56
-  _globals['_BUNDLEMANIFEST']._serialized_end=688
-  _globals['_BUNDLEMANIFEST_TOOLVERSIONSENTRY']._serialized_start=637
-  _globals['_BUNDLEMANIFEST_TOOLVERSIONSENTRY']._serialized_end=688
-  _globals['_MODELSOURCE']._serialized_start=690
-  _globals['_MODELSOURCE']._serialized_end=750
-  _globals['_BUNDLEFILE']._serialized_start=752
-  _globals['_BUNDLEFILE']._serialized_end=814
-  _globals['_MODELSHAPE']._serialized_start=817
-  _globals['_MODELSHAPE']._serialized_end=969
-  _globals['_CHATTEMPLATE']._serialized_start=972
-  _globals['_CHATTEMPLATE']._serialized_end=1225
-  _globals['_ROLEFORMAT']._serialized_start=1227
-  _globals['_ROLEFORMAT']._serialized_end=1271
-  _globals['_ROUTERHEAD']._serialized_start=1274
-  _globals['_ROUTERHEAD']._serialized_end=1408
-  _globals['_THRESHOLD']._serialized_start=1410
-  _globals['_THRESHOLD']._serialized_end=1534
-  _globals['_CALIBRATION']._serialized_start=1537
-  _globals['_CALIBRATION']._serialized_end=1724
-  _globals['_MEASUREMENT']._serialized_start=1726
-  _globals['_MEASUREMENT']._serialized_end=1797
+  _globals['_BUNDLEMANIFEST']._serialized_end=843
+  _globals['_BUNDLEMANIFEST_TOOLVERSIONSENTRY']._serialized_start=731
+  _globals['_BUNDLEMANIFEST_TOOLVERSIONSENTRY']._serialized_end=782
+  _globals['_BUNDLEMANIFEST_LEASTRUNTIMEVERSIONSENTRY']._serialized_start=784
+  _globals['_BUNDLEMANIFEST_LEASTRUNTIMEVERSIONSENTRY']._serialized_end=843
+  _globals['_MODELSOURCE']._serialized_start=845
+  _globals['_MODELSOURCE']._serialized_end=905
+  _globals['_BUNDLEFILE']._serialized_start=907
+  _globals['_BUNDLEFILE']._serialized_end=969
+  _globals['_MODELSHAPE']._serialized_start=972
+  _globals['_MODELSHAPE']._serialized_end=1124
+  _globals['_CHATTEMPLATE']._serialized_start=1127
+  _globals['_CHATTEMPLATE']._serialized_end=1380
+  _globals['_ROLEFORMAT']._serialized_start=1382
+  _globals['_ROLEFORMAT']._serialized_end=1426
+  _globals['_ROUTERHEAD']._serialized_start=1429
+  _globals['_ROUTERHEAD']._serialized_end=1563
+  _globals['_THRESHOLD']._serialized_start=1565
+  _globals['_THRESHOLD']._serialized_end=1689
+  _globals['_CALIBRATION']._serialized_start=1692
+  _globals['_CALIBRATION']._serialized_end=1879
+  _globals['_MEASUREMENT']._serialized_start=1881
+  _globals['_MEASUREMENT']._serialized_end=1952
 # @@protoc_insertion_point(module_scope)

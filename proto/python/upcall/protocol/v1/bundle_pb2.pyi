@@ -96,6 +96,26 @@ class BundleManifest(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class LeastRuntimeVersionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SCHEMA_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     RECIPE_FIELD_NUMBER: _builtins.int
@@ -109,6 +129,7 @@ class BundleManifest(_message.Message):
     TOOL_VERSIONS_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     ROUTER_HEADS_FIELD_NUMBER: _builtins.int
+    LEAST_RUNTIME_VERSIONS_FIELD_NUMBER: _builtins.int
     schema_version: _builtins.int
     """1."""
     recipe: _builtins.str
@@ -147,6 +168,12 @@ class BundleManifest(_message.Message):
     def router_heads(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouterHead]:
         """At most one of each stage. Bundles made before there were any hold none."""
 
+    @_builtins.property
+    def least_runtime_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Name of a runtime, "onnxruntime" or "executorch", to the least version of it that runs this bundle, as numbers with dots
+        between, for example "1.26.0". Bundles made before there were any name none.
+        """
+
     def __init__(
         self,
         *,
@@ -163,10 +190,11 @@ class BundleManifest(_message.Message):
         tool_versions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         created_at: _builtins.str = ...,
         router_heads: _abc.Iterable[Global___RouterHead] | None = ...,
+        least_runtime_versions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["chat_template", b"chat_template", "model", b"model", "shape", b"shape", "threshold", b"threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_template", b"chat_template", "checks", b"checks", "created_at", b"created_at", "figures", b"figures", "files", b"files", "model", b"model", "recipe", b"recipe", "router_heads", b"router_heads", "schema_version", b"schema_version", "shape", b"shape", "stop_token_ids", b"stop_token_ids", "threshold", b"threshold", "tool_versions", b"tool_versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_template", b"chat_template", "checks", b"checks", "created_at", b"created_at", "figures", b"figures", "files", b"files", "least_runtime_versions", b"least_runtime_versions", "model", b"model", "recipe", b"recipe", "router_heads", b"router_heads", "schema_version", b"schema_version", "shape", b"shape", "stop_token_ids", b"stop_token_ids", "threshold", b"threshold", "tool_versions", b"tool_versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -98,7 +98,7 @@ public fun readBundleManifest(path: Path): BundleManifest = try {
     throw unreadable(error)
 }
 
-private fun listing(path: Path): BundleManifest = manifestOf(path.resolve(MANIFEST)).also(::checkListing)
+private fun listing(path: Path): BundleManifest = manifestOf(path.resolve(MANIFEST)).also(::checkRuntimes).also(::checkListing)
 
 private fun manifestOf(file: Path): BundleManifest {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -240,4 +240,4 @@ private fun fault(fault: BundleFault, problem: String, nextStep: String = EXPORT
 private const val MAX_MANIFEST_BYTES = 1L shl 20
 private const val PIECE_BYTES = 1 shl 16
 private const val DO_NOT_USE = "do not use this bundle"
-private const val EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"
+internal const val EXPORT_AGAIN = "copy the bundle anew or make it again with `upcall export`"

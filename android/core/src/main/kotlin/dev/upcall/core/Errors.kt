@@ -59,6 +59,9 @@ public enum class BundleFault {
     HEADS,
     THRESHOLD,
 
+    /** It asks for a newer runtime than there is, or for what is no version. */
+    RUNTIME,
+
     /** The bundle's bytes are whole, but its model or tokenizer does not work here. */
     MODEL,
     ;

@@ -19,6 +19,7 @@ import dev.upcall.core.languagemodel.RouterStage
  * @property stopTokenIds any of them ends an answer.
  * @property createdAt RFC 3339, UTC.
  * @property figures sizes, memory and quality, as the exporter measured them.
+ * @property leastRuntimeVersions name of a runtime to the least version of it that runs this bundle; see [Bundle.requireRuntime].
  */
 public class BundleManifest internal constructor(
     public val schemaVersion: Long,
@@ -32,6 +33,7 @@ public class BundleManifest internal constructor(
     public val stopTokenIds: Set<Int>,
     public val createdAt: String,
     public val figures: List<Measurement>,
+    public val leastRuntimeVersions: Map<String, String>,
     internal val threshold: ListedThreshold?,
     internal val routerHeads: List<ListedHead>,
 )
@@ -65,7 +67,8 @@ internal class ListedHead(val stage: RouterStage?, val featureCount: Long)
 
 private val MANIFEST_FIELDS =
     arrayOf("schema_version", "recipe", "stop_token_ids", "tool_versions", "created_at") +
-        arrayOf("model", "files", "shape", "chat_template", "threshold", "checks", "figures", "router_heads")
+        arrayOf("model", "files", "shape", "chat_template", "threshold", "checks", "figures", "router_heads") +
+        arrayOf("least_runtime_versions")
 
 /**
  * Reads the text of a manifest.
@@ -92,6 +95,7 @@ internal fun readManifest(text: String): BundleManifest {
         stopTokenIds = manifest.uints("stop_token_ids").mapTo(LinkedHashSet()) { it.toInt() },
         createdAt = manifest.text("created_at"),
         figures = manifest.measurements("figures"),
+        leastRuntimeVersions = manifest.texts("least_runtime_versions"),
         threshold = manifest.threshold(),
         routerHeads = manifest.heads(),
     )

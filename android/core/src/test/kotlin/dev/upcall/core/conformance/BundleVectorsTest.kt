@@ -3,7 +3,10 @@ package dev.upcall.core.conformance
 import dev.upcall.core.BundleError
 import dev.upcall.core.BundleFault
 import dev.upcall.core.MANIFEST
+import dev.upcall.core.ModelRuntime
 import dev.upcall.core.openBundle
+import dev.upcall.core.requireRuntime
+import dev.upcall.core.runsOn
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
@@ -39,6 +42,24 @@ class BundleVectorsTest {
             assertEquals(threshold?.text("signal"), opened.threshold?.signal?.value)
             assertEquals(threshold?.number("value"), opened.threshold?.value)
             assertEquals(expected.list("router_stages").texts(), opened.routerStages.map { it.value }.sorted())
+        }
+    }
+
+    @TestFactory
+    fun `a runtime is new enough or refused as in the vectors`() = suite.cases("runtimes") { case ->
+        val folder = Files.createTempDirectory(folders, "case").resolve("bundle")
+        val asked = JsonObject(mapOf("onnxruntime" to case.getValue("least")))
+        write(JsonObject(mapOf("patch" to JsonObject(mapOf("leastRuntimeVersions" to asked)))), folder)
+        val opened = openBundle(folder)
+        val version = case.text("version")!!
+        assertEquals(case.flag("runs"), opened.manifest.runsOn(ModelRuntime.ONNX_RUNTIME, version))
+        opened.requireRuntime(ModelRuntime.EXECUTORCH, version) // of which it asks nothing
+        if (case.flag("runs") == true) {
+            opened.requireRuntime(ModelRuntime.ONNX_RUNTIME, version)
+        } else {
+            val refused =
+                assertFailsWith<BundleError> { opened.requireRuntime(ModelRuntime.ONNX_RUNTIME, version) }
+            assertEquals(BundleFault.RUNTIME, refused.fault)
         }
     }
 

@@ -6,12 +6,14 @@ import dev.upcall.core.BundleFile
 import dev.upcall.core.EngineError
 import dev.upcall.core.InputError
 import dev.upcall.core.MODEL_ONNX
+import dev.upcall.core.ModelRuntime
 import dev.upcall.core.RedactionError
 import dev.upcall.core.languagemodel.Engine
 import dev.upcall.core.languagemodel.LanguageModel
 import dev.upcall.core.languagemodel.Tokenizer
 import dev.upcall.core.physicalCores
 import dev.upcall.core.redaction.names.Names
+import dev.upcall.core.requireRuntime
 import java.io.IOException
 import java.nio.file.Files
 import java.nio.file.Path
@@ -22,7 +24,7 @@ import java.security.MessageDigest
  *
  * @param threads ≥ 1; by default the physical cores.
  * @throws InputError the threads are no number above 0.
- * @throws BundleError the bundle holds no model for this engine.
+ * @throws BundleError the bundle holds no model for this engine, or asks for a newer ONNX Runtime.
  * @throws EngineError the model cannot be loaded.
  */
 public fun openEngine(bundle: Bundle, threads: Int = physicalCores()): Engine {
@@ -33,6 +35,7 @@ public fun openEngine(bundle: Bundle, threads: Int = physicalCores()): Engine {
             nextStep = "open one that `upcall export MODEL --to onnx` made",
         )
     }
+    bundle.requireRuntime(ModelRuntime.ONNX_RUNTIME, OnnxRuntime.environment.version)
     val shape = bundle.manifest.shape
     return OnnxEngine(bundle.model, shape.contextLength, shape.vocabularySize, threads)
 }

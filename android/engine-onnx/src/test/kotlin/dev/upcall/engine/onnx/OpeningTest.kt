@@ -1,6 +1,7 @@
 package dev.upcall.engine.onnx
 
 import dev.upcall.core.BundleError
+import dev.upcall.core.BundleFault
 import dev.upcall.core.InputError
 import dev.upcall.core.Message
 import dev.upcall.core.RedactionError
@@ -47,6 +48,22 @@ class OpeningTest {
         val error = assertFailsWith<BundleError> { openModel(openBundle(folder)) }
         assertContains(error.problem, "holds no model.onnx")
         assertContains(error.nextStep, "--to onnx")
+    }
+
+    @Test
+    fun `a bundle that asks for a newer runtime is refused before its graph is read`(
+        @TempDir folder: Path,
+    ) {
+        val given = tinyFolder.resolve("bundle")
+        for (file in given.toFile().listFiles()!!) Files.copy(file.toPath(), folder.resolve(file.name))
+        val manifest = folder.resolve("manifest.json").toFile()
+        val whole = manifest.readText()
+        manifest.writeText(whole.replaceFirst("{", "{\"leastRuntimeVersions\": {\"onnxruntime\": \"99.0\"},"))
+        val error = assertFailsWith<BundleError> { openModel(openBundle(folder)) }
+        assertEquals(BundleFault.RUNTIME, error.fault)
+        assertEquals("99.0 or later", error.allowed)
+        manifest.writeText(whole.replaceFirst("{", "{\"leastRuntimeVersions\": {\"onnxruntime\": \"1.26.0\"},"))
+        openModel(openBundle(folder), threads = 1).close()
     }
 
     @Test

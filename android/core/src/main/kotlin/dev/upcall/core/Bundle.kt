@@ -98,7 +98,8 @@ public fun readBundleManifest(path: Path): BundleManifest = try {
     throw unreadable(error)
 }
 
-private fun listing(path: Path): BundleManifest = manifestOf(path.resolve(MANIFEST)).also(::checkRuntimes).also(::checkListing)
+private fun listing(path: Path): BundleManifest =
+    manifestOf(path.resolve(MANIFEST)).also(::checkRuntimes).also(::checkListing)
 
 private fun manifestOf(file: Path): BundleManifest {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {

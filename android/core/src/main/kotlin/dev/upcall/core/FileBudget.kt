@@ -71,7 +71,22 @@ public class FileBudget(
      *
      * @throws OutputError the file cannot be written.
      */
-    public fun write(allowance: Allowance): Unit = locked { replace(allowance) }
+    public fun write(allowance: Allowance): Unit = update { allowance }
+
+    /**
+     * Set what may be spent from now on by what is left: no call is taken meanwhile. A damaged file sets no limit.
+     *
+     * @throws OutputError the file cannot be written.
+     */
+    public fun update(change: (Allowance) -> Allowance): Unit = locked {
+        val before =
+            try {
+                read()
+            } catch (_: InputError) {
+                Allowance()
+            }
+        replace(change(before))
+    }
 
     override fun state(inputTokens: Int, outputTokens: Int): BudgetState = try {
         read().state(inputTokens, outputTokens)

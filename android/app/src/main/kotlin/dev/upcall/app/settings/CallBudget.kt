@@ -29,17 +29,19 @@ class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTi
      */
     fun limit(perDay: Int?) {
         val limit = perDay?.toDouble()
-        val before = readable()
-        if (before != null && before.calls?.perDay == limit) return
-        val calls = before?.calls
-        val changed =
-            when {
-                limit == null -> null
-                before == null -> Bucket(limit, left = 0.0, nowS())
-                calls == null -> Bucket.full(limit, nowS())
-                else -> Bucket(limit, min(limit, calls.left + limit - calls.perDay), nowS())
-            }
-        file.write((before ?: Allowance()).copy(calls = changed))
+        val kept = readable()
+        if (kept != null && kept.calls?.perDay == limit) return
+        file.update { before ->
+            val calls = before.calls
+            val changed =
+                when {
+                    limit == null -> null
+                    kept == null -> Bucket(limit, left = 0.0, nowS())
+                    calls == null -> Bucket.full(limit, nowS())
+                    else -> Bucket(limit, min(limit, calls.left + limit - calls.perDay), nowS())
+                }
+            before.copy(calls = changed)
+        }
     }
 
     /** Calls that are left now; null without a limit, 0 where the file is damaged. */

@@ -5,6 +5,7 @@ import dev.upcall.app.chat.Asker
 import dev.upcall.app.data.ConversationStore
 import dev.upcall.app.models.ModelLibrary
 import dev.upcall.app.settings.ApiKeyStore
+import dev.upcall.app.settings.CallBudget
 import dev.upcall.app.settings.SettingsStore
 import dev.upcall.core.decision.DeviceMonitor
 import kotlinx.coroutines.CoroutineScope
@@ -16,6 +17,7 @@ interface AppContainer {
     val conversations: ConversationStore
     val settings: SettingsStore
     val apiKey: ApiKeyStore
+    val callBudget: CallBudget
     val models: ModelLibrary
     val answers: AnswerService
     val monitor: DeviceMonitor

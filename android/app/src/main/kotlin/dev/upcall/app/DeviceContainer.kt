@@ -31,6 +31,7 @@ class DeviceContainer(context: Context) : AppContainer {
     override val conversations by lazy { RoomConversationStore(context) }
     override val settings by lazy { DataStoreSettings(context) }
     override val apiKey by lazy { KeystoreApiKeyStore(context) }
+    override val callBudget by lazy { CallBudget(files.resolve("budget.json")) }
     override val monitor = AndroidDeviceMonitor(context)
     override val models by lazy {
         FolderModelLibrary(files.resolve("models"), NativeEngines, AndroidCapacity(context), scope)
@@ -41,7 +42,7 @@ class DeviceContainer(context: Context) : AppContainer {
             engines = NativeEngines,
             settings = settings,
             detectors = Detectors(models, open = { openNames(it) }),
-            clouds = Clouds(apiKey, CallBudget(files.resolve("budget.json")), open = { GrpcCloud(it) }),
+            clouds = Clouds(apiKey, callBudget, open = { GrpcCloud(it) }),
             monitor = monitor,
         )
     }

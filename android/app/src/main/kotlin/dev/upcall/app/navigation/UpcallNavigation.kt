@@ -17,6 +17,8 @@ import dev.upcall.app.chat.ChatScreen
 import dev.upcall.app.chat.ChatViewModel
 import dev.upcall.app.preview.PreviewScreen
 import dev.upcall.app.preview.PreviewViewModel
+import dev.upcall.app.settings.SettingsScreen
+import dev.upcall.app.settings.SettingsViewModel
 import dev.upcall.app.why.WhyScreen
 import dev.upcall.app.why.WhyViewModel
 
@@ -43,6 +45,12 @@ fun UpcallNavigation(container: AppContainer, controller: NavHostController = re
         composable(Destination.PREVIEW.route) {
             PreviewScreen(
                 viewModel { PreviewViewModel(container.asker, container.answers, container.models) },
+                back,
+            )
+        }
+        composable(Destination.SETTINGS.route) {
+            SettingsScreen(
+                viewModel { SettingsViewModel(container.settings, container.apiKey, container.callBudget) },
                 back,
             )
         }

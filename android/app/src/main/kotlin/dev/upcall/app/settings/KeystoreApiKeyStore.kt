@@ -23,20 +23,20 @@ private const val ENTER_AGAIN = "enter the key again in the settings"
 /**
  * The key of the service, encrypted by a key that never leaves the device's key store, in a file that no backup takes.
  *
- * @param file of the encrypted key.
+ * @param file of the encrypted key; asked for where files may be touched.
  * @param cipher encrypts it.
  * @param dispatcher for work with files and the key store.
  */
 class KeystoreApiKeyStore internal constructor(
-    file: File,
+    file: () -> File,
     private val cipher: KeystoreCipher,
     private val dispatcher: CoroutineDispatcher,
 ) : ApiKeyStore {
     /** Keeps it in this app's folder without backups. */
     constructor(context: Context) :
-        this(File(context.applicationContext.noBackupFilesDir, FILE), KeystoreCipher(), Dispatchers.IO)
+        this({ File(context.applicationContext.noBackupFilesDir, FILE) }, KeystoreCipher(), Dispatchers.IO)
 
-    private val sealed = SealedFile(file)
+    private val sealed by lazy { SealedFile(file()) } // Android makes the folder
     private val turn = Mutex()
     private val known = MutableStateFlow<ApiKeyState?>(null)
 

@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # Extras of one environment; constraints.txt pins them and all they need.
-EXTRAS := onnx,cloud,routing,export,vault,dev
+EXTRAS := onnx,cloud,routing,export,vault,deploy,dev
 PROTOC = PATH=$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path=proto
 PROTOS := $(wildcard proto/upcall/protocol/v1/*.proto)
 export HF_HUB_DISABLE_TELEMETRY := 1

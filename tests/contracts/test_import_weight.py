@@ -24,6 +24,8 @@ HEAVY = [
     "scipy",
     "matplotlib",
     "pyarrow",
+    "adbutils",
+    "requests",
 ]
 
 
@@ -39,6 +41,9 @@ def loaded_by(code: str) -> set[str]:
         "upcall.edge_runtime",
         "upcall.export",
         "upcall.cloud_service",
+        "upcall.deploy",
+        "upcall.deploy.contract",
+        "upcall.deploy.connecting",
         "upcall.edge_runtime.errors",
         "upcall.routing.evaluation.evaluate",
         "upcall.routing.cli.evaluate",

@@ -69,7 +69,7 @@ def test_no_vague_names() -> None:
     assert not [name for name in tracked() if vague.search(name)]
 
 
-@pytest.mark.parametrize("package", ["edge_runtime", "routing", "export", "cloud_service"])
+@pytest.mark.parametrize("package", ["edge_runtime", "routing", "export", "cloud_service", "deploy"])
 def test_tests_mirror_the_source(package: str) -> None:
     for test in (ROOT / "tests" / package).rglob("test_*.py"):
         source = ROOT / package / "upcall" / package / test.relative_to(ROOT / "tests" / package).parent

@@ -26,6 +26,7 @@ sys.meta_path.insert(0, Absent())
         ("onnxruntime", "onnx", ["ask", "--bundle", "BUNDLE", "Hi"]),
         ("torch", "export", ["export", "MODEL", "--to", "onnx"]),
         ("cryptography", "vault", ["redact", "--vault", "VAULT", "MODEL"]),
+        ("adbutils", "deploy", ["deploy", "doctor"]),
         ("xllamacpp", "cloud", ["cloud", "--model", "MODEL", "--no-auth", "--port", "0"]),
     ],
 )

@@ -8,7 +8,8 @@
     ├── EngineError                     6    the engine on the device
     ├── EscalationError                 7    the cloud gave no whole answer; says why by its reason
     ├── RedactionError                  8    a detector failed, or a policy keeps a text on the device
-    └── OutputError                     9    what was made cannot be written
+    ├── OutputError                     9    what was made cannot be written
+    └── PhoneError                     10    a phone cannot be reached, refuses, or lacks something
 
 No message carries text of a prompt, an answer or a secret.
 """
@@ -147,6 +148,13 @@ class OutputError(UpcallError):
 
     name = "output"
     exit_code = 9
+
+
+class PhoneError(UpcallError):
+    """A phone cannot be reached, refuses what is asked of it, or lacks something."""
+
+    name = "phone"
+    exit_code = 10
 
 
 class MissingExtraError(UpcallError):

@@ -24,6 +24,7 @@ COMMANDS = {
     "inspect": ("upcall.edge_runtime.cli.inspect", "Show what is in a bundle."),
     "verify": ("upcall.edge_runtime.cli.verify", "Check that a bundle works here."),
     "cloud": ("upcall.cloud_service.cli", "Serve the large model."),
+    "deploy": ("upcall.deploy.cli.main", "Put it on a phone, and ask it there."),
     "demo": ("upcall.edge_runtime.cli.demo", "See all of it work, on real models."),
 }
 

@@ -1,0 +1,1 @@
+"""``upcall deploy``, a module a command."""

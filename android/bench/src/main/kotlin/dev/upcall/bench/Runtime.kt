@@ -7,6 +7,7 @@ import dev.upcall.core.decision.Network
 import dev.upcall.core.decision.Strategy
 import dev.upcall.core.decision.decide
 import dev.upcall.core.languagemodel.Engine
+import dev.upcall.core.languagemodel.EngineMeter
 import dev.upcall.core.languagemodel.Piece
 import dev.upcall.core.languagemodel.Tokenizer
 import dev.upcall.core.openBundle
@@ -24,12 +25,14 @@ private const val DECISIONS = 100_000
 
 /** What is measured: one bundle, the detector with and without names, and the decision. */
 internal class Runtime private constructor(
-    private val engine: Engine,
+    engine: Engine,
     private val tokenizer: Tokenizer,
     private val rules: Detector,
     private val names: Detector,
     private val texts: List<String>,
 ) : Subject {
+    private val meter = EngineMeter(engine)
+
     /** The figures of one run of a case. */
     override fun answer(request: JsonObject): JsonObject = when (val case = request.text("case")) {
         "prefill" -> figure("tokens_per_s", prefill(request.tokens()))
@@ -42,22 +45,11 @@ internal class Runtime private constructor(
         else -> throw IllegalArgumentException("no case $case")
     }
 
-    private fun prefill(tokens: IntArray): Double {
-        engine.truncate(0)
-        val seconds = seconds { engine.forward(tokens) }
-        return tokens.size / seconds
-    }
+    private fun prefill(tokens: IntArray): Double = tokens.size / meter.prefill(tokens)
 
     private fun decode(tokens: IntArray, count: Int): Double {
-        engine.truncate(0)
-        var next = greedy(engine.forward(tokens).logits)
-        return count / seconds { repeat(count) { next = greedy(engine.forward(intArrayOf(next)).logits) } }
-    }
-
-    private fun greedy(logits: FloatArray): Int {
-        var best = 0
-        for (index in logits.indices) if (logits[index] > logits[best]) best = index
-        return best
+        meter.prefill(tokens)
+        return count / meter.decode(count)
     }
 
     private fun perSecond(work: (String) -> Unit): JsonObject {

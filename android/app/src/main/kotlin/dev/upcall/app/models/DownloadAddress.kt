@@ -40,7 +40,8 @@ internal value class DownloadAddress private constructor(val folder: URI) {
                 } catch (_: URISyntaxException) {
                     throw refused("This is not a web address.")
                 }
-            checkTransport(uri)
+            if (uri.host.isNullOrEmpty()) throw refused("This is not a web address.")
+            if (!isSafe(uri)) throw refused("The address is not encrypted: others could see or change the model.")
             if (uri.rawUserInfo != null) throw refused("The address holds a user's name or password.")
             if (uri.rawQuery != null || uri.rawFragment != null) throw refused("The address has a part behind ? or #.")
             val path = uri.path.removeSuffix("/$MANIFEST").trimEnd('/') + "/"
@@ -49,19 +50,12 @@ internal value class DownloadAddress private constructor(val folder: URI) {
     }
 }
 
-/**
- * Refuses what is neither encrypted nor on this device.
- *
- * @throws InputError it is another address.
- */
-internal fun checkTransport(uri: URI) {
+/** Whether it is encrypted, or on this device. */
+private fun isSafe(uri: URI): Boolean {
     val host = uri.host
-    when {
-        host.isNullOrEmpty() -> throw refused("This is not a web address.")
-        uri.scheme.equals(HTTPS, ignoreCase = true) -> Unit
-        !uri.scheme.equals(HTTP, ignoreCase = true) -> throw refused("The address does not begin with https.")
-        !isLoopback(host) -> throw refused("The address is not encrypted: others could see or change the model.")
-    }
+    if (host.isNullOrEmpty()) return false
+    return uri.scheme.equals(HTTPS, ignoreCase = true) ||
+        (uri.scheme.equals(HTTP, ignoreCase = true) && isLoopback(host))
 }
 
 /**
@@ -76,8 +70,8 @@ internal fun redirected(from: URI, location: String?): URI {
         } catch (_: URISyntaxException) {
             throw refused("The server redirects to no web address.")
         }
-    checkTransport(next)
-    if (from.scheme.equals(HTTPS, ignoreCase = true) && !next.scheme.equals(HTTPS, ignoreCase = true)) {
+    val mayBePlain = !from.scheme.equals(HTTPS, ignoreCase = true)
+    if (!isSafe(next) || !(mayBePlain || next.scheme.equals(HTTPS, ignoreCase = true))) {
         throw refused("The server redirects to an address that is not encrypted.")
     }
     return next

@@ -49,7 +49,7 @@ internal class Downloads(
         try {
             val address = DownloadAddress.of(url)
             val name = if (kind == DownloadKind.NAME_MODEL) NAME_MODEL_FOLDER else bundleName(address)
-            current?.takeIf { it.name != name }?.discard()
+            current?.let { if (it.name != name) throw unfinished(it) }
             run(ModelDownload(root.resolve(GROWING).resolve(name), kind, address).apply { begin() })
         } catch (error: UpcallError) {
             shown.value = DownloadState.Refused(error)
@@ -62,6 +62,12 @@ internal class Downloads(
 
     fun discard(): Unit = command {
         job?.cancelAndJoin()
+        val kept = current
+        if (kept != null && shown.value is DownloadState.Refused) {
+            // what was refused was another one
+            shown.value = DownloadState.Stopped(kept.name, kept.receivedBytes())
+            return@command
+        }
         try {
             current?.let { writing { it.discard() } }
             current = null
@@ -134,3 +140,8 @@ internal class Downloads(
         scope.launch(dispatcher) { commands.withLock { work() } }
     }
 }
+
+private fun unfinished(download: ModelDownload) = InputError(
+    "The download of ${download.name} is not finished.",
+    nextStep = "take it up again or discard it first",
+)

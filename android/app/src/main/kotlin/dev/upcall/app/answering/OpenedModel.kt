@@ -76,6 +76,6 @@ internal class OpenedModel(private val models: ModelLibrary, private val engines
         val all = models.models.value
         if (all.any { it.name == preferred }) return checkNotNull(preferred)
         return all.firstOrNull { it.isUsable }?.name
-            ?: throw ModelError("There is no model on this device.", nextStep = "get one under Models")
+            ?: throw all.firstNotNullOfOrNull { it.fault } ?: ModelError("There is no model on this device.", nextStep = "get one under Models")
     }
 }

@@ -45,7 +45,7 @@ internal class Downloads(
     val state: StateFlow<DownloadState> = shown.asStateFlow()
 
     fun start(kind: DownloadKind, url: String): Unit = command {
-        if (job?.isActive == true) return@command
+        if (isBusy()) return@command
         try {
             val address = DownloadAddress.of(url)
             val name = if (kind == DownloadKind.NAME_MODEL) NAME_MODEL_FOLDER else bundleName(address)
@@ -56,7 +56,7 @@ internal class Downloads(
         }
     }
 
-    fun resume(): Unit = command { if (job?.isActive != true) current?.let(::run) }
+    fun resume(): Unit = command { if (!isBusy()) current?.let(::run) }
 
     fun pause(): Unit = command { job?.cancelAndJoin() }
 
@@ -133,6 +133,15 @@ internal class Downloads(
             download.discard()
             current = null
             shown.value = DownloadState.Refused(error)
+        }
+    }
+
+    /** Whether a download runs. One that has just come to its end is waited for. */
+    private suspend fun isBusy(): Boolean = when (shown.value) {
+        is DownloadState.Starting, is DownloadState.Running, is DownloadState.Checking -> true
+        else -> {
+            job?.join()
+            false
         }
     }
 

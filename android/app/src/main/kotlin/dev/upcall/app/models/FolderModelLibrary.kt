@@ -6,7 +6,6 @@ import dev.upcall.core.InputError
 import dev.upcall.core.MANIFEST
 import dev.upcall.core.ModelError
 import dev.upcall.core.UpcallError
-import dev.upcall.core.fileSha256
 import dev.upcall.core.openBundle
 import dev.upcall.core.readBundleManifest
 import dev.upcall.engine.onnx.NAME_MODEL
@@ -70,11 +69,10 @@ class FolderModelLibrary(
             try {
                 openBundle(folder).also {
                     engines.choose(it.manifest)
-                    verdicts[name] = Verdict(fileSha256(folder.resolve(MANIFEST)), fault = null)
+                    verdicts[name] = Verdict(fingerprint(folder), fault = null)
                 }
             } catch (error: UpcallError) {
-                val manifest = folder.resolve(MANIFEST)
-                if (Files.isRegularFile(manifest)) verdicts[name] = Verdict(fileSha256(manifest), error)
+                verdicts[name] = Verdict(fingerprint(folder), error)
                 throw error
             } finally {
                 found.value = found.value.map { if (it.name == name) installed(folder) else it }
@@ -119,7 +117,7 @@ class FolderModelLibrary(
         val name = folder.fileName.toString()
         return try {
             val manifest = readBundleManifest(folder)
-            val verdict = verdicts[name]?.takeIf { it.manifestSha256 == fileSha256(folder.resolve(MANIFEST)) }
+            val verdict = verdicts[name]?.takeIf { it.fingerprint == fingerprint(folder) }
             described(name, manifest, verdict)
         } catch (error: UpcallError) {
             InstalledModel(name, "", "", "", engine = null, sizeBytes = bytesIn(folder), fault = error)
@@ -165,8 +163,8 @@ class FolderModelLibrary(
     }
 }
 
-/** What hashing a bundle gave, as long as it has that manifest. */
-private class Verdict(val manifestSha256: String, val fault: UpcallError?)
+/** What hashing a bundle gave, as long as its files are the same. */
+private class Verdict(val fingerprint: String, val fault: UpcallError?)
 
 internal fun damagedNames() = ModelError(
     "The model that finds names is not whole.",

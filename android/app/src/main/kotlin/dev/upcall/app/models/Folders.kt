@@ -26,3 +26,12 @@ internal fun deleteTree(folder: Path) {
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) return
     Files.walk(folder).use { all -> all.sorted(Comparator.reverseOrder()).forEach(Files::delete) }
 }
+
+/** Changes when a file in a folder comes, goes or is written to, as far as sizes and times tell. */
+internal fun fingerprint(folder: Path): String = Files.walk(folder).use { all ->
+    all.filter(Files::isRegularFile)
+        .sorted()
+        .map { "${folder.relativize(it)} ${Files.size(it)} ${Files.getLastModifiedTime(it).toMillis()}" }
+        .toArray()
+        .joinToString("\n")
+}

@@ -143,10 +143,10 @@ class DownloadsTest {
         val right = server.files.getValue(MODEL_PATH)
         server.files[MODEL_PATH] = right.copyOf().also { it[7] = 0 }
         start()
-        assertTrue(stopped().problem, "damaged" in stopped().problem)
+        assertTrue("damaged" in await<DownloadState.Refused>().error.problem)
         assertFalse(Files.exists(part))
         server.files[MODEL_PATH] = right
-        library.resumeDownload()
+        start()
         await<DownloadState.Finished>()
     }
 
@@ -228,10 +228,14 @@ class DownloadsTest {
         start()
         stopped()
         server.close()
+        val before = await<DownloadState.Stopped>()
         library.resumeDownload()
-        runBlocking { withTimeout(20.seconds) { library.download.first { it is DownloadState.Starting } } }
-        assertTrue("network" in stopped().nextStep)
-        assertTrue(await<DownloadState.Stopped>().receivedBytes > 0)
+        val after = runBlocking {
+            withTimeout(20.seconds) { library.download.first { it is DownloadState.Stopped && it !== before } }
+        }
+        after as DownloadState.Stopped
+        assertTrue("network" in after.error!!.nextStep)
+        assertEquals(before.receivedBytes, after.receivedBytes)
     }
 
     @Test
@@ -249,7 +253,7 @@ class DownloadsTest {
         library.startDownload("${server.address}/models/other")
         assertTrue("tiny is not finished" in await<DownloadState.Refused>().error.problem)
         library.discardDownload() // closes the message, and not the download
-        stopped()
+        assertEquals("tiny", await<DownloadState.Stopped>().name)
         library.discardDownload()
         await<DownloadState.None>()
         assertFalse(Files.exists(root.resolve(".downloads/tiny")))

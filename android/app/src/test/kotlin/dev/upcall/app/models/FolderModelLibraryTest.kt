@@ -111,7 +111,6 @@ class FolderModelLibraryTest {
         assertFalse(library.only().isUsable)
         assertEquals("It needs ONNX Runtime 9.", library.only().fault?.problem)
         assertThrows(UpcallError::class.java) { runBlocking { library.verify("tiny") } }
-        Unit
     }
 
     @Test

@@ -83,9 +83,10 @@ class FileServer : AutoCloseable {
     private fun answer(out: OutputStream, path: String, from: Long?) {
         val content = files[path]
         val location = redirections[path]
+        val status = statuses[path]
         when {
             location != null -> out.head("302 Found", "Location: $location", "Content-Length: 0")
-            path in statuses -> out.head("${statuses[path]} Status", "Content-Length: 0")
+            status != null -> out.head("$status Status", "Content-Length: 0")
             content == null -> out.head("404 Not Found", "Content-Length: 0")
             from == null || ignoresRanges -> {
                 out.head("200 OK", "Content-Length: ${content.size}")

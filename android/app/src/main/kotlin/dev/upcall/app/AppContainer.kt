@@ -1,9 +1,11 @@
 package dev.upcall.app
 
 import dev.upcall.app.answering.AnswerService
+import dev.upcall.app.benchmark.BenchmarkRunner
 import dev.upcall.app.chat.Asker
 import dev.upcall.app.data.ConversationStore
 import dev.upcall.app.models.ModelLibrary
+import dev.upcall.app.models.NativeEngines
 import dev.upcall.app.settings.ApiKeyStore
 import dev.upcall.app.settings.CallBudget
 import dev.upcall.app.settings.SettingsStore
@@ -21,6 +23,9 @@ interface AppContainer {
     val models: ModelLibrary
     val answers: AnswerService
     val monitor: DeviceMonitor
+
+    /** Measures models. */
+    val benchmark: BenchmarkRunner get() = BenchmarkRunner(models, NativeEngines, answers, monitor)
 
     /** Who asks [answers] in a conversation of [conversations]. */
     val asker: Asker

@@ -1,5 +1,6 @@
 package dev.upcall.app
 
+import android.content.Intent
 import android.os.Bundle
 import androidx.activity.ComponentActivity
 import androidx.activity.compose.setContent
@@ -9,11 +10,17 @@ import dev.upcall.app.theme.UpcallTheme
 
 /** The one activity: it shows all screens. */
 class MainActivity : ComponentActivity() {
-    private val container: AppContainer get() = (application as UpcallApplication).container
+    private val upcall: UpcallApplication get() = application as UpcallApplication
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         enableEdgeToEdge()
-        setContent { UpcallTheme { UpcallNavigation(container) } }
+        if (savedInstanceState == null) upcall.deploy.handle(intent) // and not once more when the screen turns
+        setContent { UpcallTheme { UpcallNavigation(upcall.container) } }
+    }
+
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        upcall.deploy.handle(intent)
     }
 }

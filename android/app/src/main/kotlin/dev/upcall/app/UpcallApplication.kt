@@ -3,12 +3,27 @@ package dev.upcall.app
 import android.app.Application
 import android.content.pm.ApplicationInfo
 import android.os.StrictMode
+import dev.upcall.app.deploy.DeployCommands
+import dev.upcall.app.deploy.DeployReports
 import kotlinx.coroutines.launch
 
 /** The process: it owns what outlives every screen. */
 open class UpcallApplication : Application() {
     /** What the application is made of. */
     val container: AppContainer by lazy(LazyThreadSafetyMode.NONE, ::makeContainer)
+
+    /** What a computer may ask of a build that is made to be tested. */
+    val deploy: DeployCommands by lazy(LazyThreadSafetyMode.NONE) {
+        DeployCommands(
+            isAllowed = isDebuggable,
+            models = container.models,
+            answers = container.answers,
+            conversations = container.conversations,
+            benchmark = container.benchmark,
+            reports = DeployReports(filesDir.toPath().resolve("deploy")),
+            scope = container.scope,
+        )
+    }
 
     override fun onCreate() {
         super.onCreate()

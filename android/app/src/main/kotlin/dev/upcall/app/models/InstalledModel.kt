@@ -1,11 +1,17 @@
 package dev.upcall.app.models
 
+import dev.upcall.core.ModelRuntime
 import dev.upcall.core.UpcallError
 
-/** What runs a bundle. */
-enum class EngineKind(val value: String) {
-    ONNX("onnx"),
-    EXECUTORCH("executorch"),
+/**
+ * What runs a bundle.
+ *
+ * @property value its word in reports.
+ * @property runtime whose version counts.
+ */
+enum class EngineKind(val value: String, val runtime: ModelRuntime) {
+    ONNX("onnx", ModelRuntime.ONNX_RUNTIME),
+    EXECUTORCH("executorch", ModelRuntime.EXECUTORCH),
 }
 
 /**

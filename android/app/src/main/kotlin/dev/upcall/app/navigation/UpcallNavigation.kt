@@ -13,8 +13,12 @@ import androidx.navigation.compose.composable
 import androidx.navigation.compose.rememberNavController
 import androidx.navigation.navArgument
 import dev.upcall.app.AppContainer
+import dev.upcall.app.benchmark.BenchmarkScreen
+import dev.upcall.app.benchmark.BenchmarkViewModel
 import dev.upcall.app.chat.ChatScreen
 import dev.upcall.app.chat.ChatViewModel
+import dev.upcall.app.models.ModelsScreen
+import dev.upcall.app.models.ModelsViewModel
 import dev.upcall.app.preview.PreviewScreen
 import dev.upcall.app.preview.PreviewViewModel
 import dev.upcall.app.settings.SettingsScreen
@@ -45,6 +49,19 @@ fun UpcallNavigation(container: AppContainer, controller: NavHostController = re
         composable(Destination.PREVIEW.route) {
             PreviewScreen(
                 viewModel { PreviewViewModel(container.asker, container.answers, container.models) },
+                back,
+            )
+        }
+        composable(Destination.MODELS.route) {
+            ModelsScreen(
+                viewModel { ModelsViewModel(container.models, container.settings, container.answers) },
+                back,
+                onBenchmark = { open(Destination.BENCHMARK) },
+            )
+        }
+        composable(Destination.BENCHMARK.route) {
+            BenchmarkScreen(
+                viewModel { BenchmarkViewModel(container.models, container.settings, container.benchmark) },
                 back,
             )
         }

@@ -63,7 +63,7 @@ def main() -> None:
     content = "{" if mode == "garbles" else json.dumps(report, ensure_ascii=False)
     path = FILES / "deploy" / f"{extras['request_id']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_suffix(".part")
     part.write_text(content, encoding="utf-8")
     part.rename(path)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,13 @@ import pytest
 from tests.deploy.conftest import SERIAL, Deploy
 from tests.deploy.fake_phone import FakePhone
 from tests.deploy.fake_server import FakeServer
-from upcall.deploy import pushing
+from upcall.deploy import payload, pushing
 from upcall.deploy.cli.push import app
 from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, TOKENIZER, open_bundle
-from upcall.edge_runtime.errors import BundleError, InputError, PhoneError
+from upcall.edge_runtime.downloads.catalogue import ModelFile, find
+from upcall.edge_runtime.downloads.store import mark_verified
+from upcall.edge_runtime.errors import BundleError, InputError, ModelError, PhoneError
+from upcall.edge_runtime.opening import NAME_MODEL
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # adbutils leaves refused connections open
 
@@ -199,3 +204,42 @@ def test_on_the_shell_and_tools_of_android(server: FakeServer, deploy: Deploy, b
     assert done.exit_code == 0, done.exception
     assert same(bundle, on_phone(android))
     assert "already" in deploy(app, str(bundle)).output
+
+
+@pytest.fixture
+def name_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pulled name model of small files."""
+    folder = tmp_path / "home/models/rampart"
+    folder.mkdir(parents=True)
+    files = []
+    for name, content in (("model_q4.onnx", os.urandom(3 * PIECE)), ("tokenizer.json", b"{}"), ("config.json", b"[]")):
+        (folder / name).write_bytes(content)
+        files.append(ModelFile(name, len(content), hashlib.sha256(content).hexdigest(), ()))
+        mark_verified(folder, files[-1])
+    monkeypatch.setenv("UPCALL_HOME", str(tmp_path / "home"))
+    entry = replace(find(NAME_MODEL), files=tuple(files))
+    monkeypatch.setattr(payload, "find", lambda _: entry)
+    return folder
+
+
+def test_the_name_model(deploy: Deploy, fake: FakePhone, bundle: Path, name_model: Path) -> None:
+    assert deploy(app, str(bundle), "--names").exit_code == 0
+    assert same(bundle, on_phone(fake))
+    there = fake.app_files / "models/rampart"
+    assert sorted(path.name for path in there.iterdir()) == ["config.json", "model_q4.onnx", "tokenizer.json"]
+    assert (there / "model_q4.onnx").read_bytes() == (name_model / "model_q4.onnx").read_bytes()
+    assert "rampart is on the phone" in deploy(app, "--names").output
+
+
+def test_a_name_model_that_is_not_here(
+    deploy: Deploy, fake: FakePhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPCALL_HOME", str(tmp_path))
+    done = deploy(app, "--names")
+    assert isinstance(done.exception, ModelError)
+    assert "upcall pull rampart" in str(done.exception)
+    assert not fake.services
+
+
+def test_nothing_to_push(deploy: Deploy) -> None:
+    assert isinstance(deploy(app).exception, InputError)

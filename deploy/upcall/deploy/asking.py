@@ -32,7 +32,7 @@ def ask(
     """
     # What a lost connection left behind: answers are nobody's to keep.
     phone.run("run-as", PACKAGE, "sh", "-c", _OLD_REPORTS, "sh", REPORTS)
-    path = f"{REPORTS}/{request.request_id}.json"
+    report = f"{REPORTS}/{request.request_id}"
     started = phone.run(*request.words())
     if started.exit_code or "Error" in f"{started.text}\n{started.err}":
         raise PhoneError(
@@ -40,9 +40,9 @@ def ask(
             next_step="upcall deploy install APK, with the one of this version of Upcall",
         )
     try:
-        content = _wait(phone, path, timeout_s=timeout_s, waiting=waiting)
+        content = _wait(phone, f"{report}.json", timeout_s=timeout_s, waiting=waiting)
     finally:
-        _remove(phone, path)
+        _remove(phone, f"{report}.json", f"{report}.part")
     return read_report(content, request)
 
 
@@ -71,8 +71,8 @@ def _wait(phone: Phone, path: str, *, timeout_s: float, waiting: Callable[[float
         time.sleep(_POLL_S)
 
 
-def _remove(phone: Phone, path: str) -> None:
+def _remove(phone: Phone, *paths: str) -> None:
     try:
-        phone.run("run-as", PACKAGE, "rm", "-f", path, f"{path}.part")
+        phone.run("run-as", PACKAGE, "rm", "-f", *paths)
     except PhoneError:
         return  # it went away: what ended the wait is told, and the next request removes old reports

@@ -15,8 +15,8 @@ from pathlib import Path
 from upcall.deploy.adb import Phone
 from upcall.deploy.contract import MODELS, STAGING
 from upcall.deploy.facts import free_bytes, kibibytes
+from upcall.deploy.payload import LocalFile, Payload
 from upcall.deploy.remote_files import RemoteFolder, append
-from upcall.edge_runtime.bundle import MANIFEST, MODEL_ONNX, MODEL_PTE, Bundle, file_sha256
 from upcall.edge_runtime.errors import PhoneError
 
 PIECE_BYTES = 8 * 1024 * 1024
@@ -24,7 +24,6 @@ _SPARE_BYTES = 50_000_000
 """Room that is left to the phone."""
 _MOST_OF_MEMORY = 0.75
 """A model that needs more of a phone's memory than this is not sent: Android would end the app."""
-_CACHE_NUMBER_BYTES = 4
 _FOLDER = 'umask 022; mkdir -p "$1"'
 _COPY = """mkdir -p "$(dirname "$2")" && cp "$1" "$2.part" && mv -f "$2.part" "$2" || { rm -f "$2.part"; exit 1; }"""
 
@@ -34,22 +33,22 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class FileStep:
-    """What is to be done with a file of the bundle.
+    """What is to be done with a file.
 
     Args:
-        name: its path in the bundle.
-        local: where it is here.
-        size_bytes, sha256: of it.
+        file: it.
         sent_bytes: what an earlier push left of it on the phone, verified; all of it where it was only not copied yet.
         is_in_app: nothing is to be done.
     """
 
-    name: str
-    local: Path
-    size_bytes: int
-    sha256: str
+    file: LocalFile
     sent_bytes: int
     is_in_app: bool
+
+    @property
+    def left_bytes(self) -> int:
+        """What has to travel."""
+        return 0 if self.is_in_app else self.file.size_bytes - self.sent_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,9 @@ class Plan:
     """What a push would do.
 
     Args:
-        name: of the bundle on the phone.
-        steps: a file each, the manifest last.
-        unlisted: files in the app's folder of the bundle that it does not hold, to be removed.
+        name: of the folder on the phone.
+        steps: a file each.
+        unlisted: other files in the app's folder of that name, to be removed.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Plan:
     @property
     def to_send_bytes(self) -> int:
         """What has to travel."""
-        return sum(step.size_bytes - step.sent_bytes for step in self.steps if not step.is_in_app)
+        return sum(step.left_bytes for step in self.steps)
 
     @property
     def needed_bytes(self) -> int:
@@ -77,43 +76,38 @@ class Plan:
         kept = peak = 0
         for step in self.steps:
             if not step.is_in_app:
-                peak = max(peak, kept + step.size_bytes - step.sent_bytes + step.size_bytes)
-                kept += step.size_bytes - step.sent_bytes
+                kept += step.left_bytes
+                peak = max(peak, kept + step.file.size_bytes)
         return peak
 
     @property
     def is_done(self) -> bool:
-        """Whether the phone has the bundle already, and nothing else in its folder."""
+        """Whether the phone has it already, and nothing else in its folder."""
         return not self.unlisted and all(step.is_in_app for step in self.steps)
 
 
-def plan_push(phone: Phone, bundle: Bundle, name: str) -> Plan:
-    """Compare the bundle with what the phone has of it. Changes nothing.
+def plan_push(phone: Phone, payload: Payload) -> Plan:
+    """Compare what is to be pushed with what the phone has of it. Changes nothing.
 
     Raises:
         PhoneError: the phone went away, or the app does not let adb in.
     """
-    staged, app = folders(phone, name)
-    manifest = bundle.path / MANIFEST
-    entries = [(entry.path, entry.size_bytes, entry.sha256) for entry in bundle.manifest.files]
-    entries.append((MANIFEST, manifest.stat().st_size, file_sha256(manifest)))
-    names = [entry[0] for entry in entries]
+    staged, app = folders(phone, payload.name)
+    names = [file.name for file in payload.files]
     steps = []
-    for (path, size, sha256), there in zip(entries, app.sha256(names), strict=True):
-        is_in_app = there == sha256
-        local = bundle.path / path
-        sent = 0 if is_in_app else _sent_bytes(staged, path, local, size=size, sha256=sha256)
-        steps.append(FileStep(path, local, size, sha256, sent, is_in_app))
-    return Plan(name, tuple(steps), tuple(sorted(set(app.names()) - set(names))))
+    for file, there in zip(payload.files, app.sha256(names), strict=True):
+        is_in_app = there == file.sha256
+        steps.append(FileStep(file, 0 if is_in_app else _sent_bytes(staged, file), is_in_app))
+    return Plan(payload.name, tuple(steps), tuple(sorted(set(app.names()) - set(names))))
 
 
 def folders(phone: Phone, name: str) -> tuple[RemoteFolder, RemoteFolder]:
-    """The bundle's staging folder, and its folder in the app."""
+    """The staging folder of that name, and the app's."""
     staged = RemoteFolder(phone, f"{STAGING}/{name}", is_app=False)
     return staged, RemoteFolder(phone, f"{MODELS}/{name}", is_app=True)
 
 
-def check_capacity(phone: Phone, bundle: Bundle, plan: Plan) -> None:
+def check_capacity(phone: Phone, payload: Payload, plan: Plan) -> None:
     """End before anything is sent where the phone lacks room or memory; what it does not tell is not held against it.
 
     Raises:
@@ -127,21 +121,13 @@ def check_capacity(phone: Phone, bundle: Bundle, plan: Plan) -> None:
             next_step="make room on it",
         )
     memory = kibibytes("MemTotal", phone.run("cat", "/proc/meminfo").text)
-    needed = memory_bytes(bundle)
+    needed = payload.memory_bytes
     if memory is not None and needed > _MOST_OF_MEMORY * memory:
         raise PhoneError(
             f"The model needs {needed / 1e9:,.1f} GB of memory; the phone {phone.serial} has {memory / 1e9:,.1f} GB.",
             allowed=f"{_MOST_OF_MEMORY:.0%} of it",
             next_step="export a smaller model, or one in 4 bits",
         )
-
-
-def memory_bytes(bundle: Bundle) -> int:
-    """What the model takes when it runs with a full context: its weights, and its keys and values in float32."""
-    models = {entry.path: entry.size_bytes for entry in bundle.manifest.files if entry.path in (MODEL_ONNX, MODEL_PTE)}
-    shape = bundle.manifest.shape
-    cache = 2 * shape.layer_count * shape.key_value_head_count * shape.head_size * shape.context_length
-    return max(models.values(), default=0) + _CACHE_NUMBER_BYTES * cache
 
 
 def carry_out(phone: Phone, plan: Plan, *, progress: Progress) -> None:
@@ -153,24 +139,25 @@ def carry_out(phone: Phone, plan: Plan, *, progress: Progress) -> None:
     if plan.is_done:
         return
     staged, app = folders(phone, plan.name)
-    app.remove([MANIFEST])  # the app takes a folder with a manifest for a whole bundle
+    last = plan.steps[-1]
+    app.remove([last.file.name])  # the app takes a folder with a manifest for a whole bundle
     for step in plan.steps:
-        if step.name == MANIFEST and plan.unlisted:
+        if step is last:
             app.remove(plan.unlisted)
-        if not step.is_in_app or step.name == MANIFEST:
+        if step is last or not step.is_in_app:
             _send(staged, step, progress)
-            _copy(staged, app, step)
-        progress(step.name, step.size_bytes, step.size_bytes)
+            _copy(staged, app, step.file)
+        progress(step.file.name, step.file.size_bytes, step.file.size_bytes)
     staged.script('rm -rf -- "$1"', staged.path, what="remove what was sent")
 
 
-def _sent_bytes(staged: RemoteFolder, name: str, local: Path, *, size: int, sha256: str) -> int:
+def _sent_bytes(staged: RemoteFolder, file: LocalFile) -> int:
     """What the staging folder holds of a file, as far as it is the file's beginning."""
-    whole, part = staged.sha256([name, f"{name}.part"])
-    if whole == sha256:
-        return size
-    sent = staged.size(f"{name}.part")
-    return sent if 0 < sent <= size and part == _beginning_sha256(local, sent) else 0
+    whole, part = staged.sha256([file.name, f"{file.name}.part"])
+    if whole == file.sha256:
+        return file.size_bytes
+    sent = staged.size(f"{file.name}.part")
+    return sent if 0 < sent <= file.size_bytes and part == _beginning_sha256(file.path, sent) else 0
 
 
 def _beginning_sha256(local: Path, count: int) -> str:
@@ -184,33 +171,34 @@ def _beginning_sha256(local: Path, count: int) -> str:
 
 def _send(staged: RemoteFolder, step: FileStep, progress: Progress) -> None:
     """Send what is missing of a file to its ``.part``, check it, give it its name."""
-    if staged.sha256([step.name]) == [step.sha256]:
+    file = step.file
+    if staged.sha256([file.name]) == [file.sha256]:
         return
-    part = f"{step.name}.part"
-    staged.script(_FOLDER, staged.at(step.name).rpartition("/")[0], what="make a folder")
+    part = f"{file.name}.part"
+    staged.script(_FOLDER, staged.at(file.name).rpartition("/")[0], what="make a folder")
     if not step.sent_bytes:
         staged.script('umask 022; : > "$1"', staged.at(part), what="make a file")
     sent = step.sent_bytes
-    with step.local.open("rb") as file:
-        file.seek(sent)
-        progress(step.name, sent, step.size_bytes)
-        while content := file.read(PIECE_BYTES):
-            append(staged.phone, content, staged.at(part))
-            sent += len(content)
-            progress(step.name, sent, step.size_bytes)
-    if staged.sha256([part]) != [step.sha256]:
+    with file.path.open("rb") as content:
+        content.seek(sent)
+        progress(file.name, sent, file.size_bytes)
+        while piece := content.read(PIECE_BYTES):
+            append(staged.phone, piece, staged.at(part))
+            sent += len(piece)
+            progress(file.name, sent, file.size_bytes)
+    if staged.sha256([part]) != [file.sha256]:
         staged.remove([part])
-        raise _damaged(step)
-    staged.script('mv -f "$1" "$2"', staged.at(part), staged.at(step.name), what="rename a file")
+        raise _damaged(file)
+    staged.script('mv -f "$1" "$2"', staged.at(part), staged.at(file.name), what="rename a file")
 
 
-def _copy(staged: RemoteFolder, app: RemoteFolder, step: FileStep) -> None:
-    app.script(_COPY, staged.at(step.name), app.at(step.name), what="copy a file into the app", timeout_s=600)
-    if app.sha256([step.name]) != [step.sha256]:
-        app.remove([step.name])
-        raise _damaged(step)
-    staged.remove([step.name])
+def _copy(staged: RemoteFolder, app: RemoteFolder, file: LocalFile) -> None:
+    app.script(_COPY, staged.at(file.name), app.at(file.name), what="copy a file into the app", timeout_s=600)
+    if app.sha256([file.name]) != [file.sha256]:
+        app.remove([file.name])
+        raise _damaged(file)
+    staged.remove([file.name])
 
 
-def _damaged(step: FileStep) -> PhoneError:
-    return PhoneError(f"{step.name} arrived damaged, and was removed.", next_step="give the same command again")
+def _damaged(file: LocalFile) -> PhoneError:
+    return PhoneError(f"{file.name} arrived damaged, and was removed.", next_step="give the same command again")

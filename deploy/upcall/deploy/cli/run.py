@@ -76,6 +76,8 @@ def described(report: dict[str, Any]) -> list[str]:
         parts.append(f"{report['tokens_per_s']:.0f} tokens/s")
     parts.append(str(report["bundle"] or "no bundle"))
     lines = [" · ".join(parts)]
+    if report["error"]:  # the cloud's, in place of which the phone answered
+        lines.append(str(report["error"].get("problem", "")))
     if not report["left_device"]:
         return [*lines, "Nothing left the phone."]
     masked = ", ".join(f"{count} {kind}" for kind, count in report["masked"].items()) or "nothing"

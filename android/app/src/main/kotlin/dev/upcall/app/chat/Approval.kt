@@ -8,12 +8,12 @@ import kotlinx.coroutines.CompletableDeferred
 /**
  * A question that waits: it leaves as the user approves, or not at all.
  *
- * @property number of this approval, so that one after another is told apart.
+ * @property number of this approval, which no other has.
  * @property asked which question.
  * @property redacted exactly what would leave.
  * @property isAgain what the user edited was searched again, and more of it had to be masked.
  */
-class Approval(val number: Int, val asked: Asked, val redacted: Redacted, val isAgain: Boolean) {
+class Approval(val number: Long, val asked: Asked, val redacted: Redacted, val isAgain: Boolean) {
     private val answer = CompletableDeferred<List<Message>?>()
 
     /** Send these messages. If more of them has to be masked, the user is asked again. */

@@ -42,7 +42,7 @@ class Asker(
     private val mutableApproval = MutableStateFlow<Approval?>(null)
     private val mutableErrors = MutableSharedFlow<UpcallError>(extraBufferCapacity = 8)
     private val latest = mutableMapOf<Long, OngoingAnswer>()
-    private var approvals = 0
+    private var approvals = System.nanoTime() // a screen may remember a number of an earlier process
 
     /** The answers that are being made, by conversation. */
     val ongoing: StateFlow<Map<Long, OngoingAnswer>> = mutableOngoing.asStateFlow()

@@ -3,6 +3,9 @@ package dev.upcall.app.navigation
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 import androidx.lifecycle.createSavedStateHandle
 import androidx.lifecycle.viewmodel.compose.viewModel
@@ -80,11 +83,13 @@ fun UpcallNavigation(container: AppContainer, controller: NavHostController = re
 private fun FollowApproval(container: AppContainer, controller: NavHostController) {
     val approval by container.asker.approval.collectAsStateWithLifecycle()
     val number = approval?.number
+    var shown by rememberSaveable { mutableStateOf<Long?>(null) } // whoever went back from it is not led there again
     LaunchedEffect(number) {
         if (number == null) {
             controller.popBackStack(Destination.PREVIEW.route, inclusive = true)
-        } else {
+        } else if (number != shown) {
             controller.navigate(Destination.PREVIEW.route) { launchSingleTop = true }
         }
+        shown = number
     }
 }

@@ -28,7 +28,7 @@ import kotlinx.coroutines.launch
  * @property error why what the user did last was not done.
  */
 internal data class PreviewState(
-    val number: Int,
+    val number: Long,
     val departure: Departure,
     val isAgain: Boolean,
     val isEdited: Boolean = false,

@@ -7,6 +7,7 @@ import dev.upcall.app.answering.AnswerService
 import dev.upcall.app.chat.Asker
 import dev.upcall.app.data.RoomConversationStore
 import dev.upcall.app.models.FolderModelLibrary
+import dev.upcall.app.settings.CallBudget
 import dev.upcall.core.decision.DeviceMonitor
 import dev.upcall.core.decision.DeviceState
 import kotlinx.coroutines.CoroutineScope
@@ -35,6 +36,7 @@ class TestContainer(context: Context) : AppContainer {
     override val conversations = RoomConversationStore(context)
     override val settings = MemorySettingsStore()
     override val apiKey = MemoryApiKeyStore()
+    override val callBudget = CallBudget(context.filesDir.toPath().resolve("budget.json"))
     override val models = FolderModelLibrary(root, ScriptedEngines(), ScriptedCapacity(), scope)
     override var answers: AnswerService = scripted
     override val monitor = DeviceMonitor { device }

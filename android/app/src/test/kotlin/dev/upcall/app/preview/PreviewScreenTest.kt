@@ -18,22 +18,15 @@ import androidx.compose.ui.test.performTextInputSelection
 import androidx.compose.ui.text.TextRange
 import dev.upcall.app.MainActivity
 import dev.upcall.app.chat.COMPOSER_TAG
-import dev.upcall.app.settings.Settings
-import dev.upcall.app.testing.Answering
+import dev.upcall.app.testing.Connection
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.awaitGone
 import dev.upcall.app.testing.awaitNamed
 import dev.upcall.app.testing.awaitText
-import dev.upcall.app.testing.parts
-import dev.upcall.app.testing.writeScriptedBundle
-import dev.upcall.core.decision.Strategy
-import dev.upcall.core.testing.ScriptedCloud
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
-import org.junit.rules.ExternalResource
-import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
@@ -43,30 +36,13 @@ import org.robolectric.annotation.Config
 @Config(sdk = [35], application = TestApplication::class)
 class PreviewScreenTest {
     @get:Rule(order = 0)
-    val folder = TemporaryFolder()
+    val connection = Connection()
 
     @get:Rule(order = 1)
-    val connection =
-        object : ExternalResource() {
-            override fun before() = connect() // before the activity asks for the service
-
-            override fun after() = answering.close()
-        }
-
-    @get:Rule(order = 2)
     val rule = createAndroidComposeRule<MainActivity>()
 
-    private val cloud = ScriptedCloud("127.0.0.1:50051") { listOf("You said: " + it.redacted.messages.last().content) }
-    private lateinit var answering: Answering
-
-    private fun connect() {
-        answering = Answering(folder.root.toPath())
-        answering.cloud = { cloud }
-        answering.settings.settings.value =
-            Settings(cloudTarget = "127.0.0.1:50051", useTls = false, strategy = Strategy.CLOUD)
-        writeScriptedBundle(answering.root.resolve("tiny"))
-        parts.answers = answering.service
-    }
+    private val cloud get() = connection.cloud
+    private val sent get() = connection.sent
 
     private fun ask(question: String) {
         rule.onNodeWithTag(COMPOSER_TAG).performTextInput(question)
@@ -82,8 +58,6 @@ class PreviewScreenTest {
 
     private fun field() = rule.onNode(hasSetTextAction())
 
-    private fun sent(): String = cloud.questions.last().redacted.messages.last().content
-
     @Test
     fun `nothing leaves before it was seen, and then exactly what was seen`() {
         ask("Write to ann.lee@example.com")
@@ -92,8 +66,8 @@ class PreviewScreenTest {
         assertTrue(cloud.questions.isEmpty())
         rule.onNodeWithText("Send").performClick()
         rule.awaitText("You said: Write to ann.lee@example.com")
-        assertFalse("ann.lee" in sent())
-        assertTrue("[[EMAIL_1_" in sent())
+        assertFalse("ann.lee" in sent)
+        assertTrue("[[EMAIL_1_" in sent)
     }
 
     @Test
@@ -114,7 +88,7 @@ class PreviewScreenTest {
         }
         rule.onNodeWithText("Send as changed").performClick()
         rule.awaitText("You said: Tell me about Heron, and Heron alone")
-        assertTrue(sent(), Regex("Tell me about (\\[\\[CUSTOM_1_..]]), and \\1 alone").matches(sent()))
+        assertTrue(sent, Regex("Tell me about (\\[\\[CUSTOM_1_..]]), and \\1 alone").matches(sent))
     }
 
     @Test
@@ -126,7 +100,7 @@ class PreviewScreenTest {
         assertTrue(cloud.questions.isEmpty())
         rule.onNodeWithText("Send").performClick()
         rule.awaitText("You said: Hello there, I am bob@example.com")
-        assertFalse("bob" in sent())
+        assertFalse("bob" in sent)
     }
 
     @Test

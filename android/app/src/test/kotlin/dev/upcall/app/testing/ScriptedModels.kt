@@ -33,11 +33,19 @@ import java.util.concurrent.CopyOnWriteArrayList
  * Writes a whole bundle for [ScriptedEngines]: the real tokenizer of bytes, and a model that no engine reads.
  *
  * @param threshold below which a cascade calls; null writes none.
+ * @param models names of its files for engines.
+ * @param leastRuntimes versions of runtimes that it asks for.
  */
-fun writeScriptedBundle(folder: Path, modelBytes: Int = 1000, threshold: Double? = null): Path {
+fun writeScriptedBundle(
+    folder: Path,
+    modelBytes: Int = 1000,
+    threshold: Double? = null,
+    models: List<String> = listOf(MODEL_ONNX),
+    leastRuntimes: Map<String, String> = emptyMap(),
+): Path {
     Files.createDirectories(folder)
     writeByteTokenizer(folder.resolve(TOKENIZER))
-    Files.write(folder.resolve(MODEL_ONNX), ByteArray(modelBytes) { (it * 31).toByte() })
+    for (name in models) Files.write(folder.resolve(name), ByteArray(modelBytes) { (it * 31).toByte() })
     val manifest = buildJsonObject {
         put("schemaVersion", 1)
         putJsonObject("model") {
@@ -47,7 +55,7 @@ fun writeScriptedBundle(folder: Path, modelBytes: Int = 1000, threshold: Double?
         }
         put("recipe", "onnx_int4_g32")
         putJsonArray("files") {
-            for (name in listOf(MODEL_ONNX, TOKENIZER)) {
+            for (name in models + TOKENIZER) {
                 addJsonObject {
                     put("path", name)
                     put("sizeBytes", Files.size(folder.resolve(name)).toString())
@@ -70,6 +78,7 @@ fun writeScriptedBundle(folder: Path, modelBytes: Int = 1000, threshold: Double?
             put("generationPrefix", CHATML.generationPrefix)
         }
         putJsonArray("stopTokenIds") { add(TURN_END_ID) }
+        putJsonObject("leastRuntimeVersions") { for ((name, version) in leastRuntimes) put(name, version) }
         threshold?.let {
             putJsonObject("threshold") {
                 put("signal", "SIGNAL_MIN_LOG_PROB")

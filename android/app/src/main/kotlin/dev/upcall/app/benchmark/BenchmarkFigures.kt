@@ -73,7 +73,3 @@ private fun heat(report: BenchmarkReport): String? {
     val before = report.thermalBefore ?: return null
     return listOfNotNull(before, report.thermalAfter).distinct().joinToString(" → ")
 }
-
-/** The middle one; of an even number the upper of the two. */
-internal fun median(rounds: List<BenchmarkRound>, figure: (BenchmarkRound) -> Double): Double =
-    rounds.map(figure).sorted().let { it[it.size / 2] }

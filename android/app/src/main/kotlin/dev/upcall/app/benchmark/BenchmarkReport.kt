@@ -76,3 +76,7 @@ data class ReportedError(
 /** What is told of an error. */
 fun reportedError(error: UpcallError): ReportedError =
     ReportedError(error.name, error.problem, error.allowed, error.nextStep)
+
+/** The middle one; of an even number the upper of the two. */
+internal fun median(rounds: List<BenchmarkRound>, figure: (BenchmarkRound) -> Double): Double =
+    rounds.map(figure).sorted().let { it[it.size / 2] }

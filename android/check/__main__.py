@@ -12,12 +12,15 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from android.check.aapt import find_aapt
+from android.check.android_units import AndroidTools
+from android.check.catalogue import APPLICATION_TOOLS, TOOLS
 from android.check.compiling import Build, compile_all
 from android.check.errors import CheckError
 from android.check.junit import run_tests
 from android.check.lock import refuse_leftovers, refuse_unlocked, write_lock
 from android.check.machine import Java, find_java, require_maven
-from android.check.project import Project, read_project
+from android.check.project import Project, has_application, read_project
 from android.check.resolver import Artefact, Request, Resolver
 from android.check.running import program, units_to_run
 from android.check.style import check_style, kotlin_files, mend_style, refuse_long
@@ -26,7 +29,8 @@ from android.check.units import TEST, Unit, all_requests, units_for, units_of
 _ROOT = Path(__file__).resolve().parents[1]
 _LOCK = Path(__file__).with_name("lock.json")
 _OUT = _ROOT / "build" / "check"
-_TOOLS = ("kotlin.compiler", "ktlint", "junit.console")
+_TOOLS = tuple(alias.removeprefix("check.") for alias in sorted(TOOLS) if alias != "check.coursier")
+_APPLICATION_TOOLS = tuple(alias.removeprefix("check.") for alias in sorted(APPLICATION_TOOLS))
 _DESCRIPTION = """Compile, check and test the Kotlin modules of android/.
 
 Reads settings.gradle.kts, gradle/libs.versions.toml and each build.gradle.kts, and refuses what it does not understand.
@@ -83,7 +87,29 @@ class _Resolved:
 
     def build(self, units: dict[str, Unit]) -> Build:
         """Of these units."""
-        return Build(self.project, units, self.artefacts, self.tool("kotlin.compiler"), self.java, _OUT)
+        android = self._android() if has_application(self.project) else None
+        return Build(self.project, units, self.artefacts, self.tool("kotlin.compiler"), self.java, _OUT, android)
+
+    def console(self, unit: Unit) -> Sequence[Artefact]:
+        """What runs tests; those of an application are JUnit 4's."""
+        is_old = self.project.modules[unit.module].application is not None
+        return [*self.tool("junit.console"), *(self.tool("junit.vintage") if is_old else ())]
+
+    def _android(self) -> AndroidTools:
+        return AndroidTools(
+            aapt=find_aapt(),
+            framework=self._one("android.framework"),
+            merger=self.tool("manifest.merger"),
+            ksp=self.tool("ksp"),
+            compose=self._one("compose.compiler"),
+            serialization=self._one("serialization.compiler"),
+            robolectric=self._one("robolectric.framework"),
+        )
+
+    def _one(self, name: str) -> Artefact:
+        """The tool's own artefact, without what it needs."""
+        module = self.project.catalogue.library(f"check.{name}").module
+        return next(artefact for artefact in self.tool(name) if artefact.module == module)
 
 
 def _resolved(project: Project, *, is_locking: bool) -> _Resolved:
@@ -93,11 +119,15 @@ def _resolved(project: Project, *, is_locking: bool) -> _Resolved:
     resolver = Resolver(java.java, project.catalogue.library("check.coursier"), _OUT / "resolved")
     if not is_locking:
         refuse_unlocked(_LOCK, resolver.coursier)
-    artefacts = resolver.resolve([*(_tool(project, name) for name in _TOOLS), *all_requests(project)])
+    artefacts = resolver.resolve([*(_tool(project, name) for name in _tools(project)), *all_requests(project)])
     everything = [*resolver.coursier, *(artefact for found in artefacts.values() for artefact in found)]
     if not is_locking:
         refuse_unlocked(_LOCK, everything)
     return _Resolved(java, project, artefacts, everything)
+
+
+def _tools(project: Project) -> tuple[str, ...]:
+    return (*_TOOLS, *(_APPLICATION_TOOLS if has_application(project) else ()))
 
 
 def _tool(project: Project, name: str) -> Request:
@@ -141,7 +171,7 @@ def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     for unit in units.values():
         if unit.kind == TEST and (not chosen or unit.module in chosen):
             try:
-                outcome = run_tests(build, unit, resolved.tool("junit.console"))
+                outcome = run_tests(build, unit, resolved.console(unit))
             except CheckError as error:  # the other modules are still worth a look
                 problems.append(str(error))
                 continue

@@ -13,6 +13,16 @@ from android.check.errors import CheckError
 
 TOOLS = {"check.coursier", "check.junit.console", "check.kotlin.compiler", "check.ktlint"}
 """Entries that only the check takes: Gradle brings its own resolver, compiler and test runner."""
+APPLICATION_TOOLS = {
+    "check.android.framework",
+    "check.compose.compiler",
+    "check.junit.vintage",
+    "check.ksp",
+    "check.manifest.merger",
+    "check.robolectric.framework",
+    "check.serialization.compiler",
+}
+"""The same for applications for Android: what the SDK and Android's plugin of Gradle bring."""
 STAND_INS = {"executorch.android": "check.executorch.classes"}
 """Libraries of which the check takes another entry, with the same classes: in an AAR they are no class path."""
 _KEYS = {"versions", "libraries", "plugins"}
@@ -24,7 +34,7 @@ class Library:
 
     Args:
         module: GROUP:ARTIFACT.
-        version: an exact one.
+        version: an exact one; empty where a platform says it.
     """
 
     module: str
@@ -51,16 +61,24 @@ class Catalogue:
     plugins: dict[str, tuple[str, str]]
     _used: set[str] = field(default_factory=set)
 
-    def library(self, alias: str) -> Library:
-        """The entry of an alias; raises CheckError where there is none."""
+    def library(self, alias: str, *, is_managed: bool = False) -> Library:
+        """The entry of an alias; raises CheckError where there is none, or none with a version.
+
+        Args:
+            alias: of the entry.
+            is_managed: a platform may say the version.
+        """
         if alias not in self.libraries:
             raise CheckError(f"{self.path} has no library {alias}")
+        if not (is_managed or self.libraries[alias].version):
+            raise CheckError(f"{self.path}: {alias} has no exact version")
         self._used.add(alias)
         return self.libraries[alias]
 
-    def compiled_against(self, alias: str) -> Library:
+    def compiled_against(self, alias: str, *, is_managed: bool = False) -> Library:
         """What the check takes for the entry of an alias; raises CheckError where there is none."""
-        return self.library(STAND_INS[alias]) if self.library(alias) and alias in STAND_INS else self.library(alias)
+        named = self.library(alias, is_managed=is_managed)
+        return self.library(STAND_INS[alias]) if alias in STAND_INS else named
 
     def plugin(self, alias: str) -> tuple[str, str]:
         """Identifier and version of a plugin; raises CheckError where there is none."""
@@ -69,12 +87,13 @@ class Catalogue:
         self._used.add(f"plugins.{alias}")
         return self.plugins[alias]
 
-    def refuse_unused(self) -> None:
-        """Raise CheckError for entries that nothing named."""
+    def refuse_unused(self, *, has_application: bool = False) -> None:
+        """Raise CheckError for entries that nothing named, and for tools that are missing."""
+        tools = TOOLS | (APPLICATION_TOOLS if has_application else set())
         entries = {*self.libraries, *(f"plugins.{alias}" for alias in self.plugins)}
-        if unused := sorted(entries - self._used - TOOLS - set(STAND_INS.values())):
+        if unused := sorted(entries - self._used - tools - set(STAND_INS.values())):
             raise CheckError(f"{self.path}: nothing uses {', '.join(unused)}", "delete the entry")
-        if missing := sorted(TOOLS - entries):
+        if missing := sorted(tools - entries):
             raise CheckError(f"{self.path}: the check needs {', '.join(missing)}")
 
 
@@ -90,7 +109,8 @@ def read_catalogue(path: Path) -> Catalogue:
     libraries = {}
     for alias, entry in tables.get("libraries", {}).items():
         _refuse_others(path, alias, entry, {"module", "version"})
-        libraries[_dotted(alias)] = Library(entry["module"], _version(path, alias, entry, versions, referred))
+        version = _version(path, alias, entry, versions, referred) if "version" in entry else ""
+        libraries[_dotted(alias)] = Library(entry["module"], version)
     plugins = {}
     for alias, entry in tables.get("plugins", {}).items():
         _refuse_others(path, alias, entry, {"id", "version"})

@@ -6,15 +6,27 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from android.check.android_units import AndroidTools
 from android.check.errors import CheckError
+from android.check.java_sources import compile_java
 from android.check.machine import Java
 from android.check.project import Module, Project
 from android.check.protobuf import Generation, generate
 from android.check.resolver import Artefact, Request
-from android.check.units import FIXTURES, MAIN, Unit, compiled_against
+from android.check.resources import Linked
+from android.check.units import (
+    FIXTURES,
+    MAIN,
+    TEST,
+    Unit,
+    compiled_against,
+    debugged_with,
+    processors_of,
+    run_with,
+)
 
 _LAUNCHER = Path(__file__).with_name("Compile.java")
 _HEAP = "-Xmx2g"
@@ -31,6 +43,7 @@ class Build:
         compiler: the Kotlin compiler's own class path.
         java: the development kit.
         out: folder of what is written.
+        android: for applications, if there are any.
     """
 
     project: Project
@@ -39,6 +52,7 @@ class Build:
     compiler: Sequence[Artefact]
     java: Java
     out: Path
+    android: AndroidTools | None = None
 
     def folder(self, unit: Unit) -> Path:
         """What is written for one unit."""
@@ -50,6 +64,27 @@ class Build:
             return []
         unit = self.units[name]
         return [self.folder(unit) / "classes", *([unit.resources] if unit.resources.is_dir() else [])]
+
+    def jars(self, request: Request) -> list[Path]:
+        """The class path that a request makes."""
+        artefacts = self.artefacts[request]
+        if not request.is_android:
+            return [artefact.path for artefact in artefacts]
+        return self.tools.jars(artefacts, self.out)
+
+    @property
+    def tools(self) -> AndroidTools:
+        """For applications."""
+        assert self.android is not None, "the project has no application"
+        return self.android
+
+    def link(self, module: Module, name: str) -> Linked:
+        """The resources of an application, linked for its ``release``, its ``debug`` variant or its ``test``."""
+        assert module.application is not None
+        unit = Unit(module.name, TEST if name == "test" else MAIN, (), module.folder)
+        needed = debugged_with(self.project, unit) if name == "debug" else run_with(self.project, unit)
+        artefacts = self.artefacts[needed.libraries]
+        return self.tools.link(module.application, module.folder, artefacts, self.java, self.out, name=name)
 
 
 def compile_all(build: Build, tell: Callable[[str], None]) -> None:
@@ -87,9 +122,13 @@ def _stamp(build: Build, unit: Unit, stamps: Mapping[str, str]) -> str:
     """A hash of all that the classes depend on."""
     digest = hashlib.sha256()
     module, needed = build.project.modules[unit.module], compiled_against(build.project, unit)
-    parts = [build.java.version, *_options(module, unit), *(stamps.get(name, "") for name in needed.units)]
+    parts = [build.java.version, *_options(build, unit), *(stamps.get(name, "") for name in needed.units)]
     artefacts = [*build.compiler, *build.artefacts[needed.libraries]]
     sources = list(unit.sources)
+    if module.application:
+        parts.append(repr(replace(module.application, processor_options={})))
+        artefacts += [build.tools.framework, *build.tools.plugins_for(module), *_processors(build, unit)]
+        sources += [path for path in sorted(module.folder.glob("src/main/res/**/*")) if path.is_file()]
     if generation := _generation(module, unit):
         parts.append(repr(generation))
         artefacts += build.artefacts[Request(generation.roots)]
@@ -97,19 +136,17 @@ def _stamp(build: Build, unit: Unit, stamps: Mapping[str, str]) -> str:
     for part in [*parts, *(artefact.sha256 for artefact in artefacts)]:
         digest.update(part.encode() + b"\0")
     for path in sources:
-        digest.update(f"{path}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
+        digest.update(
+            f"{path.relative_to(build.project.root.parent)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode()
+        )
     return digest.hexdigest()
 
 
-def _options(module: Module, unit: Unit) -> list[str]:
-    found = [
-        "-no-stdlib",
-        "-no-reflect",
-        "-jvm-target",
-        str(module.jdk),
-        f"-Xjdk-release={module.jdk}",
-        *module.options,
-    ]
+def _options(build: Build, unit: Unit) -> list[str]:
+    module = build.project.modules[unit.module]
+    found = ["-no-stdlib", "-no-reflect", "-jvm-target", str(module.jdk), *module.options]
+    # An application is compiled against the classes that Android has, not against those of a JDK.
+    found.append("-no-jdk" if module.application else f"-Xjdk-release={module.jdk}")
     found += ["-module-name", module.name if unit.kind == MAIN else f"{module.name}_{unit.kind}"]
     if module.warnings_as_errors:
         found.append("-Werror")
@@ -122,30 +159,46 @@ def _arguments(build: Build, unit: Unit) -> list[str]:
     """Of the Kotlin compiler, once what is generated lies there."""
     module, needed = build.project.modules[unit.module], compiled_against(build.project, unit)
     folder = build.folder(unit)
-    libraries = [artefact.path for artefact in build.artefacts[needed.libraries]]
-    path = [entry for name in needed.units for entry in build.classes(name)] + libraries
+    path = [entry for name in needed.units for entry in build.classes(name)] + build.jars(needed.libraries)
     sources = [str(source) for source in unit.sources]
+    plugins: list[str] = []
     if generation := _generation(module, unit):
         out = folder / "generated"
         generate(generation, build.artefacts[Request(generation.roots)], build.java.java, out)
-        _compile_java(build.java, sorted(out.glob("**/*.java")), path, folder / "classes", module.jdk)
+        compile_java(build.java, sorted(out.glob("**/*.java")), path, folder / "classes", module.jdk)
         path.append(folder / "classes")
         sources += [str(source) for source in sorted(out.glob("**/*.kt"))]
+    if module.application:
+        linked = build.link(module, "test" if unit.kind == TEST else "release")
+        path = [linked.classes, *path, build.tools.framework.path]
+        plugins = [f"-Xplugin={artefact.path}" for artefact in build.tools.plugins_for(module)]
+        sources += [str(source) for source in _processed(build, unit, path)]
     friends = [str(entry) for kind in (MAIN, FIXTURES) for entry in build.classes(f"{module.name}/{kind}")]
-    found = [*_options(module, unit), "-d", str(folder / "classes"), "-cp", ":".join(map(str, path))]
+    found = [*_options(build, unit), *plugins, "-d", str(folder / "classes"), "-cp", ":".join(map(str, path))]
     if unit.kind != MAIN:
         found.append(f"-Xfriend-paths={','.join(friends)}")
     return found + sources
 
 
+def _processors(build: Build, unit: Unit) -> Sequence[Artefact]:
+    """The generators that look at a unit's sources."""
+    request = processors_of(build.project.modules[unit.module]) if unit.kind == MAIN else None
+    return build.artefacts[request] if request else ()
+
+
+def _processed(build: Build, unit: Unit, path: Sequence[Path]) -> list[Path]:
+    """Kotlin files that they write; what else they write is put beside the classes."""
+    processors = _processors(build, unit)
+    if not processors:
+        return []
+    module, out = build.project.modules[unit.module], build.folder(unit) / "processed"
+    kotlin = build.project.catalogue.library("check.kotlin.compiler").version
+    found = build.tools.generate(module, path, processors, java=build.java.java, kotlin=kotlin, out=out)
+    for name in ("classes", "resources"):
+        if (out / name).is_dir():
+            _ = shutil.copytree(out / name, build.folder(unit) / "classes", dirs_exist_ok=True)
+    return found
+
+
 def _generation(module: Module, unit: Unit) -> Generation | None:
     return module.generation if unit.kind == MAIN else None
-
-
-def _compile_java(java: Java, sources: Sequence[Path], path: Sequence[Path], out: Path, release: int) -> None:
-    command = [java.javac, "-nowarn", "-proc:none", "--release", str(release), "-encoding", "UTF-8", "-d", str(out)]
-    done = subprocess.run(
-        [*command, "-cp", ":".join(map(str, path)), *map(str, sources)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise CheckError(f"generated Java does not compile:\n{done.stderr}")

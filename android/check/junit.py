@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from android.check.android_units import robolectric_options, write_test_configuration
 from android.check.compiling import Build
 from android.check.errors import CheckError
 from android.check.resolver import Artefact
@@ -63,11 +64,26 @@ def run_tests(build: Build, unit: Unit, console: Sequence[Artefact]) -> Outcome:
     """Run all tests of a unit. Raises CheckError for a failure, and where a declared test did not run."""
     needed = run_with(build.project, unit)
     entries = [path for name in (unit.name, *needed.units) for path in build.classes(name)]
-    libraries = {artefact.path: None for artefact in (*build.artefacts[needed.libraries], *console)}
+    libraries = dict.fromkeys([*build.jars(needed.libraries), *(artefact.path for artefact in console)])
     module = build.project.modules[unit.module]
+    options = []
+    if module.application:
+        linked = build.link(module, "test")
+        configuration = write_test_configuration(module.application, linked, build.folder(unit) / "configuration")
+        entries += [configuration, linked.classes]
+        libraries |= {build.tools.framework.path: None}  # last, as it holds old versions of what others bring
+        options = robolectric_options(build.tools.robolectric, build.out)
+        options += [f"-D{name}={value}" for name, value in module.application.test_properties.items()]
     reports = build.folder(unit) / "reports"
     shutil.rmtree(reports, ignore_errors=True)
-    command = [build.java.java, f"-Xmx{module.heap}", "-cp", ":".join(map(str, [*entries, *libraries])), _MAIN]
+    command = [
+        build.java.java,
+        f"-Xmx{module.heap}",
+        *options,
+        "-cp",
+        ":".join(map(str, [*entries, *libraries])),
+        _MAIN,
+    ]
     command += [*_OPTIONS, f"--scan-class-path={entries[0]}", f"--reports-dir={reports}"]
     environment = {"UPCALL_PYTHON": sys.executable, **os.environ}
     done = subprocess.run(command, cwd=module.folder, env=environment, check=False)
@@ -85,7 +101,9 @@ def run_tests(build: Build, unit: Unit, console: Sequence[Artefact]) -> Outcome:
 
 def _ran(cases: Sequence[ElementTree.Element]) -> Counter[tuple[str, str]]:
     """Package and function of what ran; the tests that one function generates count once."""
-    found = {(case.get("classname", ""), re.sub(r"\([^()]*\)(\[\d+\])*$", "", case.get("name", ""))) for case in cases}
+    found = {
+        (case.get("classname", ""), re.sub(r"(\([^()]*\))?(\[[^\]]*\])*$", "", case.get("name", ""))) for case in cases
+    }
     return Counter((name.rpartition(".")[0], function) for name, function in found)
 
 

@@ -7,40 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from android.check.catalogue import Catalogue, Library, read_catalogue
+from android.check.application import Application, read_application, read_processing
+from android.check.catalogue import Catalogue, read_catalogue
+from android.check.dependencies import Dependency, read_dependency
 from android.check.errors import CheckError
 from android.check.protobuf import Generation, read_generation, read_sources
 from android.check.script import Statement, read_script
 
 SCRIPT = "build.gradle.kts"
-_MAIN_CONFIGURATIONS = {"api", "implementation", "compileOnly", "runtimeOnly"}
-_TEST_CONFIGURATIONS = {"testImplementation", "testCompileOnly", "testRuntimeOnly"}
-CONFIGURATIONS = {*_MAIN_CONFIGURATIONS, *_TEST_CONFIGURATIONS, "testFixturesApi", "testFixturesImplementation"}
 _KOTLIN_PLUGIN = "org.jetbrains.kotlin.jvm"
 _PLUGINS = {_KOTLIN_PLUGIN, "com.google.protobuf"}
+APPLICATION_PLUGIN = "com.android.application"
+_APPLICATION_PLUGINS = {
+    APPLICATION_PLUGIN,
+    "org.jetbrains.kotlin.plugin.compose",
+    "org.jetbrains.kotlin.plugin.serialization",
+    "com.google.devtools.ksp",
+}
 _CORE_PLUGINS = {"application", "`java-library`", "`java-test-fixtures`"}
 _REPOSITORIES = {"google()", "mavenCentral()", "gradlePluginPortal()"}
 _CLASSES_OF_AAR = 'apply(from = "../gradle/classes-of-aar.gradle.kts")'  # the catalogue's STAND_INS do so here
-_LIBRARY = r"libs\.([\w.]+)"
-
-
-@dataclass(frozen=True, slots=True)
-class Dependency:
-    """One line of a ``dependencies`` block: either a library or a module.
-
-    Args:
-        configuration: one of CONFIGURATIONS.
-        library: of the catalogue.
-        excluded: GROUP:ARTIFACT of what the library must not bring along.
-        module: name of a module of this project.
-        fixtures: the module's test fixtures are meant.
-    """
-
-    configuration: str
-    library: Library | None = None
-    excluded: tuple[str, ...] = ()
-    module: str = ""
-    fixtures: bool = False
 
 
 @dataclass
@@ -58,7 +44,8 @@ class Module:
         options: more of the compiler, as ``-opt-in=NAME``.
         heap: most memory of its tests, as ``2g``.
         generation: of code from proto files, if any.
-        main_class: of an application, or empty.
+        main_class: of a program, or empty.
+        application: for Android, if it is one.
     """
 
     name: str
@@ -72,6 +59,7 @@ class Module:
     heap: str = "512m"
     generation: Generation | None = None
     main_class: str = ""
+    application: Application | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +92,14 @@ def read_project(root: Path) -> Project:
     for script in sorted(root.glob(f"*/{SCRIPT}")):
         if script.parent.name not in modules:
             raise CheckError(f"{script} belongs to no module", "include it in settings.gradle.kts, or delete it")
-    catalogue.refuse_unused()
-    return Project(root, catalogue, {module.name: module for module in _in_order(modules)})
+    project = Project(root, catalogue, {module.name: module for module in _in_order(modules)})
+    catalogue.refuse_unused(has_application=has_application(project))
+    return project
+
+
+def has_application(project: Project) -> bool:
+    """Whether a module is an application for Android."""
+    return any(module.application for module in project.modules.values())
 
 
 def _read_settings(path: Path) -> list[str]:
@@ -147,7 +141,15 @@ def _read_module(name: str, folder: Path, catalogue: Catalogue) -> Module:
             case "kotlin":
                 _read_kotlin(module, statement.block())
             case "dependencies":
-                module.dependencies += [_read_dependency(line, catalogue) for line in statement.block()]
+                is_application = APPLICATION_PLUGIN in module.plugins
+                module.dependencies += [
+                    read_dependency(line, catalogue, is_application=is_application) for line in statement.block()
+                ]
+            case "android":
+                module.application = read_application(statement, folder)
+                module.heap = module.application.test_heap
+            case "ksp" if module.application:
+                read_processing(statement, module.application)
             case "tasks.test":
                 _read_test(module, statement.block())
             case "application":
@@ -161,8 +163,7 @@ def _read_module(name: str, folder: Path, catalogue: Catalogue) -> Module:
                 module.generation = read_generation(statement, catalogue)
             case _:
                 raise statement.refusal()
-    if _KOTLIN_PLUGIN not in module.plugins or not module.jdk:
-        raise CheckError(f"{script} lacks the plugin {_KOTLIN_PLUGIN} or jvmToolchain(...)")
+    _refuse_half(module, script)
     if (module.generation is not None) != (sources is not None):
         raise CheckError(f"{script} says only one of where its proto files are and what they become")
     if module.generation and sources:
@@ -170,11 +171,18 @@ def _read_module(name: str, folder: Path, catalogue: Catalogue) -> Module:
     return module
 
 
+def _refuse_half(module: Module, script: Path) -> None:
+    if not {_KOTLIN_PLUGIN, APPLICATION_PLUGIN} & module.plugins or not module.jdk:
+        raise CheckError(f"{script} lacks the plugin {_KOTLIN_PLUGIN} or jvmToolchain(...)")
+    if (APPLICATION_PLUGIN in module.plugins) != (module.application is not None):
+        raise CheckError(f"{script} says only one of the plugin {APPLICATION_PLUGIN} and the block android")
+
+
 def _read_plugins(module: Module, lines: Sequence[Statement], catalogue: Catalogue) -> None:
     for line in lines:
         if match := line.match(r"alias\(libs\.plugins\.([\w.]+)\)"):
             identifier, _ = catalogue.plugin(match[1])
-            if identifier not in _PLUGINS:
+            if identifier not in _PLUGINS | _APPLICATION_PLUGINS:
                 raise line.refusal()
             module.plugins.add(identifier)
         elif line.text in _CORE_PLUGINS:
@@ -199,25 +207,6 @@ def _read_kotlin(module: Module, lines: Sequence[Statement]) -> None:
                     raise option.refusal()
         else:
             raise line.refusal()
-
-
-def _read_dependency(line: Statement, catalogue: Catalogue) -> Dependency:
-    match = line.match(r"(\w+)\((.+)\)")
-    if not match or match[1] not in CONFIGURATIONS:
-        raise line.refusal()
-    configuration, what = match[1], match[2]
-    if library := re.fullmatch(_LIBRARY, what):
-        excluded = []
-        for exclusion in line.body or ():
-            if not (names := exclusion.match(r'exclude\(group = "([\w.-]+)", module = "([\w.-]+)"\)')):
-                raise exclusion.refusal()
-            excluded.append(f"{names[1]}:{names[2]}")
-        return Dependency(configuration, library=catalogue.compiled_against(library[1]), excluded=tuple(excluded))
-    if line.body is None and (found := re.fullmatch(r'project\(":([\w-]+)"\)', what)):
-        return Dependency(configuration, module=found[1])
-    if line.body is None and (found := re.fullmatch(r'testFixtures\(project\(":([\w-]+)"\)\)', what)):
-        return Dependency(configuration, module=found[1], fixtures=True)
-    raise line.refusal()
 
 
 def _read_test(module: Module, lines: Sequence[Statement]) -> None:

@@ -1,4 +1,8 @@
-"""Artefacts by coursier, into its usual cache; coursier itself by Maven, into its usual repository."""
+"""Artefacts by coursier, into its usual cache; coursier itself by Maven, into its usual repository.
+
+A class path for Android is chosen by ``selection.py``: coursier reads POMs, which cannot say that an Android variant is
+wanted, and refuses the exact versions that groups of AndroidX libraries ask of each other.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from android.check import npm
 from android.check.catalogue import Library
+from android.check.coursier import Coursier
+from android.check.descriptions import Need
 from android.check.errors import CheckError
+from android.check.published import Published
+from android.check.selection import select
 
 COMPILE, RUNTIME = "compile", "runtime"
 """What a module sees of a library's own dependencies while it is compiled, and while it runs."""
@@ -35,10 +43,19 @@ class Request:
     Args:
         roots: GROUP:ARTIFACT:VERSION, with coursier's attributes where it needs any.
         scope: COMPILE or RUNTIME.
+        platforms: GROUP:ARTIFACT:VERSION of what says versions that the roots leave open.
+        is_android: variants for Android are wanted.
     """
 
     roots: tuple[str, ...]
     scope: str = RUNTIME
+    platforms: tuple[str, ...] = ()
+    is_android: bool = False
+
+    @property
+    def key(self) -> str:
+        """The request as a text."""
+        return " ".join([self.scope, *self.roots, *(["android", *self.platforms] if self.is_android else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +93,42 @@ class Resolver:
         self._memory.mkdir(parents=True, exist_ok=True)
         self._hashes: dict[Path, str] = {}
         self.coursier = self._remembered(f"maven {coursier.coordinate}", lambda: _by_maven(coursier))
+        self._fetcher = Coursier(java, class_path(self.coursier))
+        self._published = Published(self._fetcher, memory / "poms.json")
 
     def resolve(self, requests: Iterable[Request]) -> dict[Request, list[Artefact]]:
         """The artefacts of each request, by coordinate; raises CheckError where one cannot be had."""
         wanted = list(dict.fromkeys(requests))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = pool.map(self._one, wanted)
-            return dict(zip(wanted, found, strict=True))
+            plain = [request for request in wanted if not request.is_android]
+            found = dict(zip(plain, pool.map(self._one, plain), strict=True))
+        return {request: found[request] if request in found else self._one(request) for request in wanted}
 
     def _one(self, request: Request) -> list[Artefact]:
         if not request.roots:
             return []
-        key = " ".join([request.scope, *request.roots])
-        return self._remembered(key, lambda: self._found(request))
+        return self._remembered(request.key, lambda: self._found(request))
 
     def _found(self, request: Request) -> dict[str, str]:
         packages = [root for root in request.roots if root.startswith(npm.GROUP)]
         others = tuple(root for root in request.roots if root not in packages)
-        found = self._by_coursier(Request(others, request.scope)) if others else {}
+        found = self._of_registry(replace(request, roots=others)) if others else {}
         return found | {package: str(npm.fetch_classes(package, self._memory)) for package in packages}
+
+    def _of_registry(self, request: Request) -> dict[str, str]:
+        if request.is_android:
+            return self._for_android(request)
+        options = ["--default-configuration", COMPILE] if request.scope == COMPILE else []
+        return self._fetcher.resolve(request.roots, options)
+
+    def _for_android(self, request: Request) -> dict[str, str]:
+        """What compiles sees the versions that it will run with, as in Android's plugin of Gradle."""
+        roots = [*(_need(root, is_platform=True) for root in request.platforms), *map(_need, request.roots)]
+        running = select(roots, self._published)
+        if request.scope == COMPILE:
+            compiling = select(roots, self._published, is_compiling=True, at_least=running.versions)
+            return self._published.files(compiling.files)
+        return self._published.files(running.files)
 
     def _remembered(self, key: str, find: Any) -> list[Artefact]:
         file = self._memory / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
@@ -109,17 +143,6 @@ class Resolver:
             with path.open("rb") as file:
                 self._hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
         return self._hashes[path]
-
-    def _by_coursier(self, request: Request) -> dict[str, str]:
-        with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / "report.json"
-            command = [self._java, "-cp", class_path(self.coursier), "coursier.cli.Coursier", "fetch", "--quiet"]
-            command += ["--artifact-type", "jar,bundle,exe", "--json-output-file", str(report), *request.roots]
-            if request.scope == COMPILE:
-                command += ["--default-configuration", COMPILE]
-            _run(command, f"coursier cannot resolve {', '.join(request.roots)}")
-            found: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["dependencies"]
-        return {entry["coord"]: entry["file"] for entry in found if entry.get("file")}
 
 
 def class_path(artefacts: Sequence[Artefact]) -> str:
@@ -150,3 +173,10 @@ def _run(command: Sequence[str], problem: str) -> None:
         raise CheckError(
             f"{problem}: {(done.stderr or done.stdout).strip()[-2000:]}", "see that the registry can be reached"
         )
+
+
+def _need(root: str, *, is_platform: bool = False) -> Need:
+    coordinate, *attributes = root.split(",")
+    module, _, version = coordinate.rpartition(":")
+    excluded = frozenset(each.removeprefix("exclude=").replace("%", ":") for each in attributes)
+    return Need(module, version, excluded, is_platform)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from android.check.catalogue import Catalogue
+from android.check.dependencies import Dependency
 from android.check.errors import CheckError
-from android.check.project import Dependency, Module, Project
+from android.check.project import Module, Project
 from android.check.resolver import COMPILE, RUNTIME, Request
 
 MAIN, FIXTURES, TEST = "main", "testFixtures", "test"
@@ -18,6 +19,7 @@ _MAIN_RUNTIME = {"api", "implementation", "runtimeOnly"}
 _FIXTURES = {"testFixturesApi", "testFixturesImplementation"}
 _TEST_COMPILE = {"testImplementation", "testCompileOnly"}
 _TEST_RUNTIME = {"testImplementation", "testRuntimeOnly"}
+_DEBUG = {"debugImplementation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,17 @@ def run_with(project: Project, unit: Unit) -> ClassPath:
     return _gathered(project, unit, RUNTIME)
 
 
+def debugged_with(project: Project, unit: Unit) -> ClassPath:
+    """What an application runs with that is debugged, beside its own classes."""
+    return _gathered(project, unit, RUNTIME, is_debug=True)
+
+
+def processors_of(module: Module) -> Request | None:
+    """The generators of code that look at a module's sources, if there are any."""
+    roots = [each.library.coordinate for each in module.dependencies if each.configuration == "ksp" and each.library]
+    return Request(tuple(roots)) if roots else None
+
+
 def units_for(project: Project, units: dict[str, Unit], modules: set[str]) -> dict[str, Unit]:
     """Of these units only those that the tests of some modules need."""
     needed: set[str] = set()
@@ -102,37 +115,46 @@ def all_requests(project: Project) -> list[Request]:
         kinds = (MAIN, FIXTURES, TEST) if "java-test-fixtures" in module.plugins else (MAIN, TEST)
         for unit in (Unit(module.name, kind, (), module.folder) for kind in kinds):
             found.append(compiled_against(project, unit).libraries)
-            if unit.kind == TEST or (unit.kind == MAIN and module.main_class):
+            if unit.kind == TEST or (unit.kind == MAIN and (module.main_class or module.application)):
                 found.append(run_with(project, unit).libraries)
+            if module.application and unit.kind == MAIN:
+                found.append(debugged_with(project, unit).libraries)
+        if processors := processors_of(module):
+            found.append(processors)
         if module.generation:
             found.append(Request(module.generation.roots))
     return found
 
 
-def _gathered(project: Project, unit: Unit, scope: str) -> ClassPath:
+def _gathered(project: Project, unit: Unit, scope: str, *, is_debug: bool = False) -> ClassPath:
     units: dict[str, None] = {}
     libraries: dict[str, None] = {_standard_library(project.catalogue): None}
-    for dependency in _declared(project, project.modules[unit.module], unit.kind, scope):
-        if dependency.library:
+    platforms: dict[str, None] = {}
+    module = project.modules[unit.module]
+    for dependency in _declared(project, module, unit.kind, scope, is_debug=is_debug):
+        if dependency.library and dependency.is_platform:
+            platforms[dependency.library.coordinate] = None
+        elif dependency.library:
             attributes = "".join(f",exclude={name.replace(':', '%')}" for name in dependency.excluded)
             libraries[dependency.library.coordinate + attributes] = None
         else:
             units[f"{dependency.module}/{FIXTURES if dependency.fixtures else MAIN}"] = None
     _ = units.pop(unit.name, None)
-    return ClassPath(tuple(units), Request(tuple(libraries), scope))
+    request = Request(tuple(libraries), scope, tuple(platforms), is_android=module.application is not None)
+    return ClassPath(tuple(units), request)
 
 
-def _declared(project: Project, module: Module, kind: str, scope: str) -> Iterator[Dependency]:
+def _declared(project: Project, module: Module, kind: str, scope: str, *, is_debug: bool) -> Iterator[Dependency]:
     """Own dependencies of a kind, and those that they bring along."""
     compiling = scope == COMPILE
     main = _MAIN_COMPILE if compiling else _MAIN_RUNTIME
     if kind == MAIN:
-        configurations = main
+        configurations = main | (_DEBUG if is_debug else set())
     elif kind == FIXTURES:
         configurations = _FIXTURES
         yield from _module(project, Dependency("api", module=module.name), compiling)
     else:
-        configurations = main | (_TEST_COMPILE if compiling else _TEST_RUNTIME)
+        configurations = main | _DEBUG | (_TEST_COMPILE if compiling else _TEST_RUNTIME)
         yield Dependency("implementation", module=module.name)
         if "java-test-fixtures" in module.plugins:
             yield from _module(project, Dependency("testImplementation", module=module.name, fixtures=True), compiling)
@@ -142,7 +164,9 @@ def _declared(project: Project, module: Module, kind: str, scope: str) -> Iterat
 
 
 def _module(project: Project, dependency: Dependency, compiling: bool) -> Iterator[Dependency]:
-    """A dependency and, of a module, what it hands on."""
+    """A dependency and, of a module, what it hands on and the dependency does not exclude."""
+    if dependency.library and dependency.library.module in dependency.excluded:
+        return
     yield dependency
     if not dependency.module:
         return
@@ -153,7 +177,8 @@ def _module(project: Project, dependency: Dependency, compiling: bool) -> Iterat
         yield from _module(project, Dependency("api", module=other.name), compiling)
     for inherited in other.dependencies:
         if inherited.configuration in handed_on:
-            yield from _module(project, inherited, compiling)
+            excluded = tuple(dict.fromkeys((*inherited.excluded, *dependency.excluded)))
+            yield from _module(project, replace(inherited, excluded=excluded), compiling)
 
 
 def _standard_library(catalogue: Catalogue) -> str:

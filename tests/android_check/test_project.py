@@ -6,7 +6,8 @@ import pytest
 
 from android.check.catalogue import Library
 from android.check.errors import CheckError
-from android.check.project import Dependency, read_project
+from android.check.dependencies import Dependency
+from android.check.project import read_project
 
 
 def change(path: Path, old: str, new: str) -> None:

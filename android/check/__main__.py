@@ -104,6 +104,7 @@ class _Resolved:
             compose=self._one("compose.compiler"),
             serialization=self._one("serialization.compiler"),
             robolectric=self._one("robolectric.framework"),
+            stubs=self._one("robolectric.stubs"),
         )
 
     def _one(self, name: str) -> Artefact:

@@ -39,6 +39,7 @@ class AndroidTools:
         compose: plugin of the Kotlin compiler.
         serialization: plugin of the Kotlin compiler.
         robolectric: Android as it runs on a JVM.
+        stubs: the same classes as the tests' own class path holds them, where they are only named.
     """
 
     aapt: Aapt
@@ -48,6 +49,7 @@ class AndroidTools:
     compose: Artefact
     serialization: Artefact
     robolectric: Artefact
+    stubs: Artefact
 
     def plugins_for(self, module: Module) -> list[Artefact]:
         """Of the Kotlin compiler."""
@@ -90,7 +92,7 @@ class AndroidTools:
         libraries: Sequence[Path],
         processors: Sequence[Artefact],
         *,
-        java: str,
+        java: Java,
         kotlin: str,
         out: Path,
     ) -> list[Path]:
@@ -105,9 +107,10 @@ class AndroidTools:
             options=module.application.processor_options,
             jdk=module.jdk,
             kotlin=kotlin,
+            jdk_home=java.home,
             out=out,
         )
-        return process(processing, java=java, ksp=self.ksp)
+        return process(processing, java=java.java, ksp=self.ksp)
 
 
 def write_test_configuration(application: Application, linked: Linked, out: Path) -> Path:

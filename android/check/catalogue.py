@@ -20,6 +20,7 @@ APPLICATION_TOOLS = {
     "check.ksp",
     "check.manifest.merger",
     "check.robolectric.framework",
+    "check.robolectric.stubs",
     "check.serialization.compiler",
 }
 """The same for applications for Android: what the SDK and Android's plugin of Gradle bring."""

@@ -95,12 +95,20 @@ def compile_all(build: Build, tell: Callable[[str], None]) -> None:
         stamps[name] = _stamp(build, unit, stamps)
         if _stamp_file(build, unit).is_file() and _stamp_file(build, unit).read_text() == stamps[name]:
             continue
+        if _processors(build, unit):  # which look at the classes of other units
+            _compile(build, stale, stamps, tell)
+            stale = {}
         folder = build.folder(unit)
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "classes").mkdir(parents=True)
         arguments = folder / "arguments"
         _ = arguments.write_text("\n".join(_arguments(build, unit)), encoding="utf-8")
         stale[str(arguments)] = unit
+    _compile(build, stale, stamps, tell)
+
+
+def _compile(build: Build, stale: dict[str, Unit], stamps: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Compile units by their files of arguments, in one virtual machine."""
     if not stale:
         return
     command = [build.java.java, _HEAP, "-XX:+UseSerialGC", "-cp", ":".join(str(each.path) for each in build.compiler)]
@@ -144,9 +152,8 @@ def _stamp(build: Build, unit: Unit, stamps: Mapping[str, str]) -> str:
 
 def _options(build: Build, unit: Unit) -> list[str]:
     module = build.project.modules[unit.module]
-    found = ["-no-stdlib", "-no-reflect", "-jvm-target", str(module.jdk), *module.options]
-    # An application is compiled against the classes that Android has, not against those of a JDK.
-    found.append("-no-jdk" if module.application else f"-Xjdk-release={module.jdk}")
+    found = ["-no-stdlib", "-no-reflect", "-jvm-target", str(module.jdk), f"-Xjdk-release={module.jdk}"]
+    found += module.options
     found += ["-module-name", module.name if unit.kind == MAIN else f"{module.name}_{unit.kind}"]
     if module.warnings_as_errors:
         found.append("-Werror")
@@ -193,7 +200,7 @@ def _processed(build: Build, unit: Unit, path: Sequence[Path]) -> list[Path]:
         return []
     module, out = build.project.modules[unit.module], build.folder(unit) / "processed"
     kotlin = build.project.catalogue.library("check.kotlin.compiler").version
-    found = build.tools.generate(module, path, processors, java=build.java.java, kotlin=kotlin, out=out)
+    found = build.tools.generate(module, path, processors, java=build.java, kotlin=kotlin, out=out)
     for name in ("classes", "resources"):
         if (out / name).is_dir():
             _ = shutil.copytree(out / name, build.folder(unit) / "classes", dirs_exist_ok=True)

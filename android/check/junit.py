@@ -71,7 +71,7 @@ def run_tests(build: Build, unit: Unit, console: Sequence[Artefact]) -> Outcome:
         linked = build.link(module, "test")
         configuration = write_test_configuration(module.application, linked, build.folder(unit) / "configuration")
         entries += [configuration, linked.classes]
-        libraries |= {build.tools.framework.path: None}  # last, as it holds old versions of what others bring
+        libraries |= {build.tools.stubs.path: None}  # last, as it holds old versions of what others bring
         options = robolectric_options(build.tools.robolectric, build.out)
         options += [f"-D{name}={value}" for name, value in module.application.test_properties.items()]
     reports = build.folder(unit) / "reports"

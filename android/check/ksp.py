@@ -27,6 +27,7 @@ class Processing:
         options: of the generators.
         jdk: release of Java that the sources are compiled for.
         kotlin: version of Kotlin.
+        jdk_home: of a development kit: without one KSP does not find what Kotlin's own types stand for.
         out: folder of what is written, emptied first.
     """
 
@@ -38,6 +39,7 @@ class Processing:
     options: Mapping[str, str]
     jdk: int
     kotlin: str
+    jdk_home: Path
     out: Path
 
     def arguments(self) -> list[str]:
@@ -48,6 +50,7 @@ class Processing:
             "source-roots": ":".join(map(str, self.roots)),
             "libraries": ":".join(map(str, self.libraries)),
             "processor-options": ":".join(f"{name}={value}" for name, value in self.options.items()),
+            "jdk-home": str(self.jdk_home),
             "jvm-target": str(self.jdk),
             "language-version": language,
             "api-version": language,

@@ -28,6 +28,11 @@ class Java:
     javac: str
     version: str
 
+    @property
+    def home(self) -> Path:
+        """The kit's folder."""
+        return Path(self.javac).resolve().parents[1]
+
 
 def find_java() -> Java:
     """The kit of JAVA_HOME or, without one, of PATH; raises CheckError where there is none or it is too old."""

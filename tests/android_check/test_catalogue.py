@@ -8,6 +8,9 @@ from android.check.catalogue import Library, read_catalogue
 from android.check.errors import CheckError
 
 
+COROUTINES = "org.jetbrains.kotlinx:kotlinx-coroutines-core"
+
+
 def path_of(gradle: Path) -> Path:
     return gradle / "gradle" / "libs.versions.toml"
 
@@ -61,7 +64,6 @@ def test_a_tool_of_the_check_must_be_there(gradle: Path) -> None:
         ('junit = "6.1.3"', 'junit = "6.1.3"\nlonely = "1"', "nothing uses the version lonely"),
         ('"1.11.0"', '"[1,2)"', "no exact version"),
         ('"1.11.0"', '{ strictly = "1" }', "not understood: strictly"),
-        (', version = "1.11.0"', "", "no exact version"),
         ('version.ref = "junit"', 'version.ref = "unit"', "no exact version"),
         ("[plugins]", "[bundles]\nall = []\n[plugins]", "not understood: bundles"),
         ('module = "org.junit.jupiter:junit-jupiter"', 'name = "x"', "not understood: name"),
@@ -73,6 +75,14 @@ def test_a_tool_of_the_check_must_be_there(gradle: Path) -> None:
 def test_what_is_not_understood(gradle: Path, old: str, new: str, problem: str) -> None:
     with pytest.raises(CheckError, match=problem):
         read_catalogue(change(gradle, old, new))
+
+
+def test_a_version_may_be_left_to_a_platform(gradle: Path) -> None:
+    catalogue = read_catalogue(change(gradle, ', version = "1.11.0"', ""))
+    assert catalogue.library("coroutines.core", is_managed=True).coordinate == f"{COROUTINES}:"
+    assert catalogue.compiled_against("coroutines.core", is_managed=True).version == ""
+    with pytest.raises(CheckError, match=r"coroutines\.core has no exact version"):
+        catalogue.library("coroutines.core")
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_the_resolver_comes_by_maven_and_all_else_by_it(tmp_path: Path, cache: P
     assert expected.module == "g:one"
     (told,) = java.with_name("java.log").read_text().splitlines()
     assert f"-cp {class_path(resolver.coursier)} coursier.cli.Coursier fetch" in told
-    assert told.endswith("g:one:1 --default-configuration compile")
+    assert told.endswith("--default-configuration compile g:one:1")
 
 
 def test_answers_are_remembered_and_their_files_hashed_anew(tmp_path: Path, cache: Path, mvn: Path, java: Path) -> None:

@@ -1,0 +1,23 @@
+package dev.upcall.app
+
+import androidx.compose.ui.test.isRoot
+import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
+import androidx.compose.ui.test.onFirst
+import androidx.test.ext.junit.runners.AndroidJUnit4
+import com.github.takahirom.roborazzi.captureRoboImage
+import org.junit.Assert.assertEquals
+import org.junit.Rule
+import org.junit.Test
+import org.junit.runner.RunWith
+
+@RunWith(AndroidJUnit4::class)
+class LaunchTest {
+    @get:Rule
+    val compose = createAndroidComposeRule<MainActivity>()
+
+    @Test
+    fun `the app starts on a phone without a model`() {
+        assertEquals("Upcall", compose.activity.getString(R.string.app_name))
+        compose.onAllNodes(isRoot()).onFirst().captureRoboImage()
+    }
+}

@@ -136,7 +136,8 @@ class ExecuTorchEngine:
 def load_runtime() -> Any:
     """ExecuTorch's bindings, with the operators that Upcall's programs use.
 
-    The bindings' own module is loaded past ``portable_lib``, which warns at import and brings in the exporter.
+    The bindings' own module, which had another name up to version 1.4, is loaded past ``portable_lib``, which warns at import
+    and brings in the exporter.
 
     Raises:
         MissingExtraError: executorch or torch is not installed.
@@ -144,8 +145,9 @@ def load_runtime() -> Any:
     torch = require("torch", extra="executorch")  # its libraries must be loaded before the bindings
     package = require("executorch", extra="executorch")
     with quiet():
-        runtime = require("executorch.extension.pybindings._C", extra="executorch")
         root = Path(next(iter(package.__path__)))
+        name = "_C" if list(root.glob("extension/pybindings/_C.*")) else "_portable_lib"
+        runtime = require(f"executorch.extension.pybindings.{name}", extra="executorch")
         for pattern in _LIBRARIES:
             for library in root.glob(pattern):
                 torch.ops.load_library(str(library))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
-
-from upcall.edge_runtime.bundle import Bundle, open_bundle
+from upcall.edge_runtime.bundle import MODEL_ONNX, Bundle, open_bundle
 from upcall.edge_runtime.conversation import Message, Role
 from upcall.edge_runtime.decision.features import AnswerFeatures, token_statistics
 from upcall.edge_runtime.engines.opening import open_engine
@@ -51,7 +50,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "version": onnxruntime.__version__,
+                "version": version("onnxruntime" if bundle.holds(MODEL_ONNX) else "executorch"),
                 "context_length": shape.context_length,
                 "vocabulary_size": shape.vocabulary_size,
                 "answers": answers,

@@ -97,8 +97,7 @@ data class TracedError(val name: String, val problem: String, val allowed: Strin
 }
 
 /** What is worth keeping of an error. */
-fun tracedError(error: UpcallError): TracedError =
-    TracedError(error.name, error.problem, error.allowed, error.nextStep)
+fun tracedError(error: UpcallError): TracedError = TracedError(error.name, error.problem, error.allowed, error.nextStep)
 
 /** The trace of an answer as far as its events go. */
 fun traceOf(answer: Answer): AnswerTrace {
@@ -114,9 +113,10 @@ fun traceOf(answer: Answer): AnswerTrace {
         strategy = given?.strategy,
         qualityLevel = given?.qualityLevel,
         device = given?.device?.run { TracedDevice(batteryPercent, isCharging, thermal, network, freeMemoryBytes) },
-        usage = answer.usage?.run {
-            TracedUsage(inputTokens, outputTokens, timeToFirstTokenMs, totalMs, tokensPerS, lostMs)
-        },
+        usage =
+            answer.usage?.run {
+                TracedUsage(inputTokens, outputTokens, timeToFirstTokenMs, totalMs, tokensPerS, lostMs)
+            },
         finishReason = answer.done?.finishReason,
         address = answer.redacted?.address,
         sent = answer.redacted?.messages.orEmpty().map { TracedMessage(it.role, it.content) },

@@ -21,10 +21,10 @@ internal abstract class ConversationDatabase : RoomDatabase() {
 }
 
 /** Opens the database at its first use, not now. */
-internal fun conversationDatabase(context: Context, file: String = FILE): ConversationDatabase =
-    Room.databaseBuilder(context.applicationContext, ConversationDatabase::class.java, file)
-        .addCallback(SecureDeletion)
-        .build()
+internal fun conversationDatabase(context: Context, file: String = FILE): ConversationDatabase = Room
+    .databaseBuilder(context.applicationContext, ConversationDatabase::class.java, file)
+    .addCallback(SecureDeletion)
+    .build()
 
 /** What is deleted is overwritten: it could be read from the file otherwise. */
 private object SecureDeletion : RoomDatabase.Callback() {

@@ -2,7 +2,6 @@ package dev.upcall.app.data
 
 import android.content.Context
 import android.database.SQLException
-import androidx.room.withTransaction
 import dev.upcall.core.InputError
 import dev.upcall.core.Message
 import dev.upcall.core.Role
@@ -26,7 +25,8 @@ private const val MOST_HISTORY = 1_000
 class RoomConversationStore internal constructor(
     private val database: ConversationDatabase,
     private val nowMs: () -> Long,
-) : ConversationStore, AutoCloseable {
+) : ConversationStore,
+    AutoCloseable {
     /** Opens the database at its first use, not now. */
     constructor(context: Context, nowMs: () -> Long = System::currentTimeMillis) :
         this(conversationDatabase(context), nowMs)
@@ -72,7 +72,7 @@ class RoomConversationStore internal constructor(
     override suspend fun finish(answerId: Long, state: MessageState, text: String, trace: AnswerTrace?) {
         require(state != MessageState.STREAMING) { "an answer does not end as streaming" }
         stored {
-            database.withTransaction {
+            database.inTransaction {
                 val error = (trace?.error ?: trace?.cloudError)?.message
                 val isThere = answers.end(answerId, text, state, trace?.place, error) > 0
                 answers.deleteDraft(answerId)
@@ -115,7 +115,7 @@ class RoomConversationStore internal constructor(
 
     private suspend fun <T> changed(work: suspend () -> T): T = stored {
         recover()
-        database.withTransaction { work() }
+        database.inTransaction { work() }
     }
 
     /** A storage that is full can still be read. */
@@ -130,7 +130,7 @@ class RoomConversationStore internal constructor(
     /** What a dead process left: half answers, and conversations whose deletion nobody can undo any more. */
     private suspend fun recover() = recovering.withLock {
         if (isRecovered) return@withLock
-        database.withTransaction {
+        database.inTransaction {
             answers.takeDrafts()
             answers.deleteTracesOfDrafts()
             answers.deleteDrafts()

@@ -41,7 +41,10 @@ internal data class MessageRow(
     tableName = "drafts",
     foreignKeys = [ForeignKey(MessageRow::class, ["id"], ["answerId"], onDelete = ForeignKey.CASCADE)],
 )
-internal data class DraftRow(@PrimaryKey val answerId: Long, val text: String)
+internal data class DraftRow(
+    @PrimaryKey val answerId: Long,
+    val text: String,
+)
 
 /** A piece of an [AnswerTrace]'s JSON: all of it may be longer than a row that Android's cursors can read. */
 @Entity(

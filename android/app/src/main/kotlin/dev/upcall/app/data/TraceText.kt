@@ -6,11 +6,12 @@ import kotlinx.serialization.json.Json
 /** Most UTF-16 units of a piece: with three bytes each well below the 2 MB that one of Android's cursors holds. */
 private const val PIECE_LENGTH = 200_000
 
-private val json = Json {
-    ignoreUnknownKeys = true // of a later version
-    coerceInputValues = true
-    encodeDefaults = false
-}
+private val json =
+    Json {
+        ignoreUnknownKeys = true // of a later version
+        coerceInputValues = true
+        encodeDefaults = false
+    }
 
 /** The trace as rows. */
 internal fun AnswerTrace.pieces(answerId: Long): List<TracePieceRow> =

@@ -10,21 +10,29 @@ internal const val LONGEST_TRANSCRIPT = 100_000
 /** What a model is asked: the last question, and the turns before it that have an answer. */
 internal fun historyOf(messages: List<ChatMessage>): List<Message> {
     val question = messages.lastOrNull { it.role == Role.USER } ?: return emptyList()
-    val turns = messages.takeWhile { it.id < question.id }
-        .zipWithNext { asked, answer -> if (asked.role == Role.USER && answer.isAnswer) listOf(asked, answer) else null }
-        .filterNotNull()
-        .flatten()
+    val turns =
+        messages
+            .takeWhile { it.id < question.id }
+            .zipWithNext { asked, answer ->
+                if (asked.role == Role.USER &&
+                    answer.isAnswer
+                ) {
+                    listOf(asked, answer)
+                } else {
+                    null
+                }
+            }.filterNotNull()
+            .flatten()
     return (turns + question).map { Message(it.role, withinLimit(it.text)) }
 }
 
 private val ChatMessage.isAnswer: Boolean get() = role == Role.ASSISTANT && text.isNotBlank()
 
-private fun withinLimit(text: String): String =
-    if (text.codePointCount(0, text.length) <= MAX_MESSAGE_CHARACTERS) {
-        text
-    } else {
-        text.substring(0, text.offsetByCodePoints(0, MAX_MESSAGE_CHARACTERS))
-    }
+private fun withinLimit(text: String): String = if (text.codePointCount(0, text.length) <= MAX_MESSAGE_CHARACTERS) {
+    text
+} else {
+    text.substring(0, text.offsetByCodePoints(0, MAX_MESSAGE_CHARACTERS))
+}
 
 /** A conversation as plain text: its title and the newest messages that fit. */
 internal fun transcriptOf(title: String, messages: List<ChatMessage>, speaker: (Role) -> String): String {

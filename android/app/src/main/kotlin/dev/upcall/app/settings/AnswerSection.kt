@@ -90,13 +90,14 @@ internal fun NumberField(
 private fun QualitySlider(level: Double, onChosen: (Double) -> Unit) {
     var position by remember(level) { mutableFloatStateOf((level * LEVELS).toFloat()) }
     val tenths = position.roundToInt()
-    val described = when {
-        tenths == 0 -> stringResource(R.string.settings_quality_least)
-        tenths < LEVELS / 2 -> stringResource(R.string.settings_quality_less, tenths)
-        tenths == LEVELS / 2 -> stringResource(R.string.settings_quality_calibrated)
-        tenths < LEVELS -> stringResource(R.string.settings_quality_more, tenths)
-        else -> stringResource(R.string.settings_quality_most)
-    }
+    val described =
+        when {
+            tenths == 0 -> stringResource(R.string.settings_quality_least)
+            tenths < LEVELS / 2 -> stringResource(R.string.settings_quality_less, tenths)
+            tenths == LEVELS / 2 -> stringResource(R.string.settings_quality_calibrated)
+            tenths < LEVELS -> stringResource(R.string.settings_quality_more, tenths)
+            else -> stringResource(R.string.settings_quality_most)
+        }
     LabelledSlider(
         label = stringResource(R.string.settings_quality),
         described = described,
@@ -112,7 +113,9 @@ private fun QualitySlider(level: Double, onChosen: (Double) -> Unit) {
 @Composable
 private fun ThresholdSlider(threshold: Double, onChosen: (Double) -> Unit) {
     var position by remember(threshold) {
-        mutableFloatStateOf((exp(threshold) * PERCENT).toFloat().coerceIn(LEAST_PERCENT.toFloat(), MOST_PERCENT.toFloat()))
+        mutableFloatStateOf(
+            (exp(threshold) * PERCENT).toFloat().coerceIn(LEAST_PERCENT.toFloat(), MOST_PERCENT.toFloat()),
+        )
     }
     val percent = position.roundToInt()
     val score = ln(percent / PERCENT.toDouble())
@@ -142,10 +145,11 @@ private fun LabelledSlider(
     Slider(
         value = position,
         onValueChange = onMove,
-        modifier = Modifier.semantics {
-            contentDescription = label
-            stateDescription = described
-        },
+        modifier =
+            Modifier.semantics {
+                contentDescription = label
+                stateDescription = described
+            },
         valueRange = range,
         steps = steps,
         onValueChangeFinished = onChosen,

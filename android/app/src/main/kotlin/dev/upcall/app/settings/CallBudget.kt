@@ -19,10 +19,10 @@ class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTi
     val file: FileBudget = FileBudget(path, nowS)
 
     /**
-     * Set how many calls a day may have; the same limit again changes nothing.
+     * Set how many calls a day may have; the same limit again gives nothing.
      *
      * Calls that were made stay spent: a new limit gives the difference, not a day's worth. A damaged file begins with nothing
-     * left, and refills.
+     * left, and refills. So does a spent one whose clock was set back: it would else wait until the old time comes again.
      *
      * @param perDay null sets no limit.
      * @throws OutputError the file cannot be written.
@@ -30,7 +30,8 @@ class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTi
     fun limit(perDay: Int?) {
         val limit = perDay?.toDouble()
         val kept = readable()
-        if (kept != null && kept.calls?.perDay == limit) return
+        val isSame = kept != null && kept.calls?.perDay == limit
+        if (isSame && !kept.state(0, 0).isSpent) return
         file.update { before ->
             val calls = before.calls
             val changed =

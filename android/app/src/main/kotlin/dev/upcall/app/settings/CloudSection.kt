@@ -52,7 +52,8 @@ internal fun CloudSection(state: SettingsState, viewModel: SettingsViewModel) {
 private fun KeyField(presence: ApiKeyPresence, viewModel: SettingsViewModel) {
     var key by remember { mutableStateOf("") }
     val problem by viewModel.keyProblem.collectAsStateWithLifecycle()
-    val wrong = problem?.message ?: stringResource(R.string.settings_key_lost).takeIf { presence == ApiKeyPresence.LOST }
+    val wrong =
+        problem?.message ?: stringResource(R.string.settings_key_lost).takeIf { presence == ApiKeyPresence.LOST }
     val isKept = presence == ApiKeyPresence.SET
     OutlinedTextField(
         value = key,

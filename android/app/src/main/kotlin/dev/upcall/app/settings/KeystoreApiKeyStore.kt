@@ -40,10 +40,11 @@ class KeystoreApiKeyStore internal constructor(
     private val turn = Mutex()
     private val known = MutableStateFlow<ApiKeyState?>(null)
 
-    override val state: Flow<ApiKeyState> = flow {
-        if (known.value == null) look()
-        emitAll(known.filterNotNull())
-    }
+    override val state: Flow<ApiKeyState> =
+        flow {
+            if (known.value == null) look()
+            emitAll(known.filterNotNull())
+        }
 
     override suspend fun read(): String? = working {
         val bytes = sealed.read()
@@ -66,10 +67,11 @@ class KeystoreApiKeyStore internal constructor(
         if (word.isEmpty()) throw InputError("The API key is empty.", nextStep = "paste it as the service gave it")
         CloudEndpoint("localhost:1", apiKey = word) // refuses what no service would take
         working {
-            val bytes = cipher.seal(word) ?: throw OutputError(
-                "The key cannot be encrypted: the device's key store does not answer.",
-                nextStep = "restart the device, then enter the key again",
-            )
+            val bytes =
+                cipher.seal(word) ?: throw OutputError(
+                    "The key cannot be encrypted: the device's key store does not answer.",
+                    nextStep = "restart the device, then enter the key again",
+                )
             sealed.write(bytes)
             tell(ApiKeyPresence.SET, isChange = true)
         }

@@ -52,7 +52,13 @@ internal class KeystoreCipher {
     /** The text that was sealed. */
     fun open(sealed: ByteArray): Opened = try {
         val key = key()
-        if (key == null || sealed.size < NONCE_BYTES + TAG_BITS / Byte.SIZE_BITS) Opened.Lost else decrypted(sealed, key)
+        if (key == null ||
+            sealed.size < NONCE_BYTES + TAG_BITS / Byte.SIZE_BITS
+        ) {
+            Opened.Lost
+        } else {
+            decrypted(sealed, key)
+        }
     } catch (_: AEADBadTagException) {
         Opened.Lost
     } catch (_: KeyPermanentlyInvalidatedException) {
@@ -105,7 +111,8 @@ internal class KeystoreCipher {
     private fun newKey(): SecretKey {
         val generator = KeyGenerator.getInstance(KeyProperties.KEY_ALGORITHM_AES, KEY_STORE)
         generator.init(
-            KeyGenParameterSpec.Builder(ALIAS, KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT)
+            KeyGenParameterSpec
+                .Builder(ALIAS, KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT)
                 .setKeySize(KEY_BITS)
                 .setBlockModes(KeyProperties.BLOCK_MODE_GCM)
                 .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)

@@ -40,7 +40,11 @@ internal fun PrivacySection(settings: Settings, viewModel: SettingsViewModel) {
         SwitchRow(R.string.settings_show, R.string.settings_show_help, settings.showsBeforeSending) { isOn ->
             viewModel.change { it.copy(showsBeforeSending = isOn) }
         }
-        SwitchRow(R.string.settings_unread, R.string.settings_unread_help, policy.unreadScript == Action.BLOCK) { isOn ->
+        SwitchRow(
+            R.string.settings_unread,
+            R.string.settings_unread_help,
+            policy.unreadScript == Action.BLOCK,
+        ) { isOn ->
             changePolicy(Policy(policy.actions, if (isOn) Action.BLOCK else Action.ALLOW))
         }
     }

@@ -35,7 +35,10 @@ private val ROW_HEIGHT = 48.dp
 
 /** Settings under a heading. */
 @Composable
-internal fun Section(@StringRes title: Int, content: @Composable ColumnScope.() -> Unit) {
+internal fun Section(
+    @StringRes title: Int,
+    content: @Composable ColumnScope.() -> Unit,
+) {
     Column(Modifier.fillMaxWidth(), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Text(
             stringResource(title),
@@ -60,9 +63,18 @@ internal fun Help(text: String, modifier: Modifier = Modifier) {
 
 /** Something that is on or off; all of the row switches it. */
 @Composable
-internal fun SwitchRow(@StringRes label: Int, @StringRes help: Int, isOn: Boolean, onChange: (Boolean) -> Unit) {
+internal fun SwitchRow(
+    @StringRes label: Int,
+    @StringRes help: Int,
+    isOn: Boolean,
+    onChange: (Boolean) -> Unit,
+) {
     Row(
-        Modifier.fillMaxWidth().heightIn(min = ROW_HEIGHT).toggleable(isOn, role = Role.Switch, onValueChange = onChange),
+        Modifier
+            .fillMaxWidth()
+            .heightIn(
+                min = ROW_HEIGHT,
+            ).toggleable(isOn, role = Role.Switch, onValueChange = onChange),
         horizontalArrangement = Arrangement.spacedBy(16.dp),
         verticalAlignment = Alignment.CenterVertically,
     ) {

@@ -76,9 +76,10 @@ internal fun MutablePreferences.replaceBy(settings: Settings) {
 
 /** An action that is not known keeps the type on the device: what was meant may have been stricter than a mask. */
 private fun Preferences.policy(): Policy {
-    val actions = EntityType.entries.mapNotNull { type ->
-        this[action(type)]?.let { word -> type to (Action.entries.find { it.value == word } ?: Action.BLOCK) }
-    }
+    val actions =
+        EntityType.entries.mapNotNull { type ->
+            this[action(type)]?.let { word -> type to (Action.entries.find { it.value == word } ?: Action.BLOCK) }
+        }
     val unread = this[UNREAD_SCRIPT]
     return Policy(actions.toMap(), if (unread == null || unread == Action.ALLOW.value) Action.ALLOW else Action.BLOCK)
 }

@@ -7,7 +7,6 @@ import pytest
 from android.check.catalogue import Library, read_catalogue
 from android.check.errors import CheckError
 
-
 COROUTINES = "org.jetbrains.kotlinx:kotlinx-coroutines-core"
 
 

@@ -36,7 +36,8 @@ android {
             isIncludeAndroidResources = true
             all {
                 it.maxHeapSize = "2g"
-                it.systemProperty("roborazzi.test.record", "true")
+                it.systemProperty("roborazzi.compare.output.dir", "../build/screenshots")
+                it.systemProperty("roborazzi.test.verify", "true")
             }
         }
     }

@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="only these, with what they need; all by default")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--lock", action="store_true", help="only resolve, and accept what was resolved")
+    what.add_argument("--screenshots", action="store_true", help="only take the pictures of docs/android anew")
     what.add_argument("--format", action="store_true", help="only let ktlint mend the sources")
     what.add_argument(
         "--run",
@@ -59,6 +60,9 @@ def main() -> None:
     try:
         if given.run is not None:
             _run(given.run)
+        if given.screenshots:
+            _take_screenshots()
+            return
         _check(set(given.modules), is_locking=given.lock, is_formatting=given.format)
     except CheckError as error:
         _errors.print(str(error), markup=False, style="red")
@@ -145,6 +149,21 @@ def _run(words: Sequence[str]) -> NoReturn:
     compile_all(build, lambda text: _errors.print(text, markup=False))
     command = program(build, words[0])
     os.execv(command[0], [*command, *words[1:]])  # noqa: S606 - the program takes this one's place
+
+
+def _take_screenshots() -> None:
+    project = read_project(_ROOT)
+    names = {name for name, module in project.modules.items() if module.application}
+    units = units_for(project, units_of(project), names)
+    resolved = _resolved(project, is_locking=False)
+    build = resolved.build(units)
+    compile_all(build, _tell)
+    for unit in units.values():
+        if unit.kind == TEST and unit.module in names:
+            outcome = run_tests(build, unit, resolved.console(unit), is_recording=True)
+            _tell(
+                f"{unit.module}: {_counted(outcome.passed, outcome.skipped)} in {outcome.seconds:.1f} s; see git diff"
+            )
 
 
 def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:

@@ -130,7 +130,7 @@ def write_test_configuration(application: Application, linked: Linked, out: Path
     return out
 
 
-def robolectric_options(framework: Artefact, out: Path) -> list[str]:
+def robolectric_options(application: Application, framework: Artefact, out: Path) -> list[str]:
     """Of the virtual machine: Robolectric takes Android from here and downloads nothing."""
     folder = out / "robolectric"
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,5 +138,7 @@ def robolectric_options(framework: Artefact, out: Path) -> list[str]:
     if not link.exists():
         link.unlink(missing_ok=True)
         link.symlink_to(framework.path)
+    properties = {"robolectric.offline": "true", "robolectric.dependency.dir": str(folder)}
+    properties |= application.test_properties
     opened = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED]
-    return [*opened, "-Drobolectric.offline=true", f"-Drobolectric.dependency.dir={folder}"]
+    return [*opened, *(f"-D{name}={value}" for name, value in properties.items())]

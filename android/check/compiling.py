@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from android.check.android_units import AndroidTools
+from android.check.android_units import AndroidTools, write_test_configuration
 from android.check.errors import CheckError
 from android.check.java_sources import compile_java
 from android.check.machine import Java
@@ -85,6 +85,13 @@ class Build:
         needed = debugged_with(self.project, unit) if name == "debug" else run_with(self.project, unit)
         artefacts = self.artefacts[needed.libraries]
         return self.tools.link(module.application, module.folder, artefacts, self.java, self.out, name=name)
+
+    def link_test(self, module: Module) -> list[Path]:
+        """What Robolectric needs of an application on the class path: where its resources are, and their R classes."""
+        assert module.application is not None
+        linked = self.link(module, "test")
+        configuration = self.out / module.name / TEST / "configuration"
+        return [write_test_configuration(module.application, linked, configuration), linked.classes]
 
 
 def compile_all(build: Build, tell: Callable[[str], None]) -> None:

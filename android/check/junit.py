@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from android.check.android_units import robolectric_options, write_test_configuration
+from android.check.android_units import robolectric_options
 from android.check.compiling import Build
 from android.check.errors import CheckError
+from android.check.pictures import CLASSES, drawing, next_step, picture_options, refuse_undrawn
 from android.check.resolver import Artefact
 from android.check.units import Unit, run_with
 
@@ -60,41 +61,47 @@ def declared_tests(sources: Sequence[Path]) -> Counter[tuple[str, str]]:
     return found
 
 
-def run_tests(build: Build, unit: Unit, console: Sequence[Artefact]) -> Outcome:
-    """Run all tests of a unit. Raises CheckError for a failure, and where a declared test did not run."""
+def run_tests(build: Build, unit: Unit, console: Sequence[Artefact], *, is_recording: bool = False) -> Outcome:
+    """Run the tests of a unit.
+
+    Args:
+        build: that compiled it.
+        unit: of tests.
+        console: class path of what runs them.
+        is_recording: only those that draw, to take their pictures anew.
+
+    Raises CheckError for a failure, and where a declared test did not run.
+    """
     needed = run_with(build.project, unit)
     entries = [path for name in (unit.name, *needed.units) for path in build.classes(name)]
     libraries = dict.fromkeys([*build.jars(needed.libraries), *(artefact.path for artefact in console)])
     module = build.project.modules[unit.module]
-    options = []
-    if module.application:
-        linked = build.link(module, "test")
-        configuration = write_test_configuration(module.application, linked, build.folder(unit) / "configuration")
-        entries += [configuration, linked.classes]
-        libraries |= {build.tools.stubs.path: None}  # last, as it holds old versions of what others bring
-        options = robolectric_options(build.tools.robolectric, build.out)
-        options += [f"-D{name}={value}" for name, value in module.application.test_properties.items()]
-    reports = build.folder(unit) / "reports"
+    reports, results = build.folder(unit) / "reports", build.folder(unit) / "pictures"
     shutil.rmtree(reports, ignore_errors=True)
-    command = [
-        build.java.java,
-        f"-Xmx{module.heap}",
-        *options,
-        "-cp",
-        ":".join(map(str, [*entries, *libraries])),
-        _MAIN,
-    ]
+    options = [f"-Xmx{module.heap}"]
+    if module.application:
+        entries += build.link_test(module)
+        libraries |= {build.tools.stubs.path: None}  # last, as it holds old versions of what others bring
+        options += robolectric_options(module.application, build.tools.robolectric, build.out)
+        options += picture_options(results, is_recording=is_recording)
+    command = [build.java.java, *options, "-cp", ":".join(map(str, [*entries, *libraries])), _MAIN]
     command += [*_OPTIONS, f"--scan-class-path={entries[0]}", f"--reports-dir={reports}"]
+    sources = unit.sources
+    if is_recording:
+        sources = tuple(drawing(sources))
+        command.append(f"--include-classname={CLASSES}")
     environment = {"UPCALL_PYTHON": sys.executable, **os.environ}
     done = subprocess.run(command, cwd=module.folder, env=environment, check=False)
     # JUnit has just written these files: no stranger's XML.
     suites = [ElementTree.parse(path).getroot() for path in sorted(reports.glob("TEST-*.xml"))]  # noqa: S314
     cases = [case for suite in suites for case in suite.iter("testcase")]
     if done.returncode or not cases:
-        raise CheckError(f"the tests of {unit.module} failed")
-    if missing := declared_tests(unit.sources) - _ran(cases):
+        raise CheckError(f"the tests of {unit.module} failed", next_step(results))
+    if missing := declared_tests(sources) - _ran(cases):
         names = "\n  ".join(f"{package}: {name}" for package, name in sorted(missing))
         raise CheckError(f"{unit.module} declares tests that did not run:\n  {names}")
+    if module.application:
+        refuse_undrawn(results, build.project.root.parent / "docs" / "android")
     skipped = sum(case.find("skipped") is not None for case in cases)
     return Outcome(len(cases) - skipped, skipped, sum(float(suite.get("time", "0")) for suite in suites))
 

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(os.environ["ROOT"])
+ROOT = Path(os.environ.get("ROOT", "."))
 STATE = ROOT / "state"
 FILES = ROOT / "data/data/dev.upcall.app/files"
 PID = "4321"
@@ -107,6 +107,7 @@ def measure(extras: dict[str, str | int]) -> dict[str, object]:
         "engine_version": "1.26.0",
         "load_ms": 512.5,
         "rounds": [one] * int(extras["rounds"]),
+        "by_position": [{"position": 256, "decode_tokens_per_s": 38.0}],
         "peak_rss_bytes": 345_678_912,
         "thermal_before": "none",
         "thermal_after": "light",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tests.deploy import fake_programs
@@ -71,6 +72,8 @@ class FakePhone:
         with self._lock:
             self.state = "gone"
             for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
                 connection.close()
 
     def come_back(self) -> None:
@@ -78,11 +81,15 @@ class FakePhone:
         self.goes_after_bytes = None
         self.state = "device"
 
+    def carry(self, connection: socket.socket) -> None:
+        """Count a connection as one that breaks when the phone goes away."""
+        with self._lock:
+            self._connections.add(connection)
+
     def serve(self, service: str, connection: socket.socket) -> None:
         """Serve one opened stream to its end."""
-        with self._lock:
-            self.services.append(service)
-            self._connections.add(connection)
+        self.services.append(service)
+        self.carry(connection)
         name, _, rest = service.partition(":")
         kinds: dict[str, Callable[[str, socket.socket], None]] = {"sync": self._sync, "exec": self._raw}
         kinds["shell"] = self._shell if "v2" in name.split(",") else self._raw
@@ -142,10 +149,10 @@ class FakePhone:
 
     def _sync(self, _: str, connection: socket.socket) -> None:
         while True:
-            request, size = struct.unpack("<4sI", _exactly(connection, 8))
+            request, size = struct.unpack("<4sI", exactly(connection, 8))
             if request == b"QUIT":
                 return
-            path = _exactly(connection, size).decode()
+            path = exactly(connection, size).decode()
             kinds = {b"SEND": self._receive, b"RECV": self._send, b"LIST": self._list}
             if request in kinds:
                 kinds[request](path, connection)
@@ -164,12 +171,12 @@ class FakePhone:
         target = self.path(name)
         content, is_full = bytearray(), False
         while True:
-            packet, size = struct.unpack("<4sI", _exactly(connection, 8))
+            packet, size = struct.unpack("<4sI", exactly(connection, 8))
             if packet == b"DONE":
                 break
             assert packet == b"DATA"
             assert size <= 65536
-            content += _exactly(connection, size)
+            content += exactly(connection, size)
             if self.goes_after_bytes is not None:
                 self.goes_after_bytes -= size
                 if self.goes_after_bytes < 0:
@@ -207,7 +214,12 @@ class FakePhone:
         connection.sendall(b"DONE" + bytes(16))
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def exactly(connection: socket.socket, count: int) -> bytes:
+    """So many bytes of a connection.
+
+    Raises:
+        ConnectionError: it ended before.
+    """
     content = bytearray()
     while len(content) < count:
         piece = connection.recv(count - len(content))

@@ -7,7 +7,7 @@ import struct
 import threading
 from types import TracebackType
 
-from tests.deploy.fake_phone import FEATURES, FakePhone, _exactly
+from tests.deploy.fake_phone import FEATURES, FakePhone, exactly
 
 VERSION = 41
 """Of Debian's adb, which stops a server of another version."""
@@ -77,8 +77,8 @@ def _handler(server: FakeServer) -> type[socketserver.BaseRequestHandler]:
             phone: FakePhone | None = None
             try:
                 while True:
-                    size = _exactly(self.request, 4)
-                    service = _exactly(self.request, int(size, 16)).decode()
+                    size = exactly(self.request, 4)
+                    service = exactly(self.request, int(size, 16)).decode()
                     if phone is not None and not service.startswith("host"):
                         phone.serve(service, self.request)
                         return

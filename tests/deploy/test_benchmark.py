@@ -20,7 +20,15 @@ def test_both_are_measured(deploy: Deploy, fake: FakePhone, tiny_bundle: Path, t
     file = tmp_path / "phone.json"
     done = deploy(app, str(tiny_bundle), "--rounds", "2", "--output-tokens", "5", "--json", str(file))
     assert done.exit_code == 0, done.exception
-    for told in ("this machine", "decode, tokens/s", "40.0", "512.5", "345.7", "onnx 1.26.0"):
+    for told in (
+        "this machine",
+        "decode, tokens/s",
+        "40.0",
+        "512.5",
+        "345.7",
+        "onnx 1.26.0",
+        "decode at 256, tokens/s",
+    ):
         assert told in done.stdout, told
     assert "Pixel Test, arm64-v8a, Android 15; heat none before, light after, battery 84 %" in done.stderr
     told = json.loads(file.read_text())
@@ -61,7 +69,8 @@ def test_dry_run_changes_nothing(deploy: Deploy, fake: FakePhone, tiny_bundle: P
 
 
 def test_this_machine(tiny_bundle: Path) -> None:
-    told = measure_here(open_bundle(tiny_bundle), prompt_tokens=[3, 300], output_tokens=4)
+    told = measure_here(open_bundle(tiny_bundle), prompt_tokens=[3, 300], positions=[400], output_tokens=4)
+    assert [each["position"] for each in told["by_position"]] == [400]
     assert [each["prompt_tokens"] for each in told["rounds"]] == [3, 300]
     assert all(each[name] > 0 for each in told["rounds"] for name in ROUND_FIELDS)
     assert told["engine"] == "onnx"

@@ -41,6 +41,14 @@ class Completed:
 class ServerClient(adbutils.AdbClient):  # type: ignore[misc]  # adbutils ships no types
     """A client of a running adb server. adbutils would start one, with whichever adb it finds or its own; this one says so."""
 
+    _version: int | None = None
+
+    def server_version(self) -> int:
+        """The server's protocol version, asked once: adbutils asks before every command."""
+        if self._version is None:
+            self._version = int(super().server_version())
+        return self._version
+
     def make_connection(self, timeout: float | None = None) -> adbutils.AdbConnection:
         """Connect to the server.
 

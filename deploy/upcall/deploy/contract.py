@@ -129,6 +129,7 @@ _BENCH_FIELDS: dict[str, tuple[type, ...]] = {
     "engine_version": _OPTIONAL_TEXT,
     "load_ms": _OPTIONAL_NUMBER,
     "rounds": (list,),
+    "by_position": (list,),
     "peak_rss_bytes": (int, type(None)),
     "thermal_before": _OPTIONAL_TEXT,
     "thermal_after": _OPTIONAL_TEXT,
@@ -138,6 +139,7 @@ _BENCH_FIELDS: dict[str, tuple[type, ...]] = {
     "error": (dict, type(None)),
 }
 ROUND_FIELDS = ("prompt_tokens", "time_to_first_token_ms", "prefill_tokens_per_s", "decode_tokens_per_s")
+POSITION_FIELDS = ("position", "decode_tokens_per_s")
 
 
 def read_report(content: bytes, request: Request) -> dict[str, Any]:
@@ -165,6 +167,9 @@ def read_report(content: bytes, request: Request) -> dict[str, Any]:
     for each in report["rounds"] if request.action is Action.BENCH else []:
         if not isinstance(each, dict) or not all(isinstance(each.get(name), _NUMBER) for name in ROUND_FIELDS):
             raise _unreadable("a round lacks a figure")
+    for each in report["by_position"] if request.action is Action.BENCH else []:
+        if not isinstance(each, dict) or not all(isinstance(each.get(name), _NUMBER) for name in POSITION_FIELDS):
+            raise _unreadable("a speed by position lacks a figure")
     return report
 
 

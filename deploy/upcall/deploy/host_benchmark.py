@@ -20,14 +20,18 @@ from upcall.edge_runtime.language_model.model import PREFILL_CHUNK_TOKENS
 from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 
 _TEXT = "A lighthouse keeper writes down the weather each morning: wind, clouds, the colour of the sea. "
+_STEPS_AT_POSITION = 16
 
 
-def measure_here(bundle: Bundle, *, prompt_tokens: Sequence[int], output_tokens: int) -> dict[str, Any]:
+def measure_here(
+    bundle: Bundle, *, prompt_tokens: Sequence[int], positions: Sequence[int] = (), output_tokens: int
+) -> dict[str, Any]:
     """Load the bundle and run one round for each length of prompt; greedy, the cache emptied between rounds.
 
     Args:
         bundle: verified.
         prompt_tokens: of each round, as many as the phone read.
+        positions: behind how many tokens the speed of decoding is measured, too.
         output_tokens: of each round's answer, ≥ 2: the first one is the prompt's.
 
     Raises:
@@ -35,7 +39,8 @@ def measure_here(bundle: Bundle, *, prompt_tokens: Sequence[int], output_tokens:
         UpcallError: as ``open_engine``.
     """
     context = bundle.manifest.shape.context_length
-    if (longest := max(prompt_tokens) + output_tokens) > context:
+    longest = max(max(prompt_tokens) + output_tokens, max(positions, default=0) + _STEPS_AT_POSITION * bool(positions))
+    if longest > context:
         raise InputError(f"Prompt and answer have {longest:,} tokens.", allowed=f"{context:,}, the model's context")
     start = time.perf_counter()
     tokenizer = Tokenizer(bundle.tokenizer)
@@ -44,9 +49,13 @@ def measure_here(bundle: Bundle, *, prompt_tokens: Sequence[int], output_tokens:
     name = EngineName.ONNX if bundle.holds(MODEL_ONNX) else EngineName.EXECUTORCH
     try:
         tokens: list[int] = []
-        while len(tokens) < max(prompt_tokens):
+        while len(tokens) < max(*prompt_tokens, *positions, 0):
             tokens += tokenizer.encode([Piece(_TEXT, is_template=False)])
         rounds = [_round(engine, tokens[:count], output_tokens) for count in prompt_tokens]
+        by_position = []
+        for count in positions:
+            taken_s = _decode_s(engine, _read(engine, tokens[:count]), _STEPS_AT_POSITION)
+            by_position.append({"position": count, "decode_tokens_per_s": _STEPS_AT_POSITION / taken_s})
     finally:
         engine.close()
     return {
@@ -55,6 +64,7 @@ def measure_here(bundle: Bundle, *, prompt_tokens: Sequence[int], output_tokens:
         "engine_version": importlib.metadata.version("onnxruntime" if name is EngineName.ONNX else "executorch"),
         "load_ms": load_ms,
         "rounds": rounds,
+        "by_position": by_position,
         "peak_rss_bytes": peak_rss_bytes(),
         "device": {
             "model": platform.processor() or platform.machine(),
@@ -75,19 +85,28 @@ def peak_rss_bytes() -> int:
 
 
 def _round(engine: Engine, prompt: Sequence[int], output_tokens: int) -> dict[str, Any]:
-    engine.truncate(0)
     start = time.perf_counter()
-    for begin in range(0, len(prompt), PREFILL_CHUNK_TOKENS):
-        step = engine.forward(prompt[begin : begin + PREFILL_CHUNK_TOKENS])
-    token = int(step.logits.argmax())
+    token = _read(engine, prompt)
     first_s = time.perf_counter() - start
-    start = time.perf_counter()
-    for _ in range(output_tokens - 1):
-        token = int(engine.forward([token]).logits.argmax())
-    decode_s = time.perf_counter() - start
     return {
         "prompt_tokens": len(prompt),
         "time_to_first_token_ms": 1e3 * first_s,
         "prefill_tokens_per_s": len(prompt) / first_s,
-        "decode_tokens_per_s": (output_tokens - 1) / decode_s,
+        "decode_tokens_per_s": (output_tokens - 1) / _decode_s(engine, token, output_tokens - 1),
     }
+
+
+def _read(engine: Engine, prompt: Sequence[int]) -> int:
+    """Read a prompt into an empty cache; gives the likeliest token after it."""
+    engine.truncate(0)
+    for begin in range(0, len(prompt), PREFILL_CHUNK_TOKENS):
+        step = engine.forward(prompt[begin : begin + PREFILL_CHUNK_TOKENS])
+    return int(step.logits.argmax())
+
+
+def _decode_s(engine: Engine, token: int, count: int) -> float:
+    """How long so many greedy steps take."""
+    start = time.perf_counter()
+    for _ in range(count):
+        token = int(engine.forward([token]).logits.argmax())
+    return time.perf_counter() - start

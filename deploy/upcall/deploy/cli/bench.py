@@ -6,6 +6,7 @@ import json
 import shlex
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -74,7 +75,8 @@ def bench(
     if not phone_only and report["rounds"]:
         with console.status("This machine measures …"):
             lengths = [each["prompt_tokens"] for each in report["rounds"]]
-            host = measure_here(opened, prompt_tokens=lengths, output_tokens=output_tokens)
+            positions = [each["position"] for each in report["by_position"]]
+            host = measure_here(opened, prompt_tokens=lengths, positions=positions, output_tokens=output_tokens)
     Console().print(_table(report, host))
     console.print(visible(_circumstances(report)))
     if file is not None:
@@ -99,6 +101,8 @@ def _table(phone: dict[str, Any], host: dict[str, Any] | None) -> Table:
         "decode, tokens/s": lambda report: _median(report, "decode_tokens_per_s"),
         "peak memory, MB": lambda report: None if report["peak_rss_bytes"] is None else report["peak_rss_bytes"] / 1e6,
     }
+    for each in phone["by_position"]:
+        figures[f"decode at {each['position']}, tokens/s"] = partial(_at_position, position=each["position"])
     for figure, value in figures.items():
         own = value(phone)
         row = [figure, _shown(own)]
@@ -113,6 +117,10 @@ def _table(phone: dict[str, Any], host: dict[str, Any] | None) -> Table:
 
 def _median(report: dict[str, Any], name: str) -> float | None:
     return median(each[name] for each in report["rounds"]) if report["rounds"] else None
+
+
+def _at_position(report: dict[str, Any], position: int) -> float | None:
+    return next((each["decode_tokens_per_s"] for each in report["by_position"] if each["position"] == position), None)
 
 
 def _shown(value: float | None) -> str:

@@ -76,7 +76,7 @@ def test_push_and_pull(adb: Adb, fake: FakePhone, tmp_path: Path) -> None:
 
 def test_what_the_docs_say_works_with_adb_alone(adb: Adb, fake: FakePhone, tiny_bundle: Path, tmp_path: Path) -> None:
     fake.forget("installed")
-    write_apk(tmp_path / "upcall-debug.apk", "arm64-v8a")
+    write_apk(tmp_path / "app-debug.apk", "arm64-v8a")
     name = "smollm2-135m-instruct-onnx_int4_g32"
     shutil.copytree(tiny_bundle, tmp_path / name)
     section = DOCS.read_text(encoding="utf-8").partition("### With adb alone")[2]

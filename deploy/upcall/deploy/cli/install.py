@@ -19,8 +19,8 @@ app = command_app()
     help=help_with_examples(
         "Install the app from an APK, over an older version if there is one: conversations and models stay. Whether it fits "
         "the phone is checked before it is sent.",
-        "upcall deploy install upcall-debug.apk",
-        "upcall deploy install upcall-debug.apk --serial emulator-5554 --dry-run",
+        "upcall deploy install app-debug.apk",
+        "upcall deploy install app-debug.apk --serial emulator-5554 --dry-run",
     )
 )
 def install_command(

@@ -19,7 +19,7 @@ app = command_app(
         "Put Upcall on an Android phone and use it from here. The phone is the only one that adb lists, or the one that "
         "--serial or ANDROID_SERIAL names.",
         "upcall deploy doctor",
-        "upcall deploy install upcall-debug.apk",
+        "upcall deploy install app-debug.apk",
         "upcall deploy push ~/.cache/upcall/bundles/smollm2-135m-instruct-onnx_int4_g32",
         "upcall deploy run 'What is 12 + 30?'",
     ),

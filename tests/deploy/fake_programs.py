@@ -41,6 +41,7 @@ fi
 if [ ! -e "$ROOT/state/debuggable" ]; then
   echo "run-as: package not debuggable: $1" >&2; exit 1
 fi
+if [ -e "$ROOT/state/run_as" ]; then cat "$ROOT/state/run_as" >&2; exit 1; fi
 cd "$ROOT/data/data/$1" && shift && exec "$@\"""",
     "pm": """case $1 in
 path) [ -e "$ROOT/state/installed" ] && echo package:/data/app/base.apk ;;

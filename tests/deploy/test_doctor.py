@@ -33,7 +33,7 @@ def test_a_phone_that_is_as_it_must_be(deploy: Deploy, fake: FakePhone) -> None:
 def test_json(deploy: Deploy) -> None:
     told = json.loads(deploy(app, "--json").stdout)
     assert told["memory_bytes"] == 7823456 * 1024
-    assert told["app"] == {"is_installed": True, "is_debuggable": True, "version": "0.1.0"}
+    assert told["app"] == {"is_installed": True, "is_debuggable": True, "version": "0.1.0", "fault": ""}
     assert all(check["holds"] for check in told["checks"])
 
 
@@ -60,6 +60,7 @@ def _small(fake: FakePhone) -> None:
         (lambda fake: fake.tell("thermal", "Thermal Status: 3\n"), "heat", "cool down"),
         (lambda fake: fake.forget("installed"), "app", "upcall deploy install"),
         (lambda fake: fake.forget("debuggable"), "app", "debug APK"),
+        (lambda fake: fake.tell("run_as", "run-as: couldn't stat /data/user/0"), "app", "restart the phone"),
     ],
 )
 def test_what_is_wrong_and_what_to_do(

@@ -107,7 +107,7 @@ def test_a_phone_that_goes_meanwhile(phone: Phone, fake: FakePhone) -> None:
 def test_reports_left_behind_are_removed(deploy: Deploy, fake: FakePhone) -> None:
     folder = fake.app_files / "deploy"
     folder.mkdir()
-    for name, age_s in (("old.json", 7200), ("new.json", 0)):
+    for name, age_s in (("old.json", 3 * 86400), ("new.json", 0)):
         (folder / name).write_text("{}")
         then = (folder / name).stat().st_mtime - age_s
         os.utime(folder / name, (then, then))
@@ -122,6 +122,11 @@ def test_an_app_that_lets_nobody_in(deploy: Deploy, fake: FakePhone, missing: st
     fake.forget(missing)
     assert next_step in str(deploy(app, "Hello").exception)
     assert not (fake.root / "state/intent.json").exists()
+
+
+def test_a_phone_whose_run_as_is_broken(deploy: Deploy, fake: FakePhone) -> None:
+    fake.tell("run_as", "run-as: couldn't stat /data/user/0: No such file or directory")
+    assert "couldn't stat /data/user/0" in str(deploy(app, "Hello").exception)
 
 
 @pytest.mark.parametrize("arguments", [["  "], ["a\0b"], ["x" * 70_000], ["Hello", "--bundle", "../x"]])

@@ -13,7 +13,8 @@ from upcall.edge_runtime.errors import PhoneError
 _POLL_S = 0.5
 _START_S = 15.0
 """For the app's process to appear after its start was asked for."""
-_OLD_REPORTS = 'if [ -d "$1" ]; then find "$1" -type f -mmin +60 -delete; fi'
+_OLD_REPORTS = 'if [ -d "$1" ]; then find "$1" -type f -mtime +0 -exec rm -f {} +; fi'
+"""Older than a day. Android's find knows no minutes before Android 11."""
 
 
 def ask(

@@ -89,6 +89,10 @@ def _app(app: App) -> Check:
         return Check(
             "app", f"{version}, a release build", False, "install the debug APK: only it lets push, run and bench in"
         )
+    if app.fault:
+        return Check(
+            "app", f"{version}, but {app.fault}", False, "restart the phone, or use another: its run-as is broken"
+        )
     return Check("app", f"{version}, debuggable", True)
 
 

@@ -16,11 +16,19 @@ _ON_POWER = (2, 5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """Upcall's app on the phone. ``is_debuggable`` is whether adb may enter its folder."""
+    """Upcall's app on the phone.
+
+    Args:
+        is_installed: whether it is there.
+        is_debuggable: whether its build lets adb into its folder.
+        version: for people.
+        fault: what the phone says where it does not let adb in though the build would.
+    """
 
     is_installed: bool
     is_debuggable: bool
     version: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +114,18 @@ def free_bytes(phone: Phone) -> int | None:
 
 def read_app(phone: Phone) -> App:
     """Whether the app is installed, and whether adb may enter its folder."""
-    if phone.run("pm", "path", PACKAGE).exit_code:
+    if "package:" not in phone.run("pm", "path", PACKAGE).text:
         return App(is_installed=False, is_debuggable=False)
     version = re.search(r"versionName=(\S+)", phone.run("dumpsys", "package", PACKAGE).text)
-    is_debuggable = not phone.run("run-as", PACKAGE, "true").exit_code
-    return App(is_installed=True, is_debuggable=is_debuggable, version=version[1] if version else "")
+    entered = phone.run("run-as", PACKAGE, "true")
+    said = f"{entered.text} {entered.err}".strip()
+    is_refused = bool(entered.exit_code) and "not debuggable" in said
+    return App(
+        is_installed=True,
+        is_debuggable=not is_refused,
+        version=version[1] if version else "",
+        fault=(said or "run-as failed") if entered.exit_code and not is_refused else "",
+    )
 
 
 def require_app(phone: Phone) -> None:
@@ -130,6 +145,11 @@ def require_app(phone: Phone) -> None:
             allowed="a debuggable build",
             next_step=f"adb uninstall {PACKAGE} (this deletes its conversations and models), then upcall deploy install "
             "with the debug APK; or fetch models in the app itself",
+        )
+    if app.fault:
+        raise PhoneError(
+            f"The phone {phone.serial} lets nobody into the app's folder: {app.fault}",
+            next_step="restart the phone; if that does not help, use another or fetch models in the app itself",
         )
 
 

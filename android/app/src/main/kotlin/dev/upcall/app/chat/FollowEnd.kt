@@ -23,8 +23,8 @@ internal fun FollowEnd(state: LazyListState, key: Any?) {
             if (now.count == 0) return@collect
             val hasGrown = before?.let { hasGrown(it, now) } ?: true
             before = now
-            if (hasGrown && kept.value) {
-                state.scrollToItem(now.count - 1)
+            if (hasGrown && kept.value && !state.isScrollInProgress) {
+                state.requestScrollToItem(now.count - 1)
             } else {
                 kept.value = !now.canScrollForward
             }

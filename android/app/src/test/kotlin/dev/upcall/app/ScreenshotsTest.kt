@@ -17,6 +17,7 @@ import dev.upcall.app.data.MessageState
 import dev.upcall.app.navigation.UpcallNavigation
 import dev.upcall.app.settings.Settings
 import dev.upcall.app.testing.Connection
+import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.assertNothingClipped
 import dev.upcall.app.testing.awaitNamed
@@ -31,10 +32,8 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 import java.io.File
 
-private const val PHONE = "w393dp-h852dp-xhdpi"
 private const val TITLE = "A walk in Lisbon"
 
 /** Of the pixels that may differ before a screen counts as changed: fonts are drawn a little differently elsewhere. */
@@ -42,8 +41,7 @@ private const val CHANGE_THRESHOLD = 0.01f
 
 /** The pictures in docs/android: `make android-screenshots` takes them anew, and the tests compare. */
 @RunWith(RobolectricTestRunner::class)
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(sdk = [35], application = TestApplication::class, qualifiers = PHONE)
+@Config(application = TestApplication::class, qualifiers = PHONE)
 class ScreenshotsTest {
     @get:Rule(order = 0)
     val connection = Connection()

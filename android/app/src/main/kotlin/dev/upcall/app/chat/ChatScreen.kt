@@ -55,7 +55,10 @@ fun ChatScreen(viewModel: ChatViewModel, onOpen: (Destination) -> Unit, onWhy: (
                 scope.launch { drawer.close() }
             },
             onRename = viewModel::rename,
-            onDelete = { scope.delete(it, viewModel, snackbars, resources) },
+            onDelete = {
+                scope.launch { drawer.close() } // which would cover the way to undo it
+                scope.delete(it, viewModel, snackbars, resources)
+            },
             onShare = {
                 scope.launch {
                     val text = viewModel.export(it.id) { role -> resources.getString(name(role)) }

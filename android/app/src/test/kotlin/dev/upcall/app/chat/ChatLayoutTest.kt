@@ -4,7 +4,9 @@ import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.hasAnyAncestor
 import androidx.compose.ui.test.hasContentDescription
+import androidx.compose.ui.test.hasTestTag
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onAllNodesWithContentDescription
@@ -14,6 +16,7 @@ import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performTextInput
 import dev.upcall.app.MainActivity
+import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.assertAccessible
 import dev.upcall.app.testing.assertNothingClipped
@@ -32,11 +35,9 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 
 @RunWith(RobolectricTestRunner::class)
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(sdk = [35], application = TestApplication::class, qualifiers = "w360dp-h640dp-xhdpi")
+@Config(application = TestApplication::class, qualifiers = PHONE)
 class ChatLayoutTest {
     @get:Rule
     val rule = createAndroidComposeRule<MainActivity>()
@@ -78,9 +79,10 @@ class ChatLayoutTest {
         val menu = rule.onNodeWithContentDescription("Conversations").fetchSemanticsNode().boundsInRoot
         val send = rule.onNodeWithContentDescription("Send").fetchSemanticsNode().boundsInRoot
         assertTrue(menu.center.x > send.center.x)
-        val question = rule.onNodeWithText("Where does the sun rise?").fetchSemanticsNode().boundsInRoot
+        val inList = hasAnyAncestor(hasTestTag(MESSAGES_TAG))
+        val question = rule.onNode(hasText("Where does the sun rise?") and inList).fetchSemanticsNode().boundsInRoot
         val answer = rule.onNodeWithText("In the east", substring = true).fetchSemanticsNode().boundsInRoot
-        assertTrue(question.left < answer.left || question.right < answer.right)
+        assertTrue(question.center.x < answer.center.x || question.left < answer.left)
         rule.assertNothingClipped()
     }
 

@@ -17,8 +17,10 @@ import androidx.compose.ui.test.onNodeWithTag
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.performTextReplacement
 import androidx.core.content.IntentCompat
 import dev.upcall.app.MainActivity
+import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.STAYS
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.await
@@ -47,7 +49,7 @@ import org.robolectric.annotation.Config
 import java.time.Duration
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], application = TestApplication::class)
+@Config(application = TestApplication::class, qualifiers = PHONE)
 class ChatScreenTest {
     @get:Rule
     val rule = createAndroidComposeRule<MainActivity>()
@@ -152,13 +154,14 @@ class ChatScreenTest {
         press("Conversations")
         press("More for About trains")
         rule.onNodeWithText("Rename").performClick()
-        rule.onNode(hasText("About trains") and hasSetTextAction()).performTextInput("Old ")
+        rule.onNode(hasText("About trains") and hasSetTextAction()).performTextReplacement("Old About trains")
         rule.onNode(hasText("Rename") and hasClickAction()).performClick()
         press("More for Old About trains")
         rule.onNodeWithText("Delete").performClick()
         rule.awaitGone(hasContentDescription("More for Old About trains"))
         rule.awaitText("Undo")
         rule.onNodeWithText("Undo").performClick()
+        press("Conversations")
         rule.await(hasContentDescription("More for Old About trains"))
         rule.onNodeWithText("Old About trains").performClick()
         rule.awaitText("They run on rails.")

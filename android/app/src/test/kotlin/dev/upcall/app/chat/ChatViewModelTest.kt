@@ -23,7 +23,7 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], application = TestApplication::class)
+@Config(application = TestApplication::class)
 class ChatViewModelTest {
     @Test
     fun `a question that cannot be written down is not lost, and why is said`() {

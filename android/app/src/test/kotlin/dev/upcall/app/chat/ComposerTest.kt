@@ -27,12 +27,10 @@ import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
-import org.robolectric.annotation.Config
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.measureTime
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35])
 class ComposerTest {
     @get:Rule
     val rule = createAndroidComposeRule<ComponentActivity>()

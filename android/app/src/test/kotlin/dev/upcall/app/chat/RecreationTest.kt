@@ -12,6 +12,7 @@ import androidx.test.core.app.ApplicationProvider
 import dev.upcall.app.MainActivity
 import dev.upcall.app.data.MessageState
 import dev.upcall.app.data.RoomConversationStore
+import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.STAYS
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.awaitText
@@ -30,7 +31,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], application = TestApplication::class)
+@Config(application = TestApplication::class, qualifiers = PHONE)
 class RecreationTest {
     @get:Rule
     val rule = createAndroidComposeRule<MainActivity>()

@@ -31,14 +31,12 @@ import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
-import org.robolectric.annotation.Config
 
 private const val MESSAGES = 1_000L
 private const val TOKENS = 100
 
 @OptIn(InternalComposeTracingApi::class) // the only way to count recompositions without touching what is counted
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35])
 class StreamingTest {
     @get:Rule
     val rule = createAndroidComposeRule<ComponentActivity>()

@@ -19,6 +19,7 @@ import androidx.compose.ui.text.TextRange
 import dev.upcall.app.MainActivity
 import dev.upcall.app.chat.COMPOSER_TAG
 import dev.upcall.app.testing.Connection
+import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.awaitGone
 import dev.upcall.app.testing.awaitNamed
@@ -33,7 +34,7 @@ import org.robolectric.annotation.Config
 
 /** The real search, decision and vault; the cloud repeats what it was sent. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], application = TestApplication::class)
+@Config(application = TestApplication::class, qualifiers = PHONE)
 class PreviewScreenTest {
     @get:Rule(order = 0)
     val connection = Connection()

@@ -17,6 +17,9 @@ import androidx.test.ext.junit.rules.ActivityScenarioRule
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 
+/** A phone of usual size. */
+const val PHONE = "w393dp-h852dp-xhdpi"
+
 private const val PATIENCE_MS = 15_000L
 private const val LEAST_TARGET_DP = 48f
 
@@ -74,9 +77,16 @@ fun <A : ComponentActivity> ScreenRule<A>.assertNothingClipped() {
         node.config.getOrNull(SemanticsActions.GetTextLayoutResult)?.action?.invoke(layouts) ?: continue
         val isEditable = SemanticsProperties.EditableText in node.config
         for (layout in layouts.filter { it.layoutInput.maxLines == Int.MAX_VALUE && !isEditable }) {
-            assertFalse("\"${layout.layoutInput.text}\" is cut off", layout.hasVisualOverflow)
+            assertFalse("\"${layout.layoutInput.text}\" is cut off", isCut(layout))
         }
     }
+}
+
+/** By more than a pixel: the text's own measure is a fraction. */
+private fun isCut(layout: TextLayoutResult): Boolean {
+    val width = (0 until layout.lineCount).maxOf { layout.getLineRight(it) - layout.getLineLeft(it) }
+    val paragraph = layout.multiParagraph
+    return paragraph.didExceedMaxLines || paragraph.height > layout.size.height + 1 || width > layout.size.width + 1
 }
 
 private fun label(node: SemanticsNode): String? {

@@ -13,12 +13,19 @@ import dev.upcall.core.decision.DeviceState
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
 
 /** The application over its real database and folder of models, with answers as they are fed. */
 class TestApplication : UpcallApplication() {
     val parts by lazy { TestContainer(this) }
 
     override fun makeContainer(): AppContainer = parts
+
+    override fun onTerminate() {
+        super.onTerminate()
+        parts.scope.cancel()
+        parts.conversations.close()
+    }
 }
 
 /** What [TestApplication] is made of. */

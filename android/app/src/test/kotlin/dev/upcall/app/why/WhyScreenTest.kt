@@ -13,6 +13,7 @@ import androidx.compose.ui.semantics.SemanticsProperties
 import dev.upcall.app.data.AnswerTrace
 import dev.upcall.app.data.Asked
 import dev.upcall.app.data.MessageState
+import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.assertAccessible
 import dev.upcall.app.testing.assertNothingClipped
@@ -28,7 +29,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], application = TestApplication::class)
+@Config(application = TestApplication::class, qualifiers = PHONE)
 class WhyScreenTest {
     @get:Rule
     val rule = createAndroidComposeRule<ComponentActivity>()

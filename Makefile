@@ -12,7 +12,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export ORT_DISABLE_TELEMETRY := 1
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 21
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Upcall needs Python 3.11 or later, found: $$($(PYTHON) --version). Next: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
@@ -43,17 +43,20 @@ bench: setup pull ## measure exporter, engines and masked answers, write benchma
 	$(BIN)/python -m benchmarks.masked_answers
 	test -z "$(REDACTION)" || $(BIN)/python -m benchmarks.redaction $(REDACTION)
 
-kotlin: setup pull ## compile, check and test the Kotlin modules; needs a JDK 17, Maven and npm
-	$(BIN)/python -m android.check $(KOTLIN)
+android: setup pull ## compile, check and test the Kotlin modules and the app; needs a JDK 17, Maven, npm and aapt; MODULES=... chooses
+	$(BIN)/python -m android.check $(MODULES)
+
+android-screenshots: setup ## take the pictures of docs/android anew
+	$(BIN)/python -m android.check --screenshots
 
 kotlin-demo: setup pull ## the sample on the JVM: the exported bundle, and the service on loopback
 	test -d "$(BUNDLE)" || $(BIN)/upcall export smollm2-135m-instruct --to onnx
 	$(BIN)/python -m android.check.demo "$(BUNDLE)"
 
-kotlin-lock: setup ## accept the artefacts that the Kotlin modules now resolve to
+android-lock: setup ## accept the artefacts that the Kotlin modules now resolve to
 	$(BIN)/python -m android.check --lock
 
-kotlin-format: setup ## let ktlint mend the Kotlin sources
+android-format: setup ## let ktlint mend the Kotlin sources
 	$(BIN)/python -m android.check --format
 
 lint: setup ## format, style, layering, protocol
@@ -76,4 +79,4 @@ constraints: ## pin the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-package upcall \
 	  --upgrade pyproject.toml --output-file constraints.txt
 
-.PHONY: help setup demo pull test bench kotlin kotlin-demo kotlin-lock kotlin-format lint types gen baseline constraints
+.PHONY: help setup demo pull test bench android android-screenshots android-lock android-format kotlin-demo lint types gen baseline constraints

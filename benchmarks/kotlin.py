@@ -33,7 +33,7 @@ _DESCRIPTION = """Measure the Kotlin runtime on this machine's Java beside the P
 
 Each runs in a process of its own. After a round that does not count, which also lets Java compile, they are measured in
 turns; medians and ranges go to benchmarks/results/kotlin.json, then RESULTS.md is written. Leave the machine alone
-meanwhile. Needs what `make kotlin` needs, and the name model (`upcall pull rampart`). On 2 idle cores and with 5 runs about
+meanwhile. Needs what `make android` needs, and the name model (`upcall pull rampart`). On 2 idle cores and with 5 runs about
 4 minutes, and some more where the Kotlin modules are not compiled yet."""
 _EXAMPLES = f"""examples:
   python -m benchmarks.kotlin --data ~/pii --python ~/ort126/bin/python

@@ -52,7 +52,7 @@ _DESCRIPTION = f"""Compare the Kotlin runtime with the Python one, text by text:
 
 Ends in 1 where they differ, but for knife edges: names that Python itself would find otherwise if the model were 1 % surer
 or less sure, and greedy tokens that led by less than {KNIFE_EDGE} logits. Writes benchmarks/results/kotlin_parity.json and
-RESULTS.md. Needs what `make kotlin` needs, and the name model (`upcall pull rampart`). Takes about 3 minutes, and some more
+RESULTS.md. Needs what `make android` needs, and the name model (`upcall pull rampart`). Takes about 3 minutes, and some more
 where the Kotlin modules are not compiled yet; the machine may do other things meanwhile."""
 _EXAMPLES = f"""examples:
   python -m benchmarks.kotlin_parity --data ~/pii --python ~/ort126/bin/python

@@ -18,7 +18,7 @@ from android.check.catalogue import APPLICATION_TOOLS, TOOLS
 from android.check.compiling import Build, compile_all
 from android.check.errors import CheckError
 from android.check.junit import run_tests
-from android.check.lock import refuse_leftovers, refuse_unlocked, write_lock
+from android.check.lock import likely_versions, refuse_leftovers, refuse_unlocked, write_lock
 from android.check.machine import Java, find_java, require_maven
 from android.check.project import Project, has_application, read_project
 from android.check.resolver import Artefact, Request, Resolver
@@ -121,7 +121,8 @@ def _resolved(project: Project, *, is_locking: bool) -> _Resolved:
     """Resolve all of it. Raises CheckError for what the lock does not hold, unless it is about to be written."""
     java = find_java()
     require_maven()
-    resolver = Resolver(java.java, project.catalogue.library("check.coursier"), _OUT / "resolved")
+    coursier = project.catalogue.library("check.coursier")
+    resolver = Resolver(java.java, coursier, _OUT / "resolved", likely=likely_versions(_LOCK))
     if not is_locking:
         refuse_unlocked(_LOCK, resolver.coursier)
     artefacts = resolver.resolve([*(_tool(project, name) for name in _tools(project)), *all_requests(project)])

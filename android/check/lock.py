@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from android.check.errors import CheckError
 from android.check.resolver import Artefact
+from android.check.versions import highest
 
-ACCEPT = "make kotlin-lock"
+ACCEPT = "make android-lock"
 _SHOWN = 10
 
 
@@ -36,6 +38,17 @@ def refuse_leftovers(path: Path, artefacts: Iterable[Artefact]) -> None:
     """Raise CheckError for what is in the lock and none of these artefacts, which must be all."""
     coordinates = {artefact.coordinate for artefact in artefacts}
     _refuse(path, [f"{coordinate} is no longer used" for coordinate in sorted(set(_read(path)) - coordinates)])
+
+
+def likely_versions(path: Path) -> dict[str, str]:
+    """The highest version of each module in the lock, if there is one; a module that only points to its variants too."""
+    found: dict[str, str] = {}
+    for coordinate in _read(path) if path.is_file() else ():
+        group, artifact, *_, version = coordinate.split(":")
+        root = re.sub(r"-(android|jvm)$", "", artifact)
+        for module in (f"{group}:{artifact}", f"{group}:{root}"):
+            found[module] = highest(version, found.get(module, ""))
+    return found
 
 
 def _read(path: Path) -> dict[str, str]:

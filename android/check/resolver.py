@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ _POM = """<project><modelVersion>4.0.0</modelVersion><groupId>upcall</groupId><a
 </dependencies></project>
 """
 _AT_ONCE = 2
+_ANDROIDX = "androidx."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,12 @@ class Resolver:
         java: command of the virtual machine.
         coursier: the resolver's own coordinate.
         memory: folder of earlier answers; the files they name are hashed anew each time.
+        likely: versions by GROUP:ARTIFACT that class paths for Android probably take, which saves looking at others.
     """
 
-    def __init__(self, java: str, coursier: Library, memory: Path) -> None:
-        self._java = java
+    def __init__(self, java: str, coursier: Library, memory: Path, *, likely: Mapping[str, str] | None = None) -> None:
         self._memory = memory
+        self._likely = dict(likely or {})
         self._memory.mkdir(parents=True, exist_ok=True)
         self._hashes: dict[Path, str] = {}
         self.coursier = self._remembered(f"maven {coursier.coordinate}", lambda: _by_maven(coursier))
@@ -124,19 +126,23 @@ class Resolver:
     def _for_android(self, request: Request) -> dict[str, str]:
         """What compiles sees the versions that it will run with, as in Android's plugin of Gradle."""
         roots = [*(_need(root, is_platform=True) for root in request.platforms), *map(_need, request.roots)]
-        running = select(roots, self._published)
+        likely = [f"{module}:{version}" for module, version in self._likely.items() if module.startswith(_ANDROIDX)]
+        _ = self._published.of(likely)  # all at once, and not one level of the graph after the other
+        chosen = select(roots, self._published, guess=self._likely)
+        self._likely |= chosen.versions
         if request.scope == COMPILE:
-            compiling = select(roots, self._published, is_compiling=True, at_least=running.versions)
-            return self._published.files(compiling.files)
-        return self._published.files(running.files)
+            chosen = select(roots, self._published, is_compiling=True, at_least=chosen.versions, guess=self._likely)
+        return self._published.files(chosen.files)
 
     def _remembered(self, key: str, find: Any) -> list[Artefact]:
         file = self._memory / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
         files: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        if not files or not all(Path(path).is_file() for path in files.values()):
-            files = find()
+        # Paths of files in the memory itself are relative to it, so that it can be copied.
+        if not files or not all((self._memory / path).is_file() for path in files.values()):
+            files = {coordinate: path.removeprefix(f"{self._memory}/") for coordinate, path in find().items()}
             _ = file.write_text(json.dumps(files, indent=1), encoding="utf-8")
-        return [Artefact(coordinate, Path(path), self._hash(Path(path))) for coordinate, path in sorted(files.items())]
+        found = {coordinate: self._memory / path for coordinate, path in sorted(files.items())}
+        return [Artefact(coordinate, path, self._hash(path)) for coordinate, path in found.items()]
 
     def _hash(self, path: Path) -> str:
         if path not in self._hashes:

@@ -36,7 +36,7 @@ def check_style(files: Sequence[Path], editorconfig: Path, ktlint: Sequence[Arte
     stamp = out / "style"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return
-    _run(["--relative"], files, ktlint, java, "`make kotlin-format` mends most of it")
+    _run(["--relative"], files, ktlint, java, "`make android-format` mends most of it")
     out.mkdir(parents=True, exist_ok=True)
     _ = stamp.write_text(digest.hexdigest())
 

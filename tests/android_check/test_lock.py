@@ -39,7 +39,7 @@ def test_a_difference_says_how_to_accept_it(lock: Path) -> None:
         refuse_unlocked(lock, [other, new, TWO])
     assert "g:one:1 has another SHA-256: 12" in str(caught.value)
     assert "g:three:1 is not in it" in str(caught.value)
-    assert "make kotlin-lock" in str(caught.value)
+    assert "make android-lock" in str(caught.value)
     assert "g:two:1" not in str(caught.value)
     with pytest.raises(CheckError, match="g:two:1 is no longer used"):
         refuse_leftovers(lock, [ONE])
@@ -52,7 +52,7 @@ def test_a_long_list_is_cut(lock: Path) -> None:
 
 def test_no_lock_and_a_broken_one(tmp_path: Path) -> None:
     path = tmp_path / "lock.json"
-    with pytest.raises(CheckError, match="make kotlin-lock"):
+    with pytest.raises(CheckError, match="make android-lock"):
         refuse_unlocked(path, [ONE])
     path.write_text("{")
     with pytest.raises(CheckError, match="cannot be read"):

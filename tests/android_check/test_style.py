@@ -52,5 +52,5 @@ def test_a_broken_rule_fails_each_time(tmp_path: Path, program: Callable[[str, s
     source = tmp_path / "A.kt"
     source.touch()
     for _ in range(2):
-        with pytest.raises(CheckError, match="make kotlin-format"):
+        with pytest.raises(CheckError, match="make android-format"):
             check_style([source], source, [], java, tmp_path / "out")

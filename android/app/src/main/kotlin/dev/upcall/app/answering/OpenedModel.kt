@@ -68,7 +68,10 @@ internal class OpenedModel(private val models: ModelLibrary, private val engines
         val bundle = models.verify(name)
         Chosen(name, bundle, engines.openModel(bundle))
     } catch (_: OutOfMemoryError) {
-        throw EngineError("The model $name needs more memory than there is.", nextStep = "close other apps and ask again")
+        throw EngineError(
+            "The model $name needs more memory than there is.",
+            nextStep = "close other apps and ask again",
+        )
     }
 
     private suspend fun nameOf(preferred: String?): String {
@@ -76,6 +79,7 @@ internal class OpenedModel(private val models: ModelLibrary, private val engines
         val all = models.models.value
         if (all.any { it.name == preferred }) return checkNotNull(preferred)
         return all.firstOrNull { it.isUsable }?.name
-            ?: throw all.firstNotNullOfOrNull { it.fault } ?: ModelError("There is no model on this device.", nextStep = "get one under Models")
+            ?: throw all.firstNotNullOfOrNull { it.fault }
+                ?: ModelError("There is no model on this device.", nextStep = "get one under Models")
     }
 }

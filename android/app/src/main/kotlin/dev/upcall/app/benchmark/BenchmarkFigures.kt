@@ -46,7 +46,10 @@ internal fun BenchmarkFigures(report: BenchmarkReport) {
 }
 
 @Composable
-private fun Figure(@StringRes name: Int, value: String): Unit = Pair(stringResource(name), value)
+private fun Figure(
+    @StringRes name: Int,
+    value: String,
+): Unit = Pair(stringResource(name), value)
 
 /** A name and its value, spoken as one; the value goes to the next line where large type needs it. */
 @Composable

@@ -35,7 +35,11 @@ data class BenchmarkPlan(val promptTokens: Int = 128, val outputTokens: Int = 64
     init {
         if (promptTokens < 1) throw InputError("The prompt has $promptTokens tokens.", allowed = "1 or more")
         if (outputTokens < 2) throw InputError("The answer has $outputTokens tokens.", allowed = "2 or more")
-        if (rounds !in ROUNDS) throw InputError("There are $rounds rounds.", allowed = "${ROUNDS.first} to ${ROUNDS.last}")
+        if (rounds !in
+            ROUNDS
+        ) {
+            throw InputError("There are $rounds rounds.", allowed = "${ROUNDS.first} to ${ROUNDS.last}")
+        }
     }
 
     private companion object {

@@ -44,11 +44,8 @@ private data class Run(
 )
 
 /** Measures a model as long as its screen is there; turning the device does not stop it. */
-class BenchmarkViewModel(
-    models: ModelLibrary,
-    settings: SettingsStore,
-    private val runner: BenchmarkRunner,
-) : ViewModel() {
+class BenchmarkViewModel(models: ModelLibrary, settings: SettingsStore, private val runner: BenchmarkRunner) :
+    ViewModel() {
     private val picked = MutableStateFlow<String?>(null)
     private val last = MutableStateFlow(Run())
     private var job: Job? = null
@@ -74,17 +71,18 @@ class BenchmarkViewModel(
         val name = state.value.chosen
         if (name == null || job?.isActive == true) return
         last.value = Run(step = BenchmarkStep.Verifying)
-        job = viewModelScope.launch {
-            last.value =
-                try {
-                    Run(report = runner.run(name) { last.value = Run(step = it) })
-                } catch (stopped: CancellationException) {
-                    last.value = Run()
-                    throw stopped
-                } catch (error: UpcallError) {
-                    Run(error = error)
-                }
-        }
+        job =
+            viewModelScope.launch {
+                last.value =
+                    try {
+                        Run(report = runner.run(name) { last.value = Run(step = it) })
+                    } catch (stopped: CancellationException) {
+                        last.value = Run()
+                        throw stopped
+                    } catch (error: UpcallError) {
+                        Run(error = error)
+                    }
+            }
     }
 
     fun stop() {
@@ -95,9 +93,10 @@ class BenchmarkViewModel(
     fun json(report: BenchmarkReport): String = PRETTY.encodeToString(BenchmarkReport.serializer(), report)
 
     private companion object {
-        val PRETTY = Json {
-            prettyPrint = true
-            encodeDefaults = true
-        }
+        val PRETTY =
+            Json {
+                prettyPrint = true
+                encodeDefaults = true
+            }
     }
 }

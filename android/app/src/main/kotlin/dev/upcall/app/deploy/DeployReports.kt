@@ -25,7 +25,12 @@ class DeployReports(private val folder: Path, private val dispatcher: CoroutineD
             Files.createDirectories(folder)
             val part = folder.resolve("$id.part")
             Files.write(part, JSON.encodeToString(serializer, report).encodeToByteArray())
-            Files.move(part, folder.resolve("$id.json"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING)
+            Files.move(
+                part,
+                folder.resolve("$id.json"),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING,
+            )
         } catch (error: IOException) {
             // The computer waits for a report that will not come, and its user looks here then.
             Log.e("upcall", "The report $id cannot be written: ${error.javaClass.simpleName}")

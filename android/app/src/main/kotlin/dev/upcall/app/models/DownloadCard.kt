@@ -21,12 +21,7 @@ import dev.upcall.app.R
 
 /** How far the download is, and what can be done about it. */
 @Composable
-internal fun DownloadCard(
-    download: DownloadState,
-    onPause: () -> Unit,
-    onResume: () -> Unit,
-    onDiscard: () -> Unit,
-) {
+internal fun DownloadCard(download: DownloadState, onPause: () -> Unit, onResume: () -> Unit, onDiscard: () -> Unit) {
     Card(Modifier.fillMaxWidth()) {
         Column(Modifier.padding(16.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
             Text(headline(download), style = MaterialTheme.typography.titleSmall)

@@ -103,19 +103,20 @@ internal class Downloads(
     private fun run(download: ModelDownload) {
         current = download
         shown.value = DownloadState.Starting(download.name)
-        job = scope.launch(dispatcher) {
-            try {
-                download.run(engines, capacity) { shown.value = it }
-                withContext(NonCancellable) { installed(download) }
-            } catch (paused: CancellationException) {
-                shown.value = DownloadState.Stopped(download.name, download.receivedBytes())
-                throw paused
-            } catch (error: UpcallError) {
-                failed(download, error)
-            } catch (error: IOException) {
-                failed(download, storageFailed(error))
+        job =
+            scope.launch(dispatcher) {
+                try {
+                    download.run(engines, capacity) { shown.value = it }
+                    withContext(NonCancellable) { installed(download) }
+                } catch (paused: CancellationException) {
+                    shown.value = DownloadState.Stopped(download.name, download.receivedBytes())
+                    throw paused
+                } catch (error: UpcallError) {
+                    failed(download, error)
+                } catch (error: IOException) {
+                    failed(download, storageFailed(error))
+                }
             }
-        }
     }
 
     private suspend fun installed(download: ModelDownload) {

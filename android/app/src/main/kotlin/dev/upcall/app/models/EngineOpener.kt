@@ -48,7 +48,12 @@ object NativeEngines : EngineOpener {
     override fun choose(manifest: BundleManifest): EngineKind {
         val names = manifest.files.map { it.path }
         val possible = MODELS.filterValues { it in names }.keys
-        if (possible.isEmpty()) throw BundleError("The bundle holds no model that this app runs.", nextStep = "take another one")
+        if (possible.isEmpty()) {
+            throw BundleError(
+                "The bundle holds no model that this app runs.",
+                nextStep = "take another one",
+            )
+        }
         return possible.firstOrNull { manifest.runsOn(it.runtime, version(it)) }
             ?: throw tooNew(possible.first(), manifest)
     }

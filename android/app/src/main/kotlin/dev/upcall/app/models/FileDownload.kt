@@ -79,12 +79,11 @@ private suspend fun copy(body: Body, out: OutputStream, size: Long, file: Bundle
 }
 
 /** A stream that writes behind the first bytes of a file, which are kept. */
-private fun append(part: Path, keptBytes: Long): OutputStream =
-    if (keptBytes == 0L) {
-        Files.newOutputStream(part)
-    } else {
-        Files.newOutputStream(part, StandardOpenOption.APPEND)
-    }
+private fun append(part: Path, keptBytes: Long): OutputStream = if (keptBytes == 0L) {
+    Files.newOutputStream(part)
+} else {
+    Files.newOutputStream(part, StandardOpenOption.APPEND)
+}
 
 /** Does what changes files; says so where that fails, which is the storage's fault and not the network's. */
 internal inline fun <T> writing(work: () -> T): T = try {

@@ -146,10 +146,11 @@ class FolderModelLibrary(
     }
 
     private fun nameModel(): NameModel {
-        val sizes = NAME_MODEL.map { file ->
-            val path = nameModelFolder.resolve(file.path)
-            if (Files.isRegularFile(path)) Files.size(path) else null
-        }
+        val sizes =
+            NAME_MODEL.map { file ->
+                val path = nameModelFolder.resolve(file.path)
+                if (Files.isRegularFile(path)) Files.size(path) else null
+            }
         return when (sizes) {
             NAME_MODEL.map { null } -> NameModel.Absent
             NAME_MODEL.map { it.sizeBytes.toLong() } -> NameModel.Installed

@@ -8,7 +8,8 @@ import java.nio.file.Path
 internal fun foldersIn(folder: Path): List<Path> {
     if (!Files.isDirectory(folder)) return emptyList()
     return Files.list(folder).use { all ->
-        all.filter { Files.isDirectory(it, LinkOption.NOFOLLOW_LINKS) && isModelName(it.fileName.toString()) }
+        all
+            .filter { Files.isDirectory(it, LinkOption.NOFOLLOW_LINKS) && isModelName(it.fileName.toString()) }
             .sorted()
             .toArray()
             .map { it as Path }
@@ -29,7 +30,8 @@ internal fun deleteTree(folder: Path) {
 
 /** Changes when a file in a folder comes, goes or is written to, as far as sizes and times tell. */
 internal fun fingerprint(folder: Path): String = Files.walk(folder).use { all ->
-    all.filter(Files::isRegularFile)
+    all
+        .filter(Files::isRegularFile)
         .sorted()
         .map { "${folder.relativize(it)} ${Files.size(it)} ${Files.getLastModifiedTime(it).toMillis()}" }
         .toArray()

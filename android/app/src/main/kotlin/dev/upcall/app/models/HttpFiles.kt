@@ -133,7 +133,11 @@ private fun refused(code: Int, path: String, host: String): UpcallError = when {
 }
 
 private fun translated(error: IOException, host: String): ModelError = when (error) {
-    is UnknownHostException -> ModelError("$host cannot be found.", nextStep = "check address and network, and try again")
+    is UnknownHostException ->
+        ModelError(
+            "$host cannot be found.",
+            nextStep = "check address and network, and try again",
+        )
     is SocketTimeoutException -> ModelError("$host does not answer.", nextStep = RESUME)
     is SSLException ->
         ModelError("No safe connection to $host: its certificate is not trusted.", nextStep = "check address and clock")

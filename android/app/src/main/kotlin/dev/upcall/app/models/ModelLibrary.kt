@@ -80,7 +80,8 @@ sealed interface DownloadState {
      * @property receivedBytes of all files.
      * @property totalBytes of all files.
      */
-    data class Running(val name: String, val file: String, val receivedBytes: Long, val totalBytes: Long) : DownloadState
+    data class Running(val name: String, val file: String, val receivedBytes: Long, val totalBytes: Long) :
+        DownloadState
 
     /** All is there and is being hashed. */
     data class Checking(val name: String) : DownloadState

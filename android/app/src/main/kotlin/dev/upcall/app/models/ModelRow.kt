@@ -81,7 +81,17 @@ private fun Actions(name: String, isEnabled: Boolean, onVerify: () -> Unit, onDe
 
 @Composable
 private fun described(model: InstalledModel): String = listOfNotNull(
-    model.engine?.let { stringResource(if (it == EngineKind.ONNX) R.string.engine_onnx else R.string.engine_executorch) },
+    model.engine?.let {
+        stringResource(
+            if (it ==
+                EngineKind.ONNX
+            ) {
+                R.string.engine_onnx
+            } else {
+                R.string.engine_executorch
+            },
+        )
+    },
     Formatter.formatShortFileSize(LocalContext.current, model.sizeBytes),
     model.licence.takeIf { it.isNotEmpty() },
     stringResource(R.string.models_verified).takeIf { model.isVerified },

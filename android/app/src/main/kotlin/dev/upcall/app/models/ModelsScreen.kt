@@ -120,7 +120,9 @@ private fun ModelsList(
 }
 
 @Composable
-private fun Heading(@StringRes text: Int) {
+private fun Heading(
+    @StringRes text: Int,
+) {
     Text(
         stringResource(text),
         Modifier.padding(top = 8.dp).semantics { heading() },

@@ -31,11 +31,14 @@ class DetectorsTest {
     @After
     fun end(): Unit = at.close()
 
-    private inner class Annas : NameFinder, AutoCloseable {
+    private inner class Annas :
+        NameFinder,
+        AutoCloseable {
         override val version = "annas-1"
 
-        override fun spans(text: String): List<Span> =
-            Regex("Anna").findAll(text).map { Span(it.range.first, it.range.last + 1, EntityType.PERSON, "annas") }.toList()
+        override fun spans(text: String): List<Span> = Regex(
+            "Anna",
+        ).findAll(text).map { Span(it.range.first, it.range.last + 1, EntityType.PERSON, "annas") }.toList()
 
         override fun close() {
             isClosed = true

@@ -48,16 +48,19 @@ class ModelAnswerServiceTest {
     @After
     fun end(): Unit = at.close()
 
-    private fun answer(question: String = "Where does the sun rise?", model: String? = null, conversation: Long? = null) =
-        runBlocking {
-            withTimeout(30.seconds) {
-                val answer = Answer()
-                at.service
-                    .ask(asConversation(question), conversation = conversation, model = model)
-                    .collect { answer.add(it) }
-                answer
-            }
+    private fun answer(
+        question: String = "Where does the sun rise?",
+        model: String? = null,
+        conversation: Long? = null,
+    ) = runBlocking {
+        withTimeout(30.seconds) {
+            val answer = Answer()
+            at.service
+                .ask(asConversation(question), conversation = conversation, model = model)
+                .collect { answer.add(it) }
+            answer
         }
+    }
 
     @Test
     fun `the model is opened at the first question and kept`() {
@@ -169,7 +172,13 @@ class ModelAnswerServiceTest {
     fun `a value keeps its placeholder in its conversation, and shares none with another`() {
         writeScriptedBundle(at.root.resolve("tiny"))
         at.settings.settings.value = CLOUD.copy(ownTerms = listOf("Heron"))
-        val sent = listOf(1L, 1L, 2L, null).map { answer("Heron", conversation = it).redacted!!.messages.last().content }
+        val sent =
+            listOf(
+                1L,
+                1L,
+                2L,
+                null,
+            ).map { answer("Heron", conversation = it).redacted!!.messages.last().content }
         assertEquals(sent[0], sent[1])
         assertNotEquals(sent[0], sent[2])
         assertNotEquals(sent[2], sent[3])
@@ -200,12 +209,13 @@ class ModelAnswerServiceTest {
         writeScriptedBundle(at.root.resolve("tiny"))
         val reached = CompletableDeferred<Unit>()
         val goOn = CompletableDeferred<Unit>()
-        val asked = async {
-            at.service.ask(asConversation("Hello")).collect {
-                reached.complete(Unit)
-                goOn.await()
+        val asked =
+            async {
+                at.service.ask(asConversation("Hello")).collect {
+                    reached.complete(Unit)
+                    goOn.await()
+                }
             }
-        }
         reached.await()
         assertFalse(at.service.release())
         goOn.complete(Unit)

@@ -84,9 +84,10 @@ class BenchmarkRunnerTest {
     fun `a stopped benchmark frees the engine`(): Unit = runBlocking {
         writeScriptedBundle(at.root.resolve("tiny"))
         val begun = CompletableDeferred<Unit>()
-        val job = launch {
-            runner.run("tiny", BenchmarkPlan(rounds = 100)) { if (it is BenchmarkStep.Round) begun.complete(Unit) }
-        }
+        val job =
+            launch {
+                runner.run("tiny", BenchmarkPlan(rounds = 100)) { if (it is BenchmarkStep.Round) begun.complete(Unit) }
+            }
         begun.await()
         withTimeout(20.seconds) {
             job.cancel()

@@ -144,8 +144,9 @@ class DeployCommandsTest {
         val round = report.getValue("rounds").jsonArray.first().jsonObject
         val figures = setOf("prompt_tokens", "time_to_first_token_ms", "prefill_tokens_per_s", "decode_tokens_per_s")
         assertEquals(figures, round.keys)
-        val keys = "request_id bundle engine engine_version load_ms rounds peak_rss_bytes thermal_before thermal_after " +
-            "battery_percent device state error"
+        val keys =
+            "request_id bundle engine engine_version load_ms rounds peak_rss_bytes thermal_before thermal_after " +
+                "battery_percent device state error"
         assertTrue("$report", report.keys.containsAll(keys.split(' ')))
         assertEquals(setOf("model", "abi", "android", "sdk"), report.getValue("device").jsonObject.keys)
         val other = Intent("dev.upcall.app.BENCH").putExtra("request_id", "b-2").putExtra("bundle", "other")

@@ -230,9 +230,10 @@ class DownloadsTest {
         server.close()
         val before = await<DownloadState.Stopped>()
         library.resumeDownload()
-        val after = runBlocking {
-            withTimeout(20.seconds) { library.download.first { it is DownloadState.Stopped && it !== before } }
-        }
+        val after =
+            runBlocking {
+                withTimeout(20.seconds) { library.download.first { it is DownloadState.Stopped && it !== before } }
+            }
         after as DownloadState.Stopped
         assertTrue("network" in after.error!!.nextStep)
         assertEquals(before.receivedBytes, after.receivedBytes)

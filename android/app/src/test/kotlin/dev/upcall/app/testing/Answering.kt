@@ -46,9 +46,10 @@ class Answering(folder: Path) : AutoCloseable {
             engines = engines,
             settings = settings,
             detectors = Detectors(library) { names(it) },
-            clouds = Clouds(apiKey, CallBudget(folder.resolve("budget.json"))) { endpoint ->
-                cloud(endpoint.target).also { clouds += it }
-            },
+            clouds =
+                Clouds(apiKey, CallBudget(folder.resolve("budget.json"))) { endpoint ->
+                    cloud(endpoint.target).also { clouds += it }
+                },
             monitor = { device },
         )
     }

@@ -46,46 +46,47 @@ fun writeScriptedBundle(
     Files.createDirectories(folder)
     writeByteTokenizer(folder.resolve(TOKENIZER))
     for (name in models) Files.write(folder.resolve(name), ByteArray(modelBytes) { (it * 31).toByte() })
-    val manifest = buildJsonObject {
-        put("schemaVersion", 1)
-        putJsonObject("model") {
-            put("id", "scripted")
-            put("revision", "1")
-            put("licence", "MIT")
-        }
-        put("recipe", "onnx_int4_g32")
-        putJsonArray("files") {
-            for (name in models + TOKENIZER) {
-                addJsonObject {
-                    put("path", name)
-                    put("sizeBytes", Files.size(folder.resolve(name)).toString())
-                    put("sha256", fileSha256(folder.resolve(name)))
+    val manifest =
+        buildJsonObject {
+            put("schemaVersion", 1)
+            putJsonObject("model") {
+                put("id", "scripted")
+                put("revision", "1")
+                put("licence", "MIT")
+            }
+            put("recipe", "onnx_int4_g32")
+            putJsonArray("files") {
+                for (name in models + TOKENIZER) {
+                    addJsonObject {
+                        put("path", name)
+                        put("sizeBytes", Files.size(folder.resolve(name)).toString())
+                        put("sha256", fileSha256(folder.resolve(name)))
+                    }
+                }
+            }
+            putJsonObject("shape") {
+                put("contextLength", 4096)
+                put("vocabularySize", BYTE_VOCABULARY_SIZE)
+                put("hiddenSize", SCRIPTED_HIDDEN_SIZE)
+            }
+            putJsonObject("chatTemplate") {
+                for ((role, format) in CHATML.roles) {
+                    putJsonObject(role.value) {
+                        put("prefix", format.prefix)
+                        put("suffix", format.suffix)
+                    }
+                }
+                put("generationPrefix", CHATML.generationPrefix)
+            }
+            putJsonArray("stopTokenIds") { add(TURN_END_ID) }
+            putJsonObject("leastRuntimeVersions") { for ((name, version) in leastRuntimes) put(name, version) }
+            threshold?.let {
+                putJsonObject("threshold") {
+                    put("signal", "SIGNAL_MIN_LOG_PROB")
+                    put("value", it)
                 }
             }
         }
-        putJsonObject("shape") {
-            put("contextLength", 4096)
-            put("vocabularySize", BYTE_VOCABULARY_SIZE)
-            put("hiddenSize", SCRIPTED_HIDDEN_SIZE)
-        }
-        putJsonObject("chatTemplate") {
-            for ((role, format) in CHATML.roles) {
-                putJsonObject(role.value) {
-                    put("prefix", format.prefix)
-                    put("suffix", format.suffix)
-                }
-            }
-            put("generationPrefix", CHATML.generationPrefix)
-        }
-        putJsonArray("stopTokenIds") { add(TURN_END_ID) }
-        putJsonObject("leastRuntimeVersions") { for ((name, version) in leastRuntimes) put(name, version) }
-        threshold?.let {
-            putJsonObject("threshold") {
-                put("signal", "SIGNAL_MIN_LOG_PROB")
-                put("value", it)
-            }
-        }
-    }
     Files.write(folder.resolve(MANIFEST), manifest.toString().encodeToByteArray())
     return folder
 }

@@ -3,6 +3,7 @@ package dev.upcall.app.models
 import dev.upcall.core.ModelError
 import dev.upcall.core.UpcallError
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.coroutineScope
@@ -83,8 +84,8 @@ internal class HttpFiles(
 
     private suspend fun <T> connected(uri: URI, from: Long, use: suspend (HttpURLConnection) -> T): T = coroutineScope {
         val connection = uri.toURL().openConnection() as HttpURLConnection
-        // Reading a socket heeds no cancellation; ending its connection does.
-        val guard = launch(Dispatchers.IO) { untilCancelled(connection) }
+        // Reading a socket heeds no cancellation; ending its connection does. It waits before anything is read.
+        val guard = launch(Dispatchers.IO, CoroutineStart.UNDISPATCHED) { untilCancelled(connection) }
         try {
             connection.connectTimeout = CONNECT_TIMEOUT_MS
             connection.readTimeout = READ_TIMEOUT_MS

@@ -5,13 +5,15 @@ import androidx.activity.ComponentActivity
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
-import androidx.compose.ui.test.onAllNodesWithText
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.core.content.IntentCompat
 import dev.upcall.app.testing.Answering
 import dev.upcall.app.testing.ScriptedEngines
+import dev.upcall.app.testing.assertAccessible
+import dev.upcall.app.testing.assertNothingClipped
+import dev.upcall.app.testing.awaitText
 import dev.upcall.app.testing.writeScriptedBundle
 import dev.upcall.app.theme.UpcallTheme
 import dev.upcall.core.EngineError
@@ -24,9 +26,8 @@ import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
 import java.util.concurrent.CountDownLatch
-
-private const val PATIENCE_MS = 30_000L
 
 @RunWith(RobolectricTestRunner::class)
 class BenchmarkScreenTest {
@@ -47,14 +48,10 @@ class BenchmarkScreenTest {
         rule.setContent { UpcallTheme(usesDynamicColors = false) { BenchmarkScreen(viewModel, onBack = {}) } }
     }
 
-    private fun awaitText(text: String) = rule.waitUntil(PATIENCE_MS) {
-        rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
-    }
-
     @Test
     fun `without a model there is nothing to measure`() {
         show()
-        awaitText("There is no model to measure")
+        rule.awaitText("There is no model to measure")
         rule.onNodeWithText("Start").assertIsNotEnabled()
     }
 
@@ -62,9 +59,9 @@ class BenchmarkScreenTest {
     fun `figures are shown and shared`() {
         writeScriptedBundle(at.root.resolve("tiny"))
         show()
-        awaitText("tiny")
+        rule.awaitText("tiny")
         rule.onNodeWithText("Start").performClick()
-        awaitText("Result: tiny")
+        rule.awaitText("Result: tiny")
         for (text in listOf("onnx 1.26.0", "First token", "Writing behind 512 tokens", "Most memory")) {
             rule.onNodeWithText(text).performScrollTo().assertIsDisplayed()
         }
@@ -86,11 +83,11 @@ class BenchmarkScreenTest {
             }
         writeScriptedBundle(at.root.resolve("tiny"))
         show()
-        awaitText("tiny")
+        rule.awaitText("tiny")
         rule.onNodeWithText("Start").performClick()
-        awaitText("Round 1 of 3")
+        rule.awaitText("Round 1 of 3")
         rule.onNodeWithText("Stop").performClick()
-        awaitText("Start")
+        rule.awaitText("Start")
         goOn.countDown()
     }
 
@@ -99,9 +96,21 @@ class BenchmarkScreenTest {
         at.engines = ScriptedEngines { { throw EngineError("The engine broke.", nextStep = "restart the app") } }
         writeScriptedBundle(at.root.resolve("tiny"))
         show()
-        awaitText("tiny")
+        rule.awaitText("tiny")
         rule.onNodeWithText("Start").performClick()
-        awaitText("The engine broke.")
+        rule.awaitText("The engine broke.")
         rule.onNodeWithText("Next: restart the app").assertIsDisplayed()
+    }
+
+    @Test
+    @Config(fontScale = 2f, qualifiers = "ar-rXB-ldrtl-w320dp-h640dp")
+    fun `large type and right to left cut nothing off`() {
+        writeScriptedBundle(at.root.resolve("tiny"))
+        show()
+        rule.awaitText("tiny")
+        rule.onNodeWithText("Start").performScrollTo().performClick()
+        rule.awaitText("Result: tiny")
+        rule.assertNothingClipped()
+        rule.assertAccessible()
     }
 }

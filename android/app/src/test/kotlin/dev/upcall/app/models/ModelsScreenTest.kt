@@ -5,10 +5,13 @@ import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.assertIsNotSelected
 import androidx.compose.ui.test.assertIsSelected
+import androidx.compose.ui.test.hasAnyAncestor
+import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasScrollToNodeAction
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.isDialog
 import androidx.compose.ui.test.isSelectable
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onAllNodesWithText
@@ -19,9 +22,17 @@ import androidx.compose.ui.test.performScrollToNode
 import androidx.compose.ui.test.performTextReplacement
 import dev.upcall.app.testing.Answering
 import dev.upcall.app.testing.FileServer
+import dev.upcall.app.testing.assertAccessible
+import dev.upcall.app.testing.assertNothingClipped
+import dev.upcall.app.testing.awaitText
+import dev.upcall.app.testing.awaitThat
 import dev.upcall.app.testing.writeScriptedBundle
 import dev.upcall.app.theme.UpcallTheme
 import dev.upcall.core.MODEL_ONNX
+import dev.upcall.core.asConversation
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
@@ -32,9 +43,8 @@ import org.junit.Test
 import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
 import java.nio.file.Files
-
-private const val PATIENCE_MS = 15_000L
 
 @RunWith(RobolectricTestRunner::class)
 class ModelsScreenTest {
@@ -63,15 +73,6 @@ class ModelsScreenTest {
         }
     }
 
-    private fun awaitText(text: String) = rule.waitUntil(PATIENCE_MS) {
-        rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
-    }
-
-    private fun awaitThat(isSo: () -> Boolean) = rule.waitUntil(PATIENCE_MS) {
-        rule.waitForIdle()
-        isSo()
-    }
-
     private fun press(text: String) {
         rule.onNode(hasScrollToNodeAction()).performScrollToNode(hasText(text))
         rule.onNodeWithText(text).performClick()
@@ -82,12 +83,16 @@ class ModelsScreenTest {
         rule.onNodeWithContentDescription(name).performClick()
     }
 
+    /** In the dialog, which stands before what bears the same word behind it. */
+    private fun confirm(word: String) =
+        rule.onNode(hasText(word) and hasClickAction() and hasAnyAncestor(isDialog())).performClick()
+
     private fun row(name: String) = rule.onNode(isSelectable() and hasText(name))
 
     @Test
     fun `without models it says so, and what is not found without names`() {
         show()
-        awaitText("There is no model on this device yet")
+        rule.awaitText("There is no model on this device yet")
         rule.onNodeWithText("upcall deploy push BUNDLE", substring = true).assertIsDisplayed()
         rule.onNode(hasScrollToNodeAction()).performScrollToNode(hasText("Measure this device"))
         rule.onNodeWithText("Names of people and places are not found", substring = true).assertIsDisplayed()
@@ -99,10 +104,10 @@ class ModelsScreenTest {
     fun `the model that answers is chosen`() {
         for (name in listOf("one", "two")) writeScriptedBundle(at.root.resolve(name))
         show()
-        awaitText("two")
+        rule.awaitText("two")
         row("one").assertIsSelected()
         row("two").assertIsNotSelected().performClick()
-        awaitThat { at.settings.settings.value.activeBundle == "two" }
+        rule.awaitThat { at.settings.settings.value.activeBundle == "two" }
         row("two").assertIsSelected()
         rule.onAllNodesWithText("ONNX Runtime · ", substring = true)[0].assertIsDisplayed()
     }
@@ -112,9 +117,9 @@ class ModelsScreenTest {
         writeScriptedBundle(at.root.resolve("tiny"))
         Files.write(at.root.resolve("tiny/$MODEL_ONNX"), ByteArray(1000))
         show()
-        awaitText("tiny")
+        rule.awaitText("tiny")
         pressNamed("Verify tiny")
-        awaitText("is damaged or edited")
+        rule.awaitText("is damaged or edited")
         row("tiny").assertIsNotEnabled()
     }
 
@@ -122,9 +127,9 @@ class ModelsScreenTest {
     fun `a verified model says so`() {
         writeScriptedBundle(at.root.resolve("tiny"))
         show()
-        awaitText("tiny")
+        rule.awaitText("tiny")
         pressNamed("Verify tiny")
-        awaitText("verified")
+        rule.awaitText("verified")
     }
 
     @Test
@@ -132,15 +137,15 @@ class ModelsScreenTest {
         writeScriptedBundle(at.root.resolve("tiny"))
         runBlocking { at.settings.update { it.copy(activeBundle = "tiny") } }
         show()
-        awaitText("tiny")
+        rule.awaitText("tiny")
         pressNamed("Delete tiny")
-        awaitText("Delete tiny?")
+        rule.awaitText("Delete tiny?")
         rule.onNodeWithText("Cancel").performClick()
         assertTrue(Files.exists(at.root.resolve("tiny")))
         pressNamed("Delete tiny")
-        awaitText("Delete tiny?")
-        rule.onAllNodesWithText("Delete").let { it[it.fetchSemanticsNodes().lastIndex] }.performClick()
-        awaitText("There is no model on this device yet")
+        rule.awaitText("Delete tiny?")
+        confirm("Delete")
+        rule.awaitText("There is no model on this device yet")
         assertFalse(Files.exists(at.root.resolve("tiny")))
         assertEquals(null, at.settings.settings.value.activeBundle)
     }
@@ -153,15 +158,15 @@ class ModelsScreenTest {
         show()
         press("Download a model")
         rule.onNode(hasSetTextAction()).performTextReplacement("${server.address}/models/tiny")
-        rule.onAllNodesWithText("Download").let { it[it.fetchSemanticsNodes().lastIndex] }.performClick()
-        awaitText("tiny: paused")
-        awaitText("broke")
+        confirm("Download")
+        rule.awaitText("tiny: paused")
+        rule.awaitText("broke")
         server.cutsAfterBytes = null
         press("Resume")
-        awaitText("tiny is ready")
+        rule.awaitText("tiny is ready")
         row("tiny").assertIsSelected()
         press("Close")
-        awaitThat { at.library.download.value == DownloadState.None }
+        rule.awaitThat { at.library.download.value == DownloadState.None }
     }
 
     @Test
@@ -169,8 +174,44 @@ class ModelsScreenTest {
         show()
         press("Download a model")
         rule.onNode(hasSetTextAction()).performTextReplacement("http://example.com/tiny")
-        rule.onAllNodesWithText("Download").let { it[it.fetchSemanticsNodes().lastIndex] }.performClick()
-        awaitText("not encrypted")
+        confirm("Download")
+        rule.awaitText("not encrypted")
         rule.onNodeWithText("Next: check the address").assertIsDisplayed()
+    }
+
+    @Test
+    @Config(fontScale = 2f, qualifiers = "ar-rXB-ldrtl-w320dp-h640dp")
+    fun `large type and right to left cut nothing off`() {
+        writeScriptedBundle(at.root.resolve("a-model-of-a-very-long-name.int4-g32_and-more"))
+        show()
+        rule.awaitText("a-model")
+        rule.assertNothingClipped()
+        rule.assertAccessible()
+        rule.onNode(hasScrollToNodeAction()).performScrollToNode(hasText("Measure this device"))
+        rule.assertNothingClipped()
+        rule.assertAccessible()
+    }
+
+    @Test
+    fun `a model that is answering is not deleted`(): Unit = runBlocking {
+        writeScriptedBundle(at.root.resolve("tiny"))
+        show()
+        rule.awaitText("tiny")
+        val reached = CompletableDeferred<Unit>()
+        val goOn = CompletableDeferred<Unit>()
+        val asked = launch(Dispatchers.Default) {
+            at.service.ask(asConversation("Hello")).collect {
+                reached.complete(Unit)
+                goOn.await()
+            }
+        }
+        reached.await()
+        pressNamed("Delete tiny")
+        rule.awaitText("Delete tiny?")
+        confirm("Delete")
+        rule.awaitText("The model tiny is answering.")
+        goOn.complete(Unit)
+        asked.join()
+        assertTrue(Files.exists(at.root.resolve("tiny/$MODEL_ONNX")))
     }
 }

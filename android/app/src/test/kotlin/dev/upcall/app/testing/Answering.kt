@@ -5,6 +5,7 @@ import dev.upcall.app.answering.Detectors
 import dev.upcall.app.answering.ModelAnswerService
 import dev.upcall.app.models.FolderModelLibrary
 import dev.upcall.app.settings.CallBudget
+import dev.upcall.cloud.CloudEndpoint
 import dev.upcall.core.Cloud
 import dev.upcall.core.decision.DeviceState
 import dev.upcall.core.redaction.NameFinder
@@ -34,6 +35,9 @@ class Answering(folder: Path) : AutoCloseable {
     /** Makes the service that is called, by its address. */
     var cloud: (String) -> Cloud = { address -> ScriptedCloud(address) { listOf("The cloud ", "says so.") } }
 
+    /** Connects to it. */
+    var connect: (CloudEndpoint) -> Cloud = { cloud(it.target) }
+
     /** Opens the model that finds names. */
     var names: (Path) -> NameFinder = { error("there is none") }
 
@@ -48,7 +52,7 @@ class Answering(folder: Path) : AutoCloseable {
             detectors = Detectors(library) { names(it) },
             clouds =
                 Clouds(apiKey, CallBudget(folder.resolve("budget.json"))) { endpoint ->
-                    cloud(endpoint.target).also { clouds += it }
+                    connect(endpoint).also { clouds += it }
                 },
             monitor = { device },
         )

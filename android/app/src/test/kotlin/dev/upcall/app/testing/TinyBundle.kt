@@ -2,7 +2,6 @@ package dev.upcall.app.testing
 
 import org.junit.Assert.assertEquals
 import org.junit.Assume.assumeTrue
-import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.isDirectory
@@ -26,11 +25,9 @@ fun python(): Path {
 val tinyBundle: Path by lazy {
     val folder = Files.createTempDirectory("upcall").resolve("tiny")
     Runtime.getRuntime().addShutdownHook(Thread { folder.parent.toFile().deleteRecursively() })
-    val rooms = listOf(".", "proto/python", "edge_runtime", "routing", "export", "cloud_service")
-    val path = listOfNotNull(System.getenv("PYTHONPATH")) + rooms.map { checkout.resolve(it).toString() }
     val process =
         ProcessBuilder(python().toString(), checkout.resolve(SCRIPT).toString(), folder.toString())
-            .apply { environment()["PYTHONPATH"] = path.joinToString(File.pathSeparator) }
+            .apply { environment()["PYTHONPATH"] = pythonPath() }
             .inheritIO()
             .start()
     assertEquals("$SCRIPT failed", 0, process.waitFor())

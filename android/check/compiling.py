@@ -29,7 +29,7 @@ from android.check.units import (
 )
 
 _LAUNCHER = Path(__file__).with_name("Compile.java")
-_HEAP = "-Xmx2g"
+_FAST_START = ("-Xmx2g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _compile(build: Build, stale: dict[str, Unit], stamps: Mapping[str, str], te
     """Compile units by their files of arguments, in one virtual machine."""
     if not stale:
         return
-    command = [build.java.java, _HEAP, "-XX:+UseSerialGC", "-cp", ":".join(str(each.path) for each in build.compiler)]
+    command = [build.java.java, *_FAST_START, "-cp", ":".join(str(each.path) for each in build.compiler)]
     with subprocess.Popen([*command, str(_LAUNCHER), *stale], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

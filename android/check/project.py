@@ -10,7 +10,7 @@ from pathlib import Path
 from android.check.application import Application, read_application, read_processing
 from android.check.catalogue import Catalogue, read_catalogue
 from android.check.dependencies import Dependency, read_dependency
-from android.check.errors import CheckError
+from android.check.errors import CheckError, NotUnderstoodError
 from android.check.protobuf import Generation, read_generation, read_sources
 from android.check.script import Statement, read_script
 
@@ -81,6 +81,7 @@ def read_project(root: Path) -> Project:
     """Read all Gradle files under a folder. Raises CheckError for what is not understood, unused, missing or circular."""
     catalogue = read_catalogue(root / "gradle" / "libs.versions.toml")
     names = _read_settings(root / "settings.gradle.kts")
+    _refuse_properties(root / "gradle.properties")
     for statement in read_script(root / SCRIPT):
         if statement.text != "plugins":
             raise statement.refusal()
@@ -124,6 +125,14 @@ def _read_settings(path: Path) -> list[str]:
         else:
             raise statement.refusal()
     return names
+
+
+def _refuse_properties(path: Path) -> None:
+    """Raise NotUnderstoodError for settings of the build that are more than memory for Gradle."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.startswith(("#", "org.gradle.jvmargs=")):
+            raise NotUnderstoodError(path, number, line)
 
 
 def _read_module(name: str, folder: Path, catalogue: Catalogue) -> Module:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from android.check.catalogue import APPLICATION_TOOLS
+
 CATALOGUE = """
 [versions]
 kotlin = "2.4.21"
@@ -72,6 +74,95 @@ dependencies {
     }
 }
 """
+APP_CATALOGUE = """
+[versions]
+kotlin = "2.4.21"
+
+[libraries]
+coroutines-core = { module = "org.jetbrains.kotlinx:kotlinx-coroutines-core", version = "1.11.0" }
+junit-jupiter = { module = "org.junit.jupiter:junit-jupiter", version = "6.1.3" }
+junit4 = { module = "junit:junit", version = "4.13.2" }
+compose-bom = { module = "androidx.compose:compose-bom", version = "2026.09.00" }
+compose-ui = { module = "androidx.compose.ui:ui" }
+ui-test-manifest = { module = "androidx.compose.ui:ui-test-manifest" }
+room-compiler = { module = "androidx.room:room-compiler", version = "2.8.5" }
+"""
+APP = """
+plugins {
+    alias(libs.plugins.android.application)
+    alias(libs.plugins.kotlin.compose)
+    alias(libs.plugins.ksp)
+}
+
+android {
+    namespace = "dev.example"
+    compileSdk = 37
+    defaultConfig {
+        applicationId = "dev.example"
+        minSdk = 26
+        targetSdk = 36
+        versionCode = 1
+        versionName = "1.0"
+    }
+    testOptions {
+        unitTests {
+            all {
+                it.maxHeapSize = "3g"
+                it.systemProperty("a.b", "c")
+            }
+        }
+    }
+}
+
+kotlin { jvmToolchain(17) }
+
+ksp {
+    arg("a", "b")
+}
+
+dependencies {
+    implementation(project(":net")) {
+        exclude(group = "org.jetbrains.kotlinx", module = "kotlinx-coroutines-core")
+    }
+    implementation(platform(libs.compose.bom))
+    implementation(libs.compose.ui)
+    ksp(libs.room.compiler)
+    debugImplementation(libs.ui.test.manifest)
+    testImplementation(libs.junit4)
+}
+"""
+
+
+@pytest.fixture
+def gradle_app(gradle: Path) -> Path:
+    """The same project with an application for Android upon ``net``."""
+    tools = [line for line in CATALOGUE.splitlines() if line.startswith("check-")]
+    tools += [
+        f'{alias.replace(".", "-")} = {{ module = "tool:{alias}", version = "1" }}' for alias in APPLICATION_TOOLS
+    ]
+    plugins = {
+        "kotlin-jvm": "org.jetbrains.kotlin.jvm",
+        "android-application": "com.android.application",
+        "kotlin-compose": "org.jetbrains.kotlin.plugin.compose",
+        "ksp": "com.google.devtools.ksp",
+    }
+    tools += ["[plugins]", *(f'{alias} = {{ id = "{name}", version = "1" }}' for alias, name in plugins.items())]
+    junit = '{ module = "org.junit.platform:junit-platform-console", version = "6.1.3" }'
+    text = APP_CATALOGUE + "\n".join(tools) + "\n"
+    text = text.replace('{ module = "org.junit.platform:junit-platform-console", version.ref = "junit" }', junit)
+    for name, content in {
+        "gradle/libs.versions.toml": text,
+        "settings.gradle.kts": SETTINGS + 'include(":app")\n',
+        "app/build.gradle.kts": APP,
+        "app/src/main/AndroidManifest.xml": "<manifest/>",
+        "app/src/main/kotlin/Main.kt": "package dev.example\n",
+        "app/src/test/kotlin/MainTest.kt": "package dev.example\n",
+        "app/src/test/kotlin/ScreenshotsTest.kt": "package dev.example\n",
+    }.items():
+        path = gradle / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return gradle
 
 
 @pytest.fixture

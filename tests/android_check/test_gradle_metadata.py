@@ -66,8 +66,8 @@ def test_the_variant_for_android_is_chosen_and_may_lie_elsewhere(tmp_path: Path)
                     "org.gradle.jvm.environment": environment,
                     "androidx.kmp.hasCInterop": False,
                 },
-                **{"available-at": {"url": "x", "group": "g", "module": f"one-{kind}", "version": "1.0"}},
             )
+            | {"available-at": {"url": "x", "group": "g", "module": f"one-{kind}", "version": "1.0"}}
             for kind, environment in kinds.items()
         ),
     )

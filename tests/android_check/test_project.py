@@ -7,7 +7,7 @@ import pytest
 from android.check.catalogue import Library
 from android.check.dependencies import Dependency
 from android.check.errors import CheckError
-from android.check.project import read_project
+from android.check.project import has_application, read_project
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -125,4 +125,49 @@ def test_an_application_names_its_main_class(gradle: Path) -> None:
 def test_no_settings(gradle: Path) -> None:
     (gradle / "settings.gradle.kts").unlink()
     with pytest.raises(CheckError, match=r"settings\.gradle\.kts is missing"):
+        read_project(gradle)
+
+
+def test_an_application(gradle_app: Path) -> None:
+    project = read_project(gradle_app)
+    assert has_application(project)
+    app = project.modules["app"]
+    assert app.application
+    assert (app.jdk, app.heap, app.application.namespace) == (17, "3g", "dev.example")
+    assert app.dependencies[:3] == [
+        Dependency("implementation", module="net", excluded=("org.jetbrains.kotlinx:kotlinx-coroutines-core",)),
+        Dependency("implementation", library=Library("androidx.compose:compose-bom", "2026.09.00"), is_platform=True),
+        Dependency("implementation", library=Library("androidx.compose.ui:ui", "")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        ("app/build.gradle.kts", "implementation(libs.compose.ui)", "api(libs.compose.ui)", "not understood: api"),
+        ("app/build.gradle.kts", "ksp(libs", "kapt(libs", "not understood: kapt"),
+        ("app/build.gradle.kts", "platform(libs.compose.bom)", "enforcedPlatform(libs.compose.bom)", "not understood"),
+        ("app/build.gradle.kts", "alias(libs.plugins.android.application)", "", "not understood: implementation"),
+        ("app/build.gradle.kts", "platform(libs.compose.bom)", "platform(libs.compose.ui)", "has no exact version"),
+        ("net/build.gradle.kts", "libs.junit.jupiter", "libs.compose.ui", r"compose\.ui has no exact version"),
+        ("gradle/libs.versions.toml", "check-ksp", "ksp", r"nothing uses ksp"),
+    ],
+)
+def test_what_an_application_may_not_say(gradle_app: Path, file: str, old: str, new: str, problem: str) -> None:
+    change(gradle_app / file, old, new)
+    with pytest.raises(CheckError, match=problem):
+        read_project(gradle_app)
+
+
+def test_a_plugin_without_its_block(gradle_app: Path) -> None:
+    change(gradle_app / "app/build.gradle.kts", "android {", "application {")
+    with pytest.raises(CheckError, match="not understood: namespace"):
+        read_project(gradle_app)
+
+
+def test_settings_of_gradle_itself(gradle: Path) -> None:
+    (gradle / "gradle.properties").write_text("# more memory\norg.gradle.jvmargs=-Xmx3g\n")
+    assert read_project(gradle).modules
+    (gradle / "gradle.properties").write_text("android.nonTransitiveRClass=false\n")
+    with pytest.raises(CheckError, match=r"gradle\.properties:1: not understood: android"):
         read_project(gradle)

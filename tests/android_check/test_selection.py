@@ -41,8 +41,8 @@ def need(word: str) -> Need:
     return Need(f"g:{module}", version, frozenset(f"g:{name}" for name in excluded))
 
 
-def versions(modules: Modules, *roots: str, **options: bool) -> dict[str, str]:
-    chosen = select([need(root) for root in roots], modules, **options)
+def versions(modules: Modules, *roots: str, is_compiling: bool = False) -> dict[str, str]:
+    chosen = select([need(root) for root in roots], modules, is_compiling=is_compiling)
     return {module.removeprefix("g:"): version for module, version in chosen.versions.items()}
 
 

@@ -7,7 +7,15 @@ import pytest
 from android.check.errors import CheckError
 from android.check.project import read_project
 from android.check.resolver import COMPILE, RUNTIME, Request
-from android.check.units import all_requests, compiled_against, run_with, units_for, units_of
+from android.check.units import (
+    all_requests,
+    compiled_against,
+    debugged_with,
+    processors_of,
+    run_with,
+    units_for,
+    units_of,
+)
 
 KOTLIN = "org.jetbrains.kotlin:kotlin-stdlib:2.4.21"
 COROUTINES = "org.jetbrains.kotlinx:kotlinx-coroutines-core:1.11.0"
@@ -70,3 +78,31 @@ def test_one_module_with_what_it_needs(gradle: Path) -> None:
     units = units_of(project)
     assert list(units_for(project, units, {"core"})) == ["core/main", "core/testFixtures", "core/test"]
     assert list(units_for(project, units, {"net"})) == ["core/main", "net/main", "core/testFixtures", "net/test"]
+
+
+def test_class_paths_of_an_application(gradle_app: Path) -> None:
+    project = read_project(gradle_app)
+    units = units_of(project)
+    ui, bom = "androidx.compose.ui:ui:", ("androidx.compose:compose-bom:2026.09.00",)
+    main = run_with(project, units["app/main"])
+    assert main.units == ("net/main", "core/main")
+    assert main.libraries == Request((KOTLIN, ui), RUNTIME, bom, is_android=True)
+    debug = debugged_with(project, units["app/main"])
+    assert debug.libraries.roots == (KOTLIN, ui, "androidx.compose.ui:ui-test-manifest:")
+    test = compiled_against(project, units["app/test"])
+    assert test.units[0] == "app/main"
+    assert set(test.libraries.roots) == {*debug.libraries.roots, "junit:junit:4.13.2"}
+    requests = all_requests(project)
+    assert {main.libraries, debug.libraries, test.libraries} <= set(requests)
+    assert processors_of(project.modules["app"]) == Request(("androidx.room:room-compiler:2.8.5",))
+    assert processors_of(project.modules["app"]) in requests
+    assert processors_of(project.modules["net"]) is None
+
+
+def test_what_is_excluded_does_not_come_from_a_module_either(gradle_app: Path) -> None:
+    script = gradle_app / "app/build.gradle.kts"
+    text = script.read_text()
+    script.write_text(text.replace('module = "kotlinx-coroutines-core"', 'module = "other"'))
+    project = read_project(gradle_app)
+    found = run_with(project, units_of(project)["app/main"]).libraries
+    assert f"{COROUTINES},exclude=org.jetbrains.kotlinx%other" in found.roots

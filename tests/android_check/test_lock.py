@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from android.check.errors import CheckError
-from android.check.lock import refuse_leftovers, refuse_unlocked, write_lock
+from android.check.lock import likely_versions, refuse_leftovers, refuse_unlocked, write_lock
 from android.check.resolver import Artefact
 
 ONE = Artefact("g:one:1", Path("/cache/one.jar"), "11")
@@ -57,3 +57,11 @@ def test_no_lock_and_a_broken_one(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(CheckError, match="cannot be read"):
         refuse_unlocked(path, [ONE])
+
+
+def test_likely_versions(tmp_path: Path) -> None:
+    path = tmp_path / "lock.json"
+    assert likely_versions(path) == {}
+    names = ("g:ui-android:aar:1.10", "g:ui-android:aar:1.9", "g:room-jvm:2")
+    write_lock(path, [Artefact(name, Path(), "") for name in names])
+    assert likely_versions(path) == {"g:ui-android": "1.10", "g:ui": "1.10", "g:room-jvm": "2", "g:room": "2"}

@@ -3,14 +3,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from android.check.catalogue import Library
+from android.check.descriptions import Description, File, Need, Side
 from android.check.errors import CheckError
-from android.check.resolver import COMPILE, Artefact, Request, Resolver, class_path
+from android.check.resolver import COMPILE, RUNTIME, Artefact, Request, Resolver, class_path
 
 Program = Callable[[str, str], Path]
 COURSIER = Library("io.get-coursier:coursier-cli_2.13", "2.1.24")
@@ -97,3 +98,51 @@ def test_a_resolver_that_fails_is_told(tmp_path: Path, mvn: Path, program: Progr
     program("mvn", "echo offline; exit 1")
     with pytest.raises(CheckError, match=r"Maven cannot fetch io\.get-coursier:coursier-cli_2\.13:2\.1\.24: offline"):
         Resolver(str(java), COURSIER, tmp_path / "other")
+
+
+def test_what_lies_in_the_memory_itself_may_be_copied(
+    tmp_path: Path, cache: Path, mvn: Path, java: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(coordinate: str, folder: Path) -> Path:
+        jar = folder / "classes.jar"
+        jar.write_text(coordinate)
+        return jar
+
+    monkeypatch.setattr("android.check.npm.fetch_classes", fetch)
+    request = Request(("npm:engine:1",))
+    Resolver(str(java), COURSIER, tmp_path / "memory").resolve([request])
+    (tmp_path / "memory").rename(tmp_path / "copy")
+    monkeypatch.delattr("android.check.npm.fetch_classes")
+    (found,) = Resolver(str(java), COURSIER, tmp_path / "copy").resolve([request])[request]
+    assert found.path == tmp_path / "copy/classes.jar"
+
+
+def test_a_class_path_for_android(tmp_path: Path, mvn: Path, java: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Modules:
+        def __init__(self, *_: object) -> None: ...
+
+        def of(self, coordinates: Iterable[str]) -> dict[str, Description]:
+            wanted = list(coordinates)
+            asked.extend(wanted)
+            side = Side(files=(File("g:one", "1", "aar"),))
+            known = {
+                "g:bom:1": Description(platform=Side(constraints=(("g:one", "1"),))),
+                "g:one:1": Description(side, Side((Need("g:two", "1"), Need("g:bad", "1")), (), side.files)),
+                "g:two:1": Description(Side(), Side()),
+            }
+            return {one: known[one] for one in wanted if one in known}
+
+        def files(self, files: Sequence[File]) -> dict[str, str]:
+            return {"g:one:aar:1": str(mvn)} if files else {}
+
+    monkeypatch.setattr("android.check.resolver.Published", Modules)
+    resolver = Resolver(str(java), COURSIER, tmp_path / "memory", likely={"androidx.a:b": "7", "g:z": "1"})
+    request = Request(("g:one:,exclude=g%bad",), RUNTIME, ("g:bom:1",), is_android=True)
+    compiling = Request(("g:one:,exclude=g%bad",), COMPILE, ("g:bom:1",), is_android=True)
+    found = resolver.resolve([request, compiling])
+    assert [artefact.coordinate for artefact in found[request]] == ["g:one:aar:1"]
+    assert found[request] == found[compiling]
+    assert asked[0] == "androidx.a:b:7"
+    assert "g:z:1" not in asked

@@ -91,7 +91,8 @@ class _Resolved:
 
     def build(self, units: dict[str, Unit]) -> Build:
         """Of these units."""
-        android = self._android() if has_application(self.project) else None
+        is_for_android = any(self.project.modules[unit.module].application for unit in units.values())
+        android = self._android() if is_for_android else None
         return Build(self.project, units, self.artefacts, self.tool("kotlin.compiler"), self.java, _OUT, android)
 
     def console(self, unit: Unit) -> Sequence[Artefact]:

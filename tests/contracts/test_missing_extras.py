@@ -27,6 +27,7 @@ sys.meta_path.insert(0, Absent())
         ("torch", "export", ["export", "MODEL", "--to", "onnx"]),
         ("cryptography", "vault", ["redact", "--vault", "VAULT", "MODEL"]),
         ("adbutils", "deploy", ["deploy", "doctor"]),
+        ("onnxruntime", "onnx", ["deploy", "bench", "BUNDLE"]),
         ("xllamacpp", "cloud", ["cloud", "--model", "MODEL", "--no-auth", "--port", "0"]),
     ],
 )

@@ -83,6 +83,7 @@ def deploy(app: typer.Typer, *arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
+@pytest.mark.slow
 def test_from_doctor_to_bench(adb: Adb, tmp_path: Path, tiny_bundle: Path) -> None:
     bundle = Path(shutil.copytree(tiny_bundle, tmp_path / "tiny-bundle"))
     fake = FakePhone(tmp_path / "phone", "unused")

@@ -13,7 +13,7 @@ import psutil
 
 from upcall.edge_runtime.bundle import MODEL_ONNX, Bundle
 from upcall.edge_runtime.engines.opening import EngineName, open_engine
-from upcall.edge_runtime.errors import InputError
+from upcall.edge_runtime.errors import InputError, require
 from upcall.edge_runtime.language_model.chat_template import Piece
 from upcall.edge_runtime.language_model.engine import Engine
 from upcall.edge_runtime.language_model.model import PREFILL_CHUNK_TOKENS
@@ -21,6 +21,18 @@ from upcall.edge_runtime.language_model.tokenizer import Tokenizer
 
 _TEXT = "A lighthouse keeper writes down the weather each morning: wind, clouds, the colour of the sea. "
 _STEPS_AT_POSITION = 16
+
+
+def require_engine(bundle: Bundle) -> None:
+    """See that this machine has what runs the bundle, before the phone is measured for nothing.
+
+    Raises:
+        MissingExtraError: it has not.
+    """
+    if bundle.holds(MODEL_ONNX):
+        require("onnxruntime", extra="onnx")
+    else:
+        require("executorch", extra="executorch")
 
 
 def measure_here(

@@ -58,10 +58,13 @@ def bench(
         output_tokens=output_tokens,
         rounds=rounds,
     )
+    from upcall.deploy.host_benchmark import measure_here, require_engine
+
+    if not phone_only:
+        require_engine(opened)
     phone = connect(serial)
     from upcall.deploy.asking import ask
     from upcall.deploy.facts import require_app
-    from upcall.deploy.host_benchmark import measure_here
 
     require_app(phone)
     console = notes()

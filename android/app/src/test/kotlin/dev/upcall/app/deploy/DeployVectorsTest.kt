@@ -49,8 +49,15 @@ class DeployVectorsTest {
             .first { Files.isRegularFile(it) }
             .let(::readJson)
 
+    private val conversations by lazy {
+        RoomConversationStore(ApplicationProvider.getApplicationContext<Application>())
+    }
+
     @After
-    fun end(): Unit = scope.cancel()
+    fun end() {
+        scope.cancel()
+        conversations.close()
+    }
 
     @Test
     fun `a report has these keys and types, and no other`() {
@@ -77,7 +84,6 @@ class DeployVectorsTest {
     private fun understood(at: Answering, case: JsonObject): Unit = runBlocking {
         writeScriptedBundle(at.root.resolve("tiny"))
         at.settings.settings.value = Settings(cloudTarget = "127.0.0.1:50051", useTls = false)
-        val conversations = RoomConversationStore(ApplicationProvider.getApplicationContext<Application>())
         val folder = at.root.resolveSibling("deploy")
         val benchmark = BenchmarkRunner(at.library, at.engines, at.service, { at.device })
         val commands =

@@ -112,10 +112,11 @@ class DeployVectorsTest {
         integers["rounds"]?.let { assertEquals(it, report.getValue("rounds").jsonArray.size) }
     }
 
-    private fun <T> writtenAgain(folder: Path, serializer: KSerializer<T>, report: JsonObject): JsonObject = runBlocking {
-        DeployReports(folder).write("again", serializer, Json.decodeFromJsonElement(serializer, report))
-        readJson(folder.resolve("again.json"))
-    }
+    private fun <T> writtenAgain(folder: Path, serializer: KSerializer<T>, report: JsonObject): JsonObject =
+        runBlocking {
+            DeployReports(folder).write("again", serializer, Json.decodeFromJsonElement(serializer, report))
+            readJson(folder.resolve("again.json"))
+        }
 
     private fun cases(list: String): List<JsonObject> =
         suite.getValue(list).jsonArray.map { it.jsonObject }.also { assertTrue(list, it.isNotEmpty()) }

@@ -2,6 +2,7 @@ package dev.upcall.app.chat
 
 import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.offset
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.material3.Icon
@@ -69,7 +70,8 @@ internal fun AnswerEnd(message: ChatMessage, isSpoken: Boolean) {
 /** What can be done with a finished answer. */
 @Composable
 internal fun AnswerButtons(message: ChatMessage, isLast: Boolean, actions: MessageActions) {
-    FlowRow(itemVerticalAlignment = Alignment.CenterVertically) {
+    // The first icon stands below the text, not the edge of what can be touched.
+    FlowRow(Modifier.offset(x = (-14).dp), itemVerticalAlignment = Alignment.CenterVertically) {
         if (message.state != MessageState.INTERRUPTED) {
             AnswerButton(R.drawable.ic_info, R.string.answer_why) { actions.onWhy(message.id) }
         }

@@ -36,7 +36,7 @@ import dev.upcall.app.R
 import dev.upcall.app.navigation.Destination
 import kotlinx.coroutines.launch
 
-private val WIDEST_CHAT = 840.dp
+internal val WIDEST_CHAT = 840.dp
 
 /**
  * One conversation, and where the next question is written.
@@ -83,8 +83,8 @@ private fun ChatEnd(viewModel: ChatViewModel, chat: ChatState, onPreview: () -> 
     val ongoing by viewModel.ongoing.collectAsStateWithLifecycle()
     val notices by viewModel.notices.collectAsStateWithLifecycle()
     val model by viewModel.model.collectAsStateWithLifecycle()
-    Column(Modifier.widthIn(max = WIDEST_CHAT)) {
-        StateLine(ongoing, model, notices, onPreview)
+    Column(horizontalAlignment = Alignment.CenterHorizontally) {
+        StateLine(ongoing, model, notices, onPreview, Modifier.widthIn(max = WIDEST_CHAT))
         Composer(viewModel.draft, chat.isAnswering, viewModel.limit, onSend = viewModel::send, onStop = viewModel::stop)
     }
 }

@@ -1,11 +1,12 @@
 package dev.upcall.app.chat
 
 import android.view.KeyEvent.FLAG_SOFT_KEYBOARD
-import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.foundation.text.input.TextFieldLineLimits
 import androidx.compose.foundation.text.input.TextFieldState
@@ -62,8 +63,11 @@ internal fun Composer(
     modifier: Modifier = Modifier,
 ) {
     Surface(color = MaterialTheme.colorScheme.surfaceContainer, modifier = modifier.fillMaxWidth()) {
-        Column(Modifier.padding(horizontal = 12.dp, vertical = 8.dp)) {
-            Row(verticalAlignment = Alignment.Bottom) {
+        Box(contentAlignment = Alignment.TopCenter) {
+            Row(
+                Modifier.widthIn(max = WIDEST_CHAT).padding(start = 16.dp, top = 4.dp, end = 16.dp, bottom = 8.dp),
+                verticalAlignment = Alignment.Bottom,
+            ) {
                 OutlinedTextField(
                     state = draft,
                     modifier =

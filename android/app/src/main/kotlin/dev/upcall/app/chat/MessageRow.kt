@@ -65,7 +65,7 @@ private fun QuestionRow(message: ChatMessage, actions: MessageActions, modifier:
         contentAlignment = Alignment.CenterEnd,
     ) {
         Surface(
-            color = MaterialTheme.colorScheme.primaryContainer,
+            color = MaterialTheme.colorScheme.secondaryContainer,
             shape = MaterialTheme.shapes.large,
             modifier = Modifier.widthIn(max = WIDEST_MESSAGE),
         ) {

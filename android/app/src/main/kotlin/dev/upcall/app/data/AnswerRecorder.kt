@@ -25,7 +25,7 @@ const val WRITE_INTERVAL_MS: Long = 250
 class AnswerRecorder(private val store: ConversationStore) {
     /**
      * Collect the events of one question, write the answer down as it grows, and end it: as done or failed, or, where the caller is
-     * cancelled, as stopped. A draft of the device is not written before it has become the answer.
+     * cancelled, as stopped. A draft of the device is written, too: the chat shows it, and what was shown is not lost.
      *
      * A storage that is full does not end the answer: it is made to its end, and then told.
      *
@@ -88,5 +88,5 @@ class AnswerRecorder(private val store: ConversationStore) {
     }
 }
 
-/** What the user has seen: a draft is held back until it has become the answer. */
-private val Answer.shown: String get() = done?.answer ?: if (decision == null) "" else text
+/** What the user has seen of it by now. */
+private val Answer.shown: String get() = done?.answer ?: text

@@ -10,7 +10,6 @@ import androidx.compose.foundation.layout.navigationBarsPadding
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.LazyColumn
-import androidx.compose.foundation.lazy.itemsIndexed
 import androidx.compose.material3.Button
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
@@ -26,6 +25,8 @@ import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.res.stringResource
+import androidx.compose.ui.semantics.heading
+import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 import dev.upcall.app.R
@@ -60,24 +61,36 @@ private fun Messages(state: PreviewState, findsNames: Boolean, viewModel: Previe
     val departure = state.departure
     var editing by rememberSaveable(state.number) { mutableStateOf<Int?>(null) }
     var tapped by remember(state.number) { mutableStateOf<Masked?>(null) }
+    val card: @Composable (Int) -> Unit = { index ->
+        MessageCard(
+            role = departure.roles[index],
+            text = departure.texts[index],
+            masked = departure.masked,
+            isEditing = editing == index,
+            onEdit = { editing = if (it) index else null },
+            onChange = { viewModel.edit(index, it) },
+            onMask = viewModel::mask,
+            onTap = { tapped = it },
+        )
+    }
+    val question = departure.texts.lastIndex // shown first: what stands before it was mostly seen already
     LazyColumn(
         Modifier.widthIn(max = 720.dp).fillMaxSize().testTag(DEPARTURE_TAG),
         contentPadding = PaddingValues(16.dp),
         verticalArrangement = Arrangement.spacedBy(12.dp),
     ) {
         item(key = "head") { Head(state, findsNames) }
-        itemsIndexed(departure.texts, key = { index, _ -> index }) { index, text ->
-            MessageCard(
-                role = departure.roles[index],
-                text = text,
-                masked = departure.masked,
-                isEditing = editing == index,
-                onEdit = { editing = if (it) index else null },
-                onChange = { viewModel.edit(index, it) },
-                onMask = viewModel::mask,
-                onTap = { tapped = it },
-            )
+        item(key = question) { card(question) }
+        if (question > 0) {
+            item(key = "before") {
+                Text(
+                    stringResource(R.string.preview_before),
+                    Modifier.padding(top = 8.dp).semantics { heading() },
+                    style = MaterialTheme.typography.titleMedium,
+                )
+            }
         }
+        items(question, key = { it }) { card(it) }
     }
     tapped?.let { mask ->
         MaskDialog(

@@ -115,7 +115,7 @@ class AnswerRecorderTest {
     }
 
     @Test
-    fun `a draft is not written before it has become the answer`() = runTest {
+    fun `a draft is written as it is shown, until something takes its place`() = runTest {
         val asked = store.ask(null, "one")
         val kept = KeptTexts(store)
         val events =
@@ -133,7 +133,7 @@ class AnswerRecorderTest {
                 emit(Failed(EngineError("It broke.")))
             }
         AnswerRecorder(kept).record(asked, events)
-        assertEquals(listOf("cloud", "", "device"), kept.texts)
+        assertEquals(listOf("draft", "", "cloud", "", "device"), kept.texts)
     }
 
     @Test

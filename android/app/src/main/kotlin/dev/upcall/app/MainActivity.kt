@@ -16,7 +16,7 @@ class MainActivity : ComponentActivity() {
         super.onCreate(savedInstanceState)
         enableEdgeToEdge()
         if (savedInstanceState == null) upcall.deploy.handle(intent) // and not once more when the screen turns
-        setContent { UpcallTheme { UpcallNavigation(upcall.container) } }
+        setContent { UpcallTheme { UpcallNavigation(upcall.container, begun = upcall.deploy.conversation) } }
     }
 
     override fun onNewIntent(intent: Intent) {

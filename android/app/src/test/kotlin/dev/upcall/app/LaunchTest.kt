@@ -15,6 +15,6 @@ class LaunchTest {
 
     @Test
     fun `the app starts on a phone without a model`() {
-        compose.onNodeWithText(compose.activity.getString(R.string.app_name)).assertIsDisplayed()
+        compose.onNodeWithText(compose.activity.getString(R.string.empty_title)).assertIsDisplayed()
     }
 }

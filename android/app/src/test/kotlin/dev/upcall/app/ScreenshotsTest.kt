@@ -16,7 +16,6 @@ import dev.upcall.app.data.AnswerTrace
 import dev.upcall.app.data.MessageState
 import dev.upcall.app.navigation.UpcallNavigation
 import dev.upcall.app.settings.Settings
-import dev.upcall.app.testing.Connection
 import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.TestApplication
 import dev.upcall.app.testing.assertNothingClipped
@@ -26,6 +25,12 @@ import dev.upcall.app.testing.parts
 import dev.upcall.app.theme.UpcallTheme
 import dev.upcall.app.why.CLOUD_TRACE
 import dev.upcall.app.why.DEVICE_TRACE
+import dev.upcall.core.Message
+import dev.upcall.core.Redacted
+import dev.upcall.core.Role
+import dev.upcall.core.redaction.EntityType
+import dev.upcall.core.redaction.Masked
+import dev.upcall.core.redaction.PLACEHOLDER_INSTRUCTION
 import kotlinx.coroutines.runBlocking
 import org.junit.Rule
 import org.junit.Test
@@ -43,16 +48,18 @@ private const val CHANGE_THRESHOLD = 0.01f
 @RunWith(RobolectricTestRunner::class)
 @Config(application = TestApplication::class, qualifiers = PHONE)
 class ScreenshotsTest {
-    @get:Rule(order = 0)
-    val connection = Connection()
-
-    @get:Rule(order = 1)
+    @get:Rule
     val rule = createAndroidComposeRule<ComponentActivity>()
 
     private fun open(opened: Boolean = true) {
         parts.install("qwen2.5-0.5b-instruct")
         runBlocking {
-            say(null, "What to see in Lisbon in one day?", LISBON, DEVICE_TRACE).let { parts.conversations.rename(it, TITLE) }
+            say(
+                null,
+                "What to see in Lisbon in one day?",
+                LISBON,
+                DEVICE_TRACE,
+            ).let { parts.conversations.rename(it, TITLE) }
             say(null, "Why is the sky blue?", "Air scatters blue light more than red.", DEVICE_TRACE)
             val walk = say(null, "Plan a walk in Lisbon for two hours.", LISBON, DEVICE_TRACE)
             say(walk, "Invite Ann, ann.lee@example.com, in one line.", INVITATION, CLOUD_TRACE)
@@ -86,7 +93,8 @@ class ScreenshotsTest {
     private fun take(name: String) {
         rule.waitForIdle()
         rule.assertNothingClipped()
-        val options = RoborazziOptions(compareOptions = RoborazziOptions.CompareOptions(changeThreshold = CHANGE_THRESHOLD))
+        val options =
+            RoborazziOptions(compareOptions = RoborazziOptions.CompareOptions(changeThreshold = CHANGE_THRESHOLD))
         rule.onRoot().captureRoboImage(pictures.resolve("$name.png"), options)
     }
 
@@ -151,8 +159,12 @@ class ScreenshotsTest {
 
     @Test
     fun preview() {
+        parts.scripted.departing = DEPARTING
         open()
-        rule.onNodeWithTag(COMPOSER_TAG).performTextInput("Send the plan to ann.lee@example.com and call +1 415 555 0134.")
+        rule
+            .onNodeWithTag(
+                COMPOSER_TAG,
+            ).performTextInput("Send the plan to ann.lee@example.com and call +1 415 555 0134.")
         rule.onNodeWithContentDescription("Send").performClick()
         rule.awaitText("Before it leaves")
         take("preview")
@@ -160,7 +172,8 @@ class ScreenshotsTest {
 
     @Test
     fun settings() {
-        parts.settings.settings.value = Settings(cloudTarget = "cloud.example.com:443", ownTerms = listOf("Project Heron"))
+        parts.settings.settings.value =
+            Settings(cloudTarget = "cloud.example.com:443", ownTerms = listOf("Project Heron"))
         open(opened = false)
         menu("Settings")
         take("settings")
@@ -187,9 +200,23 @@ class ScreenshotsTest {
                 .first { File(it, "proto/vectors").isDirectory }
                 .resolve("docs/android")
 
+        val DEPARTING =
+            Redacted(
+                "cloud.example.com:443",
+                listOf(
+                    Message(Role.SYSTEM, PLACEHOLDER_INSTRUCTION),
+                    Message(Role.USER, "Plan a walk in Lisbon for two hours."),
+                    Message(Role.ASSISTANT, LISBON),
+                    Message(Role.USER, "Send the plan to [[EMAIL_1_k7]] and call [[PHONE_1_k7]]."),
+                ),
+                listOf(Masked("[[EMAIL_1_k7]]", EntityType.EMAIL), Masked("[[PHONE_1_k7]]", EntityType.PHONE)),
+                mapOf(EntityType.EMAIL to 1, EntityType.PHONE to 1),
+            )
+
         const val LISBON =
             "Start at Praça do Comércio and walk up through Alfama to the viewpoint of Santa Luzia. " +
                 "Go on to the castle, then take tram 28 down to Chiado for a coffee."
-        const val INVITATION = "Dear Ann, would you walk through Lisbon with me? I will write the details to ann.lee@example.com."
+        const val INVITATION =
+            "Dear Ann, would you walk through Lisbon with me? I will write the details to ann.lee@example.com."
     }
 }

@@ -63,11 +63,12 @@ class Asker(
      * @return the conversation.
      * @throws UpcallError the question cannot be written down.
      */
-    suspend fun ask(conversationId: Long?, question: String): Long = scope.async {
-        val asked = conversations.ask(conversationId, question)
-        begin(asked)
-        asked.conversationId
-    }.await()
+    suspend fun ask(conversationId: Long?, question: String): Long = scope
+        .async {
+            val asked = conversations.ask(conversationId, question)
+            begin(asked)
+            asked.conversationId
+        }.await()
 
     /** Make the last answer of a conversation again, in its place. */
     fun regenerate(conversationId: Long) {

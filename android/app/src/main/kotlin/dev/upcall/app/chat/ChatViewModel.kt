@@ -36,6 +36,7 @@ import kotlinx.coroutines.withContext
 
 private const val CONVERSATION = "conversation"
 private const val NO_CONVERSATION = -1L
+private const val BEGUN = "begun"
 private const val DRAFT = "draft"
 private const val LINGER_MS = 5_000L
 private const val LOOK_INTERVAL_MS = 5_000L
@@ -124,6 +125,13 @@ class ChatViewModel(private val container: AppContainer, private val saved: Save
     fun show(conversationId: Long?) {
         if (conversationId != current.value) most.value = FIRST_MESSAGES
         saved[CONVERSATION] = conversationId ?: NO_CONVERSATION
+    }
+
+    /** Show a conversation that was begun elsewhere, unless it was shown for that before. */
+    fun showOnce(conversationId: Long) {
+        if (saved.get<Long>(BEGUN) == conversationId) return
+        saved[BEGUN] = conversationId
+        show(conversationId)
     }
 
     fun showEarlier() {

@@ -2,7 +2,7 @@ package dev.upcall.app.chat
 
 import androidx.compose.runtime.Stable
 
-/** What can be done with the messages of a conversation. One object for as long as the screen lives, so that rows are skipped. */
+/** What can be done with the messages of a conversation. One object while the screen lives, so that rows are skipped. */
 @Stable
 internal class MessageActions(
     val ongoing: (answerId: Long) -> OngoingAnswer?,

@@ -1,8 +1,8 @@
 package dev.upcall.app.chat
 
-import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
@@ -36,7 +36,8 @@ const val STATE_TAG = "state"
 /**
  * Where the answer comes from, and what the user should know of the device.
  *
- * It stands still while the answer grows and is spoken when it changes, so TalkBack tells of the answer and not of its words.
+ * It stands still while the answer grows and is spoken when it changes: TalkBack tells of the answer and not of its
+ * words.
  *
  * @param ongoing the answer that is being made; null for none.
  * @param onPreview show what would leave.

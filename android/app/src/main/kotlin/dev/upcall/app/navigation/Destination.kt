@@ -11,7 +11,11 @@ import dev.upcall.app.R
  * @property title as its bar and the menu say it.
  * @property icon in the menu.
  */
-enum class Destination(val route: String, @StringRes val title: Int, @DrawableRes val icon: Int) {
+enum class Destination(
+    val route: String,
+    @StringRes val title: Int,
+    @DrawableRes val icon: Int,
+) {
     CHAT("chat", R.string.app_name, R.drawable.ic_device),
     WHY("why/{$ANSWER_ID}", R.string.why_title, R.drawable.ic_info),
     PREVIEW("preview", R.string.preview_title, R.drawable.ic_lock),

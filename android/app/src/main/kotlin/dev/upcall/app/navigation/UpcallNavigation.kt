@@ -28,16 +28,28 @@ import dev.upcall.app.settings.SettingsScreen
 import dev.upcall.app.settings.SettingsViewModel
 import dev.upcall.app.why.WhyScreen
 import dev.upcall.app.why.WhyViewModel
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.emptyFlow
 
-/** All screens, and the ways between them. */
+/**
+ * All screens, and the ways between them.
+ *
+ * @param begun conversations that were begun elsewhere and are to be shown.
+ */
 @Composable
-fun UpcallNavigation(container: AppContainer, controller: NavHostController = rememberNavController()) {
+fun UpcallNavigation(
+    container: AppContainer,
+    controller: NavHostController = rememberNavController(),
+    begun: Flow<Long> = emptyFlow(),
+) {
     val open = { screen: Destination -> controller.navigate(screen.route) { launchSingleTop = true } }
     val back: () -> Unit = { controller.navigateUp() }
     NavHost(controller, startDestination = Destination.CHAT.route) {
         composable(Destination.CHAT.route) {
+            val chat = viewModel { ChatViewModel(container, createSavedStateHandle()) }
+            LaunchedEffect(chat, begun) { begun.collect(chat::showOnce) }
             ChatScreen(
-                viewModel = viewModel { ChatViewModel(container, createSavedStateHandle()) },
+                viewModel = chat,
                 onOpen = open,
                 onWhy = { controller.navigate(Destination.why(it)) { launchSingleTop = true } },
             )

@@ -29,8 +29,7 @@ internal data class Departure(
         get() = masked.filter { mask -> texts.any { mask.placeholder in it } }.groupingBy { it.entityType }.eachCount()
 
     /** After one message was edited. */
-    fun edited(index: Int, text: String): Departure =
-        copy(texts = texts.toMutableList().also { it[index] = text })
+    fun edited(index: Int, text: String): Departure = copy(texts = texts.toMutableList().also { it[index] = text })
 
     /**
      * After a value was masked, wherever it stands in what was said.
@@ -42,9 +41,10 @@ internal data class Departure(
         val added = Masked(placeholder, EntityType.CUSTOM)
         val all = if (added in masked) masked else masked + added
         return copy(
-            texts = texts.zip(roles) { text, role ->
-                if (role == Role.SYSTEM) text else replaceOutside(text, value, placeholder, all)
-            },
+            texts =
+                texts.zip(roles) { text, role ->
+                    if (role == Role.SYSTEM) text else replaceOutside(text, value, placeholder, all)
+                },
             masked = all,
         )
     }

@@ -11,17 +11,13 @@ import androidx.compose.ui.text.input.VisualTransformation
 import dev.upcall.core.redaction.Masked
 
 /** The text with its placeholders marked, each of which can be tapped. */
-internal fun marked(
-    text: String,
-    masked: List<Masked>,
-    style: SpanStyle,
-    onTap: (Masked) -> Unit,
-): AnnotatedString = buildAnnotatedString {
-    append(text)
-    for ((start, end, mask) in marks(text, masked)) {
-        addLink(LinkAnnotation.Clickable(mask.placeholder, TextLinkStyles(style)) { onTap(mask) }, start, end)
+internal fun marked(text: String, masked: List<Masked>, style: SpanStyle, onTap: (Masked) -> Unit): AnnotatedString =
+    buildAnnotatedString {
+        append(text)
+        for ((start, end, mask) in marks(text, masked)) {
+            addLink(LinkAnnotation.Clickable(mask.placeholder, TextLinkStyles(style)) { onTap(mask) }, start, end)
+        }
     }
-}
 
 /** Marks the placeholders of a text that is being edited. */
 internal data class MarkedText(private val masked: List<Masked>, private val style: SpanStyle) : VisualTransformation {

@@ -19,7 +19,7 @@ import dev.upcall.core.redaction.Masked
 /**
  * What a placeholder stands for, and what can be done about it.
  *
- * The value itself cannot be let go here: what is searched again would be masked again. That is for the settings to say.
+ * The value itself cannot be let go here: what is searched again would be masked again. The settings can do that.
  *
  * @param value null where it is not known.
  */

@@ -38,11 +38,8 @@ internal data class PreviewState(
 }
 
 /** Shows what would leave, lets the user change it, and takes the answer. It outlives a turn of the screen. */
-class PreviewViewModel(
-    private val asker: Asker,
-    private val answers: AnswerService,
-    models: ModelLibrary,
-) : ViewModel() {
+class PreviewViewModel(private val asker: Asker, private val answers: AnswerService, models: ModelLibrary) :
+    ViewModel() {
     /** Null where nothing waits. A state of Compose, as a text field needs its own changes back at once. */
     internal var state: PreviewState? by mutableStateOf(null)
         private set

@@ -18,7 +18,10 @@ import androidx.compose.ui.unit.dp
 
 /** A part of the screen under its own heading. */
 @Composable
-internal fun Section(@StringRes title: Int, content: @Composable ColumnScope.() -> Unit) {
+internal fun Section(
+    @StringRes title: Int,
+    content: @Composable ColumnScope.() -> Unit,
+) {
     Column {
         Text(
             stringResource(title),
@@ -32,7 +35,10 @@ internal fun Section(@StringRes title: Int, content: @Composable ColumnScope.() 
 
 /** A name and its value, spoken as one; the value goes to the next line where large type needs it. */
 @Composable
-internal fun Fact(@StringRes name: Int, value: String) {
+internal fun Fact(
+    @StringRes name: Int,
+    value: String,
+) {
     FlowRow(
         Modifier.fillMaxWidth().padding(vertical = 2.dp).semantics(mergeDescendants = true) {},
         horizontalArrangement = Arrangement.SpaceBetween,

@@ -86,7 +86,8 @@ class StreamingTest {
     @Test
     fun `only the row of the answer is composed anew while it streams`() {
         show()
-        assertTrue(count("MessageRow") in 1..30) // the tracer is at work, and 1,000 rows are not composed for one window
+        // The tracer is at work, and 1,000 rows are not composed for one window.
+        assertTrue(count("MessageRow") in 1..30)
         stream(1)
         composed.clear()
         stream(TOKENS)
@@ -103,7 +104,10 @@ class StreamingTest {
         stream(3)
         composed.clear()
         val whole = messages.last().copy(text = answer.text, state = MessageState.DONE)
-        rule.runOnUiThread { chat = chat.copy(messages = messages.map { it.copy() }.dropLast(1) + whole, isAnswering = false) }
+        rule.runOnUiThread {
+            chat =
+                chat.copy(messages = messages.map { it.copy() }.dropLast(1) + whole, isAnswering = false)
+        }
         rule.waitForIdle()
         assertEquals("$composed", 1, count("AnswerRow"))
         assertEquals("$composed", 0, count("QuestionRow"))

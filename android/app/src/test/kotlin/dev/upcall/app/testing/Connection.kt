@@ -7,8 +7,8 @@ import org.junit.rules.ExternalResource
 import org.junit.rules.TemporaryFolder
 
 /**
- * Gives [parts] the real service with its search, decision and vault, and a cloud that repeats what it was sent. Its rule comes before
- * that of the activity, which asks for the service at once.
+ * Gives [parts] the real service with its search, decision and vault, and a cloud that repeats what it was sent. Its
+ * rule comes before that of the activity, which asks for the service at once.
  */
 class Connection : ExternalResource() {
     private val folder = TemporaryFolder()

@@ -65,7 +65,8 @@ fun <A : ComponentActivity> ScreenRule<A>.assertAccessible() {
         assertFalse("Something to press has no name: ${node.config}", name.isNullOrBlank())
         val least = with(density) { LEAST_TARGET_DP * this.density } - 1
         val bounds = node.touchBoundsInRoot
-        val isWhole = bounds.height >= node.size.height && bounds.width >= node.size.width // else it is scrolled half away
+        // Else it is scrolled half away.
+        val isWhole = bounds.height >= node.size.height && bounds.width >= node.size.width
         if (isWhole) assertTrue("\"$name\" is $bounds", bounds.width >= least && bounds.height >= least)
     }
 }

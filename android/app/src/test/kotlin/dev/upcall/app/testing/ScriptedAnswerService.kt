@@ -7,8 +7,10 @@ import dev.upcall.core.AskOptions
 import dev.upcall.core.Decided
 import dev.upcall.core.Done
 import dev.upcall.core.Event
+import dev.upcall.core.Failed
 import dev.upcall.core.FinishReason
 import dev.upcall.core.Message
+import dev.upcall.core.Redacted
 import dev.upcall.core.Token
 import dev.upcall.core.Usage
 import dev.upcall.core.decision.Circumstances
@@ -24,7 +26,7 @@ import kotlinx.coroutines.flow.flow
 /**
  * A service that answers with the events it is fed, one question at a time; remembers what it was asked.
  *
- * An answer ends with the first [Done] or [dev.upcall.core.Failed] of it.
+ * An answer ends with the first [Done] or [Failed] of it.
  */
 class ScriptedAnswerService : AnswerService {
     private val events = Channel<Event>(Channel.UNLIMITED)
@@ -40,6 +42,9 @@ class ScriptedAnswerService : AnswerService {
     /** How often it was told to let go of the model. */
     var releasedCount = 0
         private set
+
+    /** Asks whoever approves for this before the first event; null asks nobody. */
+    var departing: Redacted? = null
 
     override val state = MutableStateFlow<ModelState>(ModelState.Idle)
 
@@ -57,11 +62,12 @@ class ScriptedAnswerService : AnswerService {
     ): Flow<Event> = flow {
         synchronized(questions) { questions += messages }
         var isWhole = false
+        departing?.let { approve?.invoke(it) }
         try {
             while (!isWhole) {
                 val event = events.receive()
                 emit(event)
-                isWhole = event is Done || event is dev.upcall.core.Failed
+                isWhole = event is Done || event is Failed
             }
         } finally {
             if (!isWhole) cancelledCount++
@@ -91,6 +97,13 @@ val STAYS: Decided =
 fun deviceAnswer(text: String): Array<Event> = arrayOf(
     Token(text, Place.DEVICE),
     STAYS,
-    Usage(Place.DEVICE, inputTokens = 12, outputTokens = 30, timeToFirstTokenMs = 210.0, totalMs = 900.0, tokensPerS = 42.0),
+    Usage(
+        Place.DEVICE,
+        inputTokens = 12,
+        outputTokens = 30,
+        timeToFirstTokenMs = 210.0,
+        totalMs = 900.0,
+        tokensPerS = 42.0,
+    ),
     Done(text, STAYS.decision, FinishReason.STOP),
 )

@@ -24,7 +24,6 @@ class TestApplication : UpcallApplication() {
     override fun onTerminate() {
         super.onTerminate()
         parts.scope.cancel()
-        parts.conversations.close()
     }
 }
 

@@ -37,7 +37,8 @@ def test_folder_map_names_only_what_exists() -> None:
 
 def test_folder_map_names_every_folder_with_files() -> None:
     mapped = set(folder_map())
-    # tests/ mirrors the packages and needs no lines of its own below the first level; a Kotlin module mirrors its package, and Room its database.
+    # tests/ mirrors the packages and needs no lines of its own below the first level; a Kotlin module mirrors its package,
+    # and Room its database.
     with_files = {
         f"{parent}/"
         for name in tracked()

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from android.check.aapt import find_aapt
 from android.check.android_units import AndroidTools
+from android.check.build import Build
 from android.check.catalogue import APPLICATION_TOOLS, TOOLS
-from android.check.compiling import Build, compile_all
+from android.check.compiling import compile_all
 from android.check.errors import CheckError
 from android.check.junit import run_tests
 from android.check.lock import likely_versions, refuse_leftovers, refuse_unlocked, write_lock

@@ -12,7 +12,7 @@ from android.check.aars import Aar, jars_of, unpack
 from android.check.application import Application
 from android.check.ksp import Processing, process
 from android.check.machine import Java
-from android.check.project import Module
+from android.check.modules import Module
 from android.check.resolver import Artefact
 from android.check.resources import Linked, Linker
 

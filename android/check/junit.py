@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from android.check.android_units import robolectric_options
-from android.check.compiling import Build
+from android.check.build import Build
 from android.check.errors import CheckError
 from android.check.pictures import CLASSES, drawing, next_step, picture_options, refuse_undrawn
 from android.check.resolver import Artefact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from android.check.compiling import Build
+from android.check.build import Build
 from android.check.errors import CheckError
 from android.check.project import Project
 from android.check.units import MAIN, Unit, run_with

@@ -9,7 +9,8 @@ from pathlib import Path
 from android.check.catalogue import Catalogue
 from android.check.dependencies import Dependency
 from android.check.errors import CheckError
-from android.check.project import Module, Project
+from android.check.modules import Module
+from android.check.project import Project
 from android.check.resolver import COMPILE, RUNTIME, Request
 
 MAIN, FIXTURES, TEST = "main", "testFixtures", "test"

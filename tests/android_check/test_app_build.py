@@ -11,7 +11,8 @@ import pytest
 
 from android.check.aapt import Aapt
 from android.check.android_units import AndroidTools
-from android.check.compiling import Build, compile_all
+from android.check.build import Build
+from android.check.compiling import compile_all
 from android.check.errors import CheckError
 from android.check.junit import run_tests
 from android.check.machine import Java

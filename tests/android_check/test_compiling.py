@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from android.check.compiling import Build, compile_all
+from android.check.build import Build
+from android.check.compiling import compile_all
 from android.check.errors import CheckError
 from android.check.machine import Java
 from android.check.project import read_project

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from android.check.compiling import Build
+from android.check.build import Build
 from android.check.errors import CheckError
 from android.check.junit import Outcome, declared_tests, run_tests
 from android.check.machine import Java

@@ -29,16 +29,17 @@ def refuse_long(files: Sequence[Path]) -> None:
 
 
 def check_style(files: Sequence[Path], editorconfig: Path, ktlint: Sequence[Artefact], java: Java, out: Path) -> None:
-    """Run ktlint, unless these very files passed before. Raises CheckError where a rule is broken."""
-    digest = hashlib.sha256(class_path(ktlint).encode())
-    for path in [editorconfig, *files]:
-        digest.update(f"{path}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
+    """Run ktlint on the files that did not pass before as they are. Raises CheckError where a rule is broken."""
+    rules = hashlib.sha256(editorconfig.read_bytes())
+    for artefact in ktlint:
+        rules.update(artefact.sha256.encode())
+    hashes = {path: hashlib.sha256(rules.digest() + path.read_bytes()).hexdigest() for path in files}
     stamp = out / "style"
-    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
-        return
-    _run(["--relative"], files, ktlint, java, "`make android-format` mends most of it")
-    out.mkdir(parents=True, exist_ok=True)
-    _ = stamp.write_text(digest.hexdigest())
+    passed = set(stamp.read_text().split()) if stamp.is_file() else set()
+    if changed := [path for path, digest in hashes.items() if digest not in passed]:
+        _run(["--relative"], changed, ktlint, java, "`make android-format` mends most of it")
+        out.mkdir(parents=True, exist_ok=True)
+        _ = stamp.write_text("\n".join(sorted(set(hashes.values()))))
 
 
 def mend_style(files: Sequence[Path], ktlint: Sequence[Artefact], java: Java) -> None:

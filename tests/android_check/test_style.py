@@ -28,20 +28,24 @@ def test_long_files_are_named(tmp_path: Path) -> None:
 
 def test_what_passed_is_not_looked_at_again(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
     java = Java(str(program("java", 'echo "$@" >> "$0.log"')), "javac", "17")
-    source, editorconfig = tmp_path / "A.kt", tmp_path / ".editorconfig"
+    source, other, editorconfig = tmp_path / "A.kt", tmp_path / "B.kt", tmp_path / ".editorconfig"
     source.write_text("a")
+    other.write_text("other")
     editorconfig.write_text("b")
     ktlint = [Artefact("g:ktlint:1", Path("/cache/ktlint.jar"), "")]
 
-    def runs() -> int:
-        check_style([source], editorconfig, ktlint, java, tmp_path / "out")
-        return len(Path(f"{java.java}.log").read_text().splitlines())
+    def looked_at() -> list[list[str]]:
+        check_style([source, other], editorconfig, ktlint, java, tmp_path / "out")
+        lines = Path(f"{java.java}.log").read_text().splitlines()
+        return [[Path(word).name for word in line.split() if word.endswith(".kt")] for line in lines]
 
-    assert (runs(), runs()) == (1, 1)
+    both = ["A.kt", "B.kt"]
+    assert (looked_at(), looked_at()) == ([both], [both])
     editorconfig.write_text("c")
-    assert runs() == 2
+    assert looked_at() == [both, both]
     source.write_text("d")
-    assert runs() == 3
+    assert looked_at() == [both, both, ["A.kt"]]
+    assert looked_at() == [both, both, ["A.kt"]]
     mend_style([source], ktlint, java)
     told = Path(f"{java.java}.log").read_text().splitlines()[-1]
     assert told.endswith(f"com.pinterest.ktlint.Main --log-level=error --relative --format {source}")

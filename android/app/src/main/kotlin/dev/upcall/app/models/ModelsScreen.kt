@@ -3,6 +3,7 @@ package dev.upcall.app.models
 import androidx.annotation.StringRes
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
@@ -10,12 +11,14 @@ import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.LazyColumn
 import androidx.compose.foundation.lazy.items
+import androidx.compose.foundation.lazy.rememberLazyListState
 import androidx.compose.foundation.selection.selectableGroup
 import androidx.compose.material3.Button
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.saveable.rememberSaveable
@@ -70,17 +73,17 @@ private fun ModelsList(
     onDelete: (String) -> Unit,
     onBenchmark: () -> Unit,
 ) {
+    val list = rememberLazyListState()
+    val hasNews = state.error != null || state.download !is DownloadState.None
+    LaunchedEffect(hasNews, state.error) { if (hasNews) list.animateScrollToItem(0) }
     LazyColumn(
         Modifier.widthIn(max = WIDEST).fillMaxWidth().selectableGroup(),
+        list,
         contentPadding = PaddingValues(16.dp),
         verticalArrangement = Arrangement.spacedBy(12.dp),
     ) {
-        state.error?.let { error -> item("error") { Problem(error, onDismiss = viewModel::dismiss) } }
-        if (state.download !is DownloadState.None) {
-            item("download") {
-                DownloadCard(state.download, viewModel::pause, viewModel::resume, viewModel::discard)
-            }
-        }
+        // Always there, as a list stays at the item that it shows: a new one above would not be seen.
+        item("news") { News(state, viewModel) }
         item("models") { Heading(R.string.models_answering) }
         if (state.models.isEmpty()) item("none") { Text(stringResource(R.string.models_none)) }
         items(state.models, key = { "model ${it.name}" }) { model ->
@@ -115,6 +118,17 @@ private fun ModelsList(
             OutlinedButton(onClick = onBenchmark, Modifier.padding(top = 8.dp)) {
                 Text(stringResource(R.string.models_benchmark))
             }
+        }
+    }
+}
+
+/** What went wrong last, and the download. */
+@Composable
+private fun News(state: ModelsState, viewModel: ModelsViewModel) {
+    Column(verticalArrangement = Arrangement.spacedBy(12.dp)) {
+        state.error?.let { Problem(it, onDismiss = viewModel::dismiss) }
+        if (state.download !is DownloadState.None) {
+            DownloadCard(state.download, viewModel::pause, viewModel::resume, viewModel::discard)
         }
     }
 }

@@ -53,6 +53,7 @@ class DeployCommandsTest {
     @After
     fun end() {
         scope.cancel()
+        conversations.close()
         at.close()
     }
 

@@ -6,6 +6,7 @@ import android.content.Intent
 import android.net.ConnectivityManager
 import android.net.NetworkCapabilities
 import android.os.BatteryManager
+import android.os.Build
 import android.os.PowerManager
 import androidx.test.core.app.ApplicationProvider
 import dev.upcall.core.decision.Network
@@ -16,8 +17,8 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
 import org.robolectric.shadows.ShadowNetworkCapabilities
+import org.robolectric.util.ReflectionHelpers
 import java.io.File
 
 @RunWith(RobolectricTestRunner::class)
@@ -95,9 +96,14 @@ class AndroidDeviceMonitorTest {
     }
 
     @Test
-    @Config(sdk = [28])
     fun `heat is not known before Android 10`() {
-        assertNull(monitor.read().thermal)
+        val version = Build.VERSION.SDK_INT
+        ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", Build.VERSION_CODES.P)
+        try {
+            assertNull(monitor.read().thermal)
+        } finally {
+            ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", version)
+        }
     }
 
     @Test

@@ -164,6 +164,7 @@ class ModelsScreenTest {
         server.cutsAfterBytes = null
         press("Resume")
         rule.awaitText("tiny is ready")
+        rule.onNode(hasScrollToNodeAction()).performScrollToNode(isSelectable() and hasText("tiny"))
         row("tiny").assertIsSelected()
         press("Close")
         rule.awaitThat { at.library.download.value == DownloadState.None }
@@ -199,12 +200,13 @@ class ModelsScreenTest {
         rule.awaitText("tiny")
         val reached = CompletableDeferred<Unit>()
         val goOn = CompletableDeferred<Unit>()
-        val asked = launch(Dispatchers.Default) {
-            at.service.ask(asConversation("Hello")).collect {
-                reached.complete(Unit)
-                goOn.await()
+        val asked =
+            launch(Dispatchers.Default) {
+                at.service.ask(asConversation("Hello")).collect {
+                    reached.complete(Unit)
+                    goOn.await()
+                }
             }
-        }
         reached.await()
         pressNamed("Delete tiny")
         rule.awaitText("Delete tiny?")

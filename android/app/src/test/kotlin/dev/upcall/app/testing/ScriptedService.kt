@@ -18,7 +18,14 @@ class ScriptedService(script: String = "{}") : AutoCloseable {
                 environment()["PYTHONPATH"] = pythonPath()
             }.start()
     private val output = process.inputStream.bufferedReader()
-    private val port = output.readLine().substringAfter("ready on ").substringBefore(",").substringAfterLast(":").toInt()
+    private val port =
+        output
+            .readLine()
+            .substringAfter(
+                "ready on ",
+            ).substringBefore(",")
+            .substringAfterLast(":")
+            .toInt()
 
     /** `HOST:PORT`. */
     val target: String = "127.0.0.1:$port"

@@ -82,9 +82,7 @@ private fun ModelsList(
         contentPadding = PaddingValues(16.dp),
         verticalArrangement = Arrangement.spacedBy(12.dp),
     ) {
-        // Always there, as a list stays at the item that it shows: a new one above would not be seen.
-        item("news") { News(state, viewModel) }
-        item("models") { Heading(R.string.models_answering) }
+        item("top") { Top(state, viewModel) }
         if (state.models.isEmpty()) item("none") { Text(stringResource(R.string.models_none)) }
         items(state.models, key = { "model ${it.name}" }) { model ->
             ModelRow(
@@ -122,14 +120,18 @@ private fun ModelsList(
     }
 }
 
-/** What went wrong last, and the download. */
+/**
+ * What went wrong last and the download, if there is any, and the first heading: one item that is always there, as a list stays at the
+ * item that it shows, and a new one above would not be seen.
+ */
 @Composable
-private fun News(state: ModelsState, viewModel: ModelsViewModel) {
+private fun Top(state: ModelsState, viewModel: ModelsViewModel) {
     Column(verticalArrangement = Arrangement.spacedBy(12.dp)) {
         state.error?.let { Problem(it, onDismiss = viewModel::dismiss) }
         if (state.download !is DownloadState.None) {
             DownloadCard(state.download, viewModel::pause, viewModel::resume, viewModel::discard)
         }
+        Heading(R.string.models_answering)
     }
 }
 

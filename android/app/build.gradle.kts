@@ -20,6 +20,11 @@ android {
         }
     }
 
+    androidResources {
+        // The app speaks no other language; texts of libraries in 80 of them would be a tenth of it.
+        localeFilters += listOf("en")
+    }
+
     buildFeatures {
         compose = true
     }
@@ -62,6 +67,10 @@ dependencies {
         exclude(group = "com.microsoft.onnxruntime", module = "onnxruntime")
     }
     implementation(project(":engine-executorch"))
+    implementation(libs.onnxruntime.android)
+    implementation(libs.executorch.android)
+    // ExecuTorch's library needs libfbjni.so and libc++_shared.so.
+    implementation(libs.fbjni)
     implementation(libs.coroutines.android)
     implementation(libs.serialization.json)
 

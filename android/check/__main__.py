@@ -21,11 +21,12 @@ from android.check.errors import CheckError
 from android.check.junit import run_tests
 from android.check.lock import likely_versions, refuse_leftovers, refuse_unlocked, write_lock
 from android.check.machine import Java, find_java, require_maven
+from android.check.packaging import Tools, package_all
 from android.check.project import Project, has_application, read_project
 from android.check.resolver import Artefact, Request, Resolver
 from android.check.running import program, units_to_run
 from android.check.style import check_style, kotlin_files, mend_style, refuse_long
-from android.check.units import TEST, Unit, all_requests, units_for, units_of
+from android.check.units import MAIN, TEST, Unit, all_requests, units_for, units_of
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LOCK = Path(__file__).with_name("lock.json")
@@ -50,6 +51,7 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--lock", action="store_true", help="only resolve, and accept what was resolved")
     what.add_argument("--screenshots", action="store_true", help="only take the pictures of docs/android anew")
+    what.add_argument("--packages", action="store_true", help="only compile, and make and look at the APKs")
     what.add_argument("--format", action="store_true", help="only let ktlint mend the sources")
     what.add_argument(
         "--run",
@@ -63,8 +65,10 @@ def main() -> None:
             _run(given.run)
         if given.screenshots:
             _take_screenshots()
-            return
-        _check(set(given.modules), is_locking=given.lock, is_formatting=given.format)
+        elif given.packages:
+            _package()
+        else:
+            _check(set(given.modules), is_locking=given.lock, is_formatting=given.format)
     except CheckError as error:
         _errors.print(str(error), markup=False, style="red")
         raise SystemExit(1) from None
@@ -169,6 +173,21 @@ def _take_screenshots() -> None:
             )
 
 
+def _package() -> None:
+    """Make the APKs, whatever the tests would say."""
+    project = read_project(_ROOT)
+    resolved = _resolved(project, is_locking=False)
+    build = resolved.build({name: unit for name, unit in units_of(project).items() if unit.kind == MAIN})
+    compile_all(build, _tell)
+    _package_applications(build, resolved)
+
+
+def _package_applications(build: Build, resolved: _Resolved) -> None:
+    for module in build.project.modules.values():
+        if module.application:
+            package_all(build, module, Tools(resolved.tool("r8"), resolved.tool("apksig")), _tell)
+
+
 def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
     started = time.monotonic()
     project = read_project(_ROOT)
@@ -204,6 +223,8 @@ def _check(chosen: set[str], *, is_locking: bool, is_formatting: bool) -> None:
         raise CheckError("\n".join(problems))
     refuse_long(files)
     check_style(files, _ROOT.parent / ".editorconfig", resolved.tool("ktlint"), resolved.java, _OUT)
+    if not chosen:
+        _package_applications(build, resolved)
     _tell(f"Kotlin: {_counted(passed, skipped)} in {len(project.modules)} modules, {time.monotonic() - started:.0f} s")
 
 

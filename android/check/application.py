@@ -27,6 +27,7 @@ class Application:
         version_code: number that grows with each release.
         version_name: shown to users.
         has_compose: its sources hold composable functions.
+        locales: languages whose texts are kept of libraries; all where none is named.
         abis: kinds of processor whose native libraries it brings.
         is_minified: R8 shrinks the release.
         is_shrunk: unused resources are left out of the release.
@@ -44,6 +45,7 @@ class Application:
     version_code: int = 0
     version_name: str = ""
     has_compose: bool = False
+    locales: tuple[str, ...] = ()
     abis: tuple[str, ...] = ()
     is_minified: bool = False
     is_shrunk: bool = False
@@ -134,6 +136,7 @@ _ANDROID: dict[str, object] = {
         r'versionName = "([\w.-]+)"': _text("version_name"),
         "ndk": {r"abiFilters \+= listOf\((.+)\)": _names("abis")},
     },
+    "androidResources": {r"localeFilters \+= listOf\((.+)\)": _names("locales")},
     "buildFeatures": {r"compose = (true)": _is_true("has_compose")},
     "buildTypes": {
         "release": {

@@ -15,17 +15,22 @@ TOOLS = {"check.coursier", "check.junit.console", "check.kotlin.compiler", "chec
 """Entries that only the check takes: Gradle brings its own resolver, compiler and test runner."""
 APPLICATION_TOOLS = {
     "check.android.framework",
+    "check.apksig",
     "check.compose.compiler",
     "check.junit.vintage",
     "check.ksp",
     "check.manifest.merger",
+    "check.r8",
     "check.robolectric.framework",
     "check.robolectric.stubs",
     "check.serialization.compiler",
 }
 """The same for applications for Android: what the SDK and Android's plugin of Gradle bring."""
-STAND_INS = {"executorch.android": "check.executorch.classes"}
-"""Libraries of which the check takes another entry, with the same classes: in an AAR they are no class path."""
+STAND_INS = {
+    "executorch.android": "check.executorch.classes",
+    "onnxruntime.android": "check.onnxruntime.android",
+}
+"""Libraries of which the check takes another entry with the same classes: those for Android are in no registry of Maven."""
 _KEYS = {"versions", "libraries", "plugins"}
 
 

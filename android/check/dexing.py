@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from android.check.errors import CheckError
+from android.check.machine import Java
 from android.check.reproducible_zip import write_zip
 from android.check.resolver import Artefact, class_path
 
-_HEAP = "-Xmx2g"
+_HEAP = "-Xmx3g"
+_MISSING = re.compile(r"Missing class \S+ \(referenced from: [^\n]*\)")
 _D8, _R8 = "com.android.tools.r8.D8", "com.android.tools.r8.R8"
 
 
@@ -22,13 +25,13 @@ class Dexer:
     """What makes the bytecode.
 
     Args:
-        java: command of the virtual machine.
+        java: the development kit, with the classes of Java that Android has and does not list as its own.
         r8: class path of D8 and R8, which are one program.
         framework: Android's own classes.
         min_sdk: oldest level of Android.
     """
 
-    java: str
+    java: Java
     r8: Sequence[Artefact]
     framework: Artefact
     min_sdk: int
@@ -49,7 +52,7 @@ class Dexer:
     def _run(
         self, program: str, options: Sequence[str], classes: Sequence[Path], out: Path, inputs: Sequence[Path]
     ) -> Path:
-        digest = hashlib.sha256(f"{program}\0{self.min_sdk}\0{self.framework.sha256}".encode())
+        digest = hashlib.sha256(f"{program}\0{self.min_sdk}\0{self.java.version}\0{self.framework.sha256}".encode())
         for path in (*(artefact.path for artefact in self.r8), *classes, *inputs):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         result, stamp = out / "classes.zip", out / "stamp"
@@ -57,13 +60,16 @@ class Dexer:
             return result
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        command = [self.java, _HEAP, "-XX:+UseSerialGC", "-cp", class_path(self.r8), program, *options]
-        command += ["--min-api", str(self.min_sdk), "--lib", str(self.framework.path), "--output", str(result)]
+        command = [self.java.java, _HEAP, "-XX:+UseSerialGC", "-cp", class_path(self.r8), program, *options]
+        command += ["--min-api", str(self.min_sdk), "--lib", str(self.framework.path), "--lib", str(self.java.home)]
+        command += ["--output", str(result)]
         done = subprocess.run([*command, *map(str, classes)], capture_output=True, text=True, check=False)
         told = (done.stdout + done.stderr).strip()
         _ = (out / "log.txt").write_text(told, encoding="utf-8")
         if done.returncode:
-            raise CheckError(f"{program.rpartition('.')[2]} refuses the classes:\n{told[-4000:]}")
+            missing = sorted(set(_MISSING.findall(told)))
+            problem = "\n".join(missing) or told[-4000:]
+            raise CheckError(f"{program.rpartition('.')[2]} refuses the classes:\n{problem}")
         _ = stamp.write_text(digest.hexdigest())
         return result
 

@@ -33,8 +33,12 @@ def merge_manifests(
     text = own.read_text(encoding="utf-8")
     if re.search(r"<manifest\b[^>]*\bpackage=", text):
         raise CheckError(f"{own} names its package, which is the namespace of build.gradle.kts", "delete the attribute")
+    if "extractNativeLibs" in text:
+        raise CheckError(f"{own} says extractNativeLibs, which Android's plugin of Gradle does", "delete the attribute")
     named = out.with_name("own-manifest.xml")
-    _ = named.write_text(re.sub(r"<manifest\b", f'<manifest package="{application.namespace}"', text, count=1))
+    text = re.sub(r"<manifest\b", f'<manifest package="{application.namespace}"', text, count=1)
+    # As Android's plugin of Gradle does: native libraries are mapped from the APK, not copied out of it.
+    _ = named.write_text(re.sub(r"<application\b", '<application android:extractNativeLibs="false"', text, count=1))
     properties = {
         "MIN_SDK_VERSION": application.min_sdk,
         "TARGET_SDK_VERSION": application.target_sdk,

@@ -21,7 +21,11 @@ GROUP = "npm:"
 ABIS = ("arm64-v8a", "x86_64")
 """Kinds of processor whose libraries are kept: phones, and emulators on a computer."""
 _LIBRARY = re.compile(rf"jni/({'|'.join(ABIS)})/\w+\.so")
-_MANIFEST = '<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{}"/>\n'
+# Without uses-sdk the library would be one for Android 1, and the merger would add permissions that it had implied.
+_MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{}">
+<uses-sdk android:minSdkVersion="24" />
+</manifest>
+"""
 
 
 @dataclass(frozen=True, slots=True)

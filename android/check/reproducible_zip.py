@@ -18,5 +18,5 @@ def write_zip(path: Path, parts: Mapping[str, bytes], *, deflated: Collection[st
             entry = zipfile.ZipInfo(name, _EARLIEST)
             entry.compress_type = zipfile.ZIP_DEFLATED if name in deflated else zipfile.ZIP_STORED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, parts[name])
+            archive.writestr(entry, parts[name], compresslevel=9)
     growing.replace(path)

@@ -115,7 +115,13 @@ class Resolver:
         packages = [root for root in request.roots if root.startswith(npm.GROUP)]
         others = tuple(root for root in request.roots if root not in packages)
         found = self._of_registry(replace(request, roots=others)) if others else {}
-        return found | {package: str(npm.fetch_classes(package, self._memory)) for package in packages}
+        for package in packages:
+            name, _, version = package.rpartition(":")
+            if request.is_android:
+                found[f"{name}:aar:{version}"] = str(npm.fetch_aar(package, self._memory))
+            else:
+                found[package] = str(npm.fetch_classes(package, self._memory))
+        return found
 
     def _of_registry(self, request: Request) -> dict[str, str]:
         if request.is_android:

@@ -107,6 +107,8 @@ class Linker:
         found += ["--output-text-symbols", str(linked.folder / "R.txt"), "--proguard", str(linked.keep_rules)]
         found += ["--auto-add-overlay", "--no-version-vectors", "--warn-manifest-validation"]
         found += ["--min-sdk-version", str(application.min_sdk), "--target-sdk-version", str(application.target_sdk)]
+        if application.locales:
+            found += ["-c", ",".join(application.locales)]
         if is_debug:
             found.append("--debug-mode")
         # Of two resources with one name the last counts, so that libraries come first, and the least important before.

@@ -8,6 +8,7 @@ import pytest
 
 from android.check.dexing import Dexer, jar_of
 from android.check.errors import CheckError
+from android.check.machine import Java
 from android.check.resolver import Artefact
 
 Program = Callable[[str, str], Path]
@@ -25,10 +26,11 @@ def jar(tmp_path: Path) -> Path:
 
 
 def dexer(tmp_path: Path, java: Path) -> Dexer:
+    kit = Java(str(java), str(java.with_name("javac")), "17")
     for name in ("r8.jar", "android.jar"):
         (tmp_path / name).write_bytes(name.encode())
     r8 = Artefact("com.android.tools:r8:1", tmp_path / "r8.jar", "1")
-    return Dexer(str(java), [r8], Artefact("org.robolectric:android-all:1", tmp_path / "android.jar", "2"), 26)
+    return Dexer(kit, [r8], Artefact("org.robolectric:android-all:1", tmp_path / "android.jar", "2"), 26)
 
 
 def test_bytecode_is_made_once_for_the_same_classes(tmp_path: Path, program: Program, jar: Path) -> None:
@@ -58,10 +60,15 @@ def test_a_release_follows_its_rules(tmp_path: Path, program: Program, jar: Path
 
 
 def test_classes_that_are_refused_are_told(tmp_path: Path, program: Program, jar: Path) -> None:
-    java = program("java", "echo 'Missing class a.B' >&2; exit 1")
+    missing = "Missing class a.B (referenced from: void c.D.e() and 1 other context)"
+    java = program("java", f"echo 'Error: x {missing}' >&2; echo '{missing}' >&2; echo at a.b >&2; exit 1")
     for _ in range(2):  # nothing of a failure is kept
-        with pytest.raises(CheckError, match=r"R8 refuses the classes:\nMissing class a\.B"):
+        with pytest.raises(CheckError) as refused:
             dexer(tmp_path, java).release([jar], jar, tmp_path / "out")
+        assert str(refused.value) == f"R8 refuses the classes:\n{missing}"
+    java = program("java", "echo no memory >&2; exit 1")
+    with pytest.raises(CheckError, match="D8 refuses the classes:\nno memory"):
+        dexer(tmp_path, java).debug([jar], tmp_path / "out")
 
 
 def test_folders_become_one_jar(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_what_an_application_brings_of_a_package_without_an_aar(tmp_path: Path, 
     made = fetch_aar(EXECUTORCH, tmp_path)
     assert made.name == "react-native-executorch-1.2.3.aar"
     found = contents(made)
-    assert found.pop("AndroidManifest.xml").count(b'package="org.pytorch.executorch"') == 1
+    manifest = found.pop("AndroidManifest.xml")
+    assert b'package="org.pytorch.executorch"' in manifest
+    assert b"<uses-sdk android:minSdkVersion=" in manifest  # else permissions of Android 1 are implied
     assert found == {
         "classes.jar": b"jar",
         "jni/arm64-v8a/libexecutorch.so": b"arm64-v8a",

@@ -146,3 +146,22 @@ def test_a_class_path_for_android(tmp_path: Path, mvn: Path, java: Path, monkeyp
     assert found[request] == found[compiling]
     assert asked[0] == "androidx.a:b:7"
     assert "g:z:1" not in asked
+
+
+def test_packages_of_npm_give_classes_or_all_that_an_application_brings(
+    tmp_path: Path, mvn: Path, java: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(kind: str) -> Callable[[str, Path], Path]:
+        def make(coordinate: str, folder: Path) -> Path:
+            path = folder / f"engine.{kind}"
+            path.write_text(coordinate)
+            return path
+
+        return make
+
+    monkeypatch.setattr("android.check.npm.fetch_classes", made("jar"))
+    monkeypatch.setattr("android.check.npm.fetch_aar", made("aar"))
+    plain, android = Request(("npm:engine:1.2",)), Request(("npm:engine:1.2",), is_android=True)
+    found = Resolver(str(java), COURSIER, tmp_path / "memory").resolve([plain, android])
+    assert [(one.coordinate, one.path.name) for one in found[plain]] == [("npm:engine:1.2", "engine.jar")]
+    assert [(one.coordinate, one.path.name) for one in found[android]] == [("npm:engine:aar:1.2", "engine.aar")]

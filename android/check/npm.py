@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import shutil
@@ -18,6 +19,8 @@ from android.check.reproducible_zip import write_zip
 
 GROUP = "npm:"
 """With which the coordinate of a package begins."""
+MAKING = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+"""Stands for how files are made of packages."""
 ABIS = ("arm64-v8a", "x86_64")
 """Kinds of processor whose libraries are kept: phones, and emulators on a computer."""
 _LIBRARY = re.compile(rf"jni/({'|'.join(ABIS)})/\w+\.so")

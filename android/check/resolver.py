@@ -109,7 +109,9 @@ class Resolver:
     def _one(self, request: Request) -> list[Artefact]:
         if not request.roots:
             return []
-        return self._remembered(request.key, lambda: self._found(request))
+        # What is made of a package is made anew when the making changes.
+        made = f" {npm.MAKING}" if any(root.startswith(npm.GROUP) for root in request.roots) else ""
+        return self._remembered(request.key + made, lambda: self._found(request))
 
     def _found(self, request: Request) -> dict[str, str]:
         packages = [root for root in request.roots if root.startswith(npm.GROUP)]

@@ -10,11 +10,11 @@ from pathlib import Path
 from android.check.apk import assemble, native_libraries
 from android.check.apk_checks import Package, apk_problems, read_package, shrinking_problems
 from android.check.application import Application
-from android.check.compiling import Build
+from android.check.build import Build
 from android.check.dexing import Dexer, jar_of
 from android.check.errors import CheckError
 from android.check.keep_rules import write_rules
-from android.check.project import Module
+from android.check.modules import Module
 from android.check.resolver import Artefact
 from android.check.signing import Signer
 from android.check.units import MAIN, ClassPath, Unit, debugged_with, run_with

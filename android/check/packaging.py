@@ -45,6 +45,11 @@ class Tools:
 def package_all(build: Build, module: Module, tools: Tools, tell: Callable[[str], None]) -> None:
     """Make a debug APK for every processor, and a release APK for each. Raises CheckError with all that is wrong in them."""
     assert module.application is not None
+    if not module.application.is_minified or module.application.is_shrunk:
+        raise CheckError(
+            f"{module.name}: the check makes releases with isMinifyEnabled and without isShrinkResources only",
+            "say so in its build.gradle.kts, or teach android/check/packaging.py",
+        )
     folder = build.out / module.name
     packaging = _Packaging(build, module, module.application, tools, folder / "apk", folder / "packaging")
     shutil.rmtree(packaging.out, ignore_errors=True)

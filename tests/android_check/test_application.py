@@ -24,6 +24,10 @@ android {
         }
     }
 
+    androidResources {
+        localeFilters += listOf("en", "de")
+    }
+
     buildFeatures {
         compose = true
     }
@@ -72,6 +76,7 @@ def test_what_the_blocks_say(tmp_path: Path) -> None:
         version_code=3,
         version_name="0.1.0-rc",
         has_compose=True,
+        locales=("en", "de"),
         abis=("arm64-v8a", "x86_64"),
         is_minified=True,
         is_shrunk=True,

@@ -16,7 +16,7 @@ MERGER = [Artefact("g:merger:1", Path("/cache/merger.jar"), "")]
 APPLICATION = Application("dev.example", "dev.example.app", 37, 26, 36, 3, "1.2")
 
 
-def merge(tmp_path: Path, java: Path, text: str = "<manifest>\n</manifest>") -> Path:
+def merge(tmp_path: Path, java: Path, text: str = "<manifest>\n<application/>\n</manifest>") -> Path:
     own, out = tmp_path / "AndroidManifest.xml", tmp_path / "out" / "AndroidManifest.xml"
     out.parent.mkdir(exist_ok=True)
     own.write_text(text)
@@ -34,12 +34,21 @@ def test_what_the_merger_is_told(tmp_path: Path, program: Program) -> None:
     assert "--libs /aars/one/AndroidManifest.xml:/aars/two/AndroidManifest.xml" in told
     for each in ("MIN_SDK_VERSION=26", "TARGET_SDK_VERSION=36", "PACKAGE=dev.example.app", "VERSION_CODE=3"):
         assert f"--property {each}" in told
-    assert (tmp_path / "out/own-manifest.xml").read_text().startswith('<manifest package="dev.example">')
+    assert (tmp_path / "out/own-manifest.xml").read_text() == (
+        '<manifest package="dev.example">\n<application android:extractNativeLibs="false"/>\n</manifest>'
+    )
 
 
 def test_a_manifest_that_names_its_package(tmp_path: Path, program: Program) -> None:
     with pytest.raises(CheckError, match="names its package"):
         merge(tmp_path, program("java", "exit 0"), '<manifest\n  package="dev.example"/>')
+
+
+def test_a_manifest_that_says_what_gradle_says(tmp_path: Path, program: Program) -> None:
+    with pytest.raises(CheckError, match="says extractNativeLibs"):
+        merge(
+            tmp_path, program("java", "exit 0"), '<manifest><application android:extractNativeLibs="true"/></manifest>'
+        )
 
 
 @pytest.mark.parametrize("end", ["exit 1", "exit 0"])

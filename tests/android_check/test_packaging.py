@@ -48,16 +48,17 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Callable[[], list[str]]:
+def package(tmp_path: Path) -> Callable[..., list[str]]:
     """Packages an application; gives what it told."""
 
-    def run() -> list[str]:
+    def run(**changes: bool) -> list[str]:
+        given: dict[str, Any] = {"abis": ABIS, "is_minified": True, **changes}
         told: list[str] = []
         catalogue = SimpleNamespace(
             library=lambda _: Library("com.microsoft.onnxruntime:onnxruntime-android", "1.26.0")
         )
         build: Any = SimpleNamespace(out=tmp_path / "out", project=SimpleNamespace(catalogue=catalogue))
-        module: Any = SimpleNamespace(name="app", application=Application(abis=ABIS))
+        module: Any = SimpleNamespace(name="app", application=Application(**given))
         package_all(build, module, Tools([], []), told.append)
         return told
 
@@ -70,6 +71,14 @@ def test_what_was_made_and_what_was_not_run_is_told(made: Made, package: Callabl
     assert told[3].startswith("a release without native libraries: 2.50 MB; names before R8: ")
     assert told[4:] == [NOT_RUN]
     assert "no APK was installed or started" in NOT_RUN
+
+
+@pytest.mark.parametrize("changes", [{"is_minified": False}, {"is_shrunk": True}])
+def test_releases_that_are_made_otherwise_are_refused(
+    made: Made, package: Callable[..., list[str]], changes: dict[str, bool]
+) -> None:
+    with pytest.raises(CheckError, match="with isMinifyEnabled and without isShrinkResources only"):
+        package(**changes)
 
 
 def test_all_problems_are_told_at_once(made: Made, package: Callable[[], list[str]]) -> None:

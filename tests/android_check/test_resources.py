@@ -100,6 +100,14 @@ def test_an_application_that_can_be_debugged(linker: Linker, sources: Path, aars
     assert "--debug-mode" in calls(linker)[-1]
 
 
+def test_texts_of_the_languages_that_are_kept(linker: Linker, sources: Path, aars: list[Aar]) -> None:
+    link(linker, sources, aars)
+    assert " -c " not in calls(linker)[-1]
+    kept = dataclasses.replace(APPLICATION, locales=("en", "de"))
+    linker.link(kept, sources, aars, sources.parents[2] / "out" / "app" / "resources-kept", is_debug=False)
+    assert " -c en,de " in calls(linker)[-1]
+
+
 def test_no_manifest(linker: Linker, sources: Path, aars: list[Aar]) -> None:
     (sources / "AndroidManifest.xml").unlink()
     with pytest.raises(CheckError, match=r"AndroidManifest\.xml is missing"):

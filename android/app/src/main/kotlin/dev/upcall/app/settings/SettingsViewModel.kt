@@ -13,6 +13,7 @@ import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.stateIn
 import kotlinx.coroutines.launch
@@ -88,7 +89,8 @@ class SettingsViewModel(
         val word = term.trim()
         viewModelScope.launch {
             telling(mutableTermProblem) {
-                withContext(worker) { Detector(denyTerms = listOf(word)) }
+                val before = store.settings.first().ownTerms
+                withContext(worker) { Detector(denyTerms = before + word) }
                 store.update { if (word in it.ownTerms) it else it.copy(ownTerms = it.ownTerms + word) }
             }?.let { added() }
         }

@@ -163,7 +163,7 @@ class SettingsScreenTest {
         assertEquals("It is on the list already.", screen.error("A word or phrase"))
         screen.type("A word or phrase", "x".repeat(2_000))
         screen.press("Add")
-        rule.awaitThat { screen.error("A word or phrase").orEmpty().startsWith("Term 1") }
+        rule.awaitThat { screen.error("A word or phrase").orEmpty().startsWith("Term 2") }
         rule.onNodeWithContentDescription("Delete Project Heron").performScrollTo().performClick()
         screen.awaitSettings { it.ownTerms.isEmpty() }
     }

@@ -115,6 +115,17 @@ class FileBudgetTest {
     }
 
     @Test
+    fun `it is set by what is left, and anew where it is damaged`() {
+        val budget = budget(calls = 2.0)
+        assertNotNull(budget.reserve(1, 1))
+        budget.update { it.copy(calls = it.calls!!.copy(perDay = 5.0)) }
+        assertEquals(Bucket(5.0, 1.0, nowS), budget.read().calls)
+        folder.resolve("budget.json").writeText("{")
+        budget.update { it.copy(calls = Bucket.full(3.0, nowS)) }
+        assertEquals(Allowance(calls = Bucket(3.0, 3.0, nowS)), budget.read())
+    }
+
+    @Test
     fun `a folder that cannot be made is told`() {
         Files.writeString(folder.resolve("file"), "")
         assertFailsWith<OutputError> { FileBudget(folder.resolve("file/budget.json")).write(Allowance()) }

@@ -118,17 +118,19 @@ private fun ThresholdSlider(threshold: Double, onChosen: (Double) -> Unit) {
         )
     }
     val percent = position.roundToInt()
-    val score = ln(percent / PERCENT.toDouble())
     LabelledSlider(
         label = stringResource(R.string.settings_threshold_level),
-        described = stringResource(R.string.settings_threshold_value, percent, score),
+        described = stringResource(R.string.settings_threshold_value, percent, score(percent)),
         position = position,
         range = LEAST_PERCENT.toFloat()..MOST_PERCENT.toFloat(),
         steps = MOST_PERCENT - LEAST_PERCENT - 1,
         onMove = { position = it },
-        onChosen = { onChosen(score) },
+        onChosen = { onChosen(score(position.roundToInt())) },
     )
 }
+
+/** The least log-probability of an answer that is so sure. */
+private fun score(percent: Int): Double = ln(percent / PERCENT.toDouble())
 
 @Composable
 private fun LabelledSlider(

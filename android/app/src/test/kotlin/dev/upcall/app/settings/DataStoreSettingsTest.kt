@@ -25,19 +25,20 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import java.io.File
 
-private val ALL = Settings(
-    cloudTarget = "cloud.example.com:443",
-    useTls = false,
-    strategy = Strategy.LOCAL,
-    threshold = -0.85,
-    qualityLevel = 0.7,
-    policy = Policy(mapOf(EntityType.SECRET to Action.BLOCK, EntityType.AGE to Action.ALLOW), Action.BLOCK),
-    ownTerms = listOf("Project Heron", "b", "a \"quoted\" one", "鷺"),
-    mostCallsPerDay = null,
-    mostOutputTokens = 77,
-    showsBeforeSending = false,
-    activeBundle = "tiny",
-)
+private val ALL =
+    Settings(
+        cloudTarget = "cloud.example.com:443",
+        useTls = false,
+        strategy = Strategy.LOCAL,
+        threshold = -0.85,
+        qualityLevel = 0.7,
+        policy = Policy(mapOf(EntityType.SECRET to Action.BLOCK, EntityType.AGE to Action.ALLOW), Action.BLOCK),
+        ownTerms = listOf("Project Heron", "b", "a \"quoted\" one", "鷺"),
+        mostCallsPerDay = null,
+        mostOutputTokens = 77,
+        showsBeforeSending = false,
+        activeBundle = "tiny",
+    )
 
 @RunWith(RobolectricTestRunner::class)
 class DataStoreSettingsTest {

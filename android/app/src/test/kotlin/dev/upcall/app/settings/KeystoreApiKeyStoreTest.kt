@@ -81,14 +81,15 @@ class KeystoreApiKeyStoreTest {
 
     @Test
     fun `a key that can no longer be decrypted must be entered again`() = runBlocking {
-        val losses: List<() -> Unit> = listOf(
-            { keyStore.loseKeys() },
-            { keyStore.replaceKeys() },
-            { keyStore.failure = { KeyPermanentlyInvalidatedException() } },
-            { keyStore.failure = { UnrecoverableKeyException() } },
-            { file.writeBytes(file.readBytes().also { it[20] = (it[20] + 1).toByte() }) },
-            { file.writeBytes(ByteArray(5)) },
-        )
+        val losses: List<() -> Unit> =
+            listOf(
+                { keyStore.loseKeys() },
+                { keyStore.replaceKeys() },
+                { keyStore.failure = { KeyPermanentlyInvalidatedException() } },
+                { keyStore.failure = { UnrecoverableKeyException() } },
+                { file.writeBytes(file.readBytes().also { it[20] = (it[20] + 1).toByte() }) },
+                { file.writeBytes(ByteArray(5)) },
+            )
         for (lose in losses) {
             keys.write(KEY)
             lose()

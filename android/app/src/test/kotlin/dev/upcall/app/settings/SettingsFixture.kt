@@ -44,7 +44,9 @@ internal class SettingsFixture(private val rule: ScreenRule<ComponentActivity>, 
 
     /** As TalkBack moves a slider. */
     fun slide(name: String, position: Float) {
-        rule.onNode(hasContentDescription(name)).performScrollTo()
+        rule
+            .onNode(hasContentDescription(name))
+            .performScrollTo()
             .performSemanticsAction(SemanticsActions.SetProgress) { it(position) }
         rule.waitForIdle()
     }
@@ -52,6 +54,5 @@ internal class SettingsFixture(private val rule: ScreenRule<ComponentActivity>, 
     fun awaitSettings(isSo: (Settings) -> Boolean) = rule.awaitThat { isSo(now) }
 
     /** What is said to be wrong with a field. */
-    fun error(label: String): String? =
-        field(label).fetchSemanticsNode().config.getOrNull(SemanticsProperties.Error)
+    fun error(label: String): String? = field(label).fetchSemanticsNode().config.getOrNull(SemanticsProperties.Error)
 }

@@ -108,7 +108,11 @@ class SettingsScreenTest {
     @Test
     fun `where and how well questions are answered`() {
         show()
-        rule.onNodeWithText("On this device, and in the cloud where it is not sure").performScrollTo().assertIsSelected()
+        rule
+            .onNodeWithText(
+                "On this device, and in the cloud where it is not sure",
+            ).performScrollTo()
+            .assertIsSelected()
         screen.press("On this device only")
         screen.awaitSettings { it.strategy == Strategy.LOCAL }
         screen.slide("Quality", 8f)
@@ -216,6 +220,5 @@ class SettingsScreenTest {
         rule.assertNothingClipped()
     }
 
-    private fun saysState(words: String) =
-        SemanticsMatcher.expectValue(SemanticsProperties.StateDescription, words)
+    private fun saysState(words: String) = SemanticsMatcher.expectValue(SemanticsProperties.StateDescription, words)
 }

@@ -106,7 +106,7 @@ class DyingProcessTest {
         conversations.killProcess()
         val plan =
             SQLiteDatabase.openDatabase(file.path, null, SQLiteDatabase.OPEN_READONLY).use { database ->
-                val sql = "EXPLAIN QUERY PLAN SELECT id FROM messages WHERE conversationId = 1 ORDER BY id DESC LIMIT 10"
+                val sql = "EXPLAIN QUERY PLAN SELECT id FROM messages WHERE conversationId = 1 ORDER BY id DESC LIMIT 9"
                 database.rawQuery(sql, null).use { rows ->
                     generateSequence { if (rows.moveToNext()) rows.getString(3) else null }.toList()
                 }

@@ -16,6 +16,7 @@ import androidx.compose.ui.test.performTextReplacement
 import androidx.test.core.app.ApplicationProvider
 import dev.upcall.app.testing.MemorySettingsStore
 import dev.upcall.app.testing.ScreenRule
+import dev.upcall.app.testing.await
 import dev.upcall.app.testing.awaitText
 import dev.upcall.app.testing.awaitThat
 import java.io.File
@@ -44,6 +45,7 @@ internal class SettingsFixture(private val rule: ScreenRule<ComponentActivity>, 
 
     /** As TalkBack moves a slider. */
     fun slide(name: String, position: Float) {
+        rule.await(hasContentDescription(name))
         rule
             .onNode(hasContentDescription(name))
             .performScrollTo()

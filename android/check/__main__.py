@@ -113,7 +113,7 @@ class _Resolved:
             ksp=self.tool("ksp"),
             compose=self._one("compose.compiler"),
             serialization=self._one("serialization.compiler"),
-            robolectric=self._one("robolectric.framework"),
+            robolectric=[self._one("robolectric.framework"), self._one("robolectric.oldest")],
             stubs=self._one("robolectric.stubs"),
         )
 

@@ -38,7 +38,7 @@ class AndroidTools:
         ksp: class path of KSP.
         compose: plugin of the Kotlin compiler.
         serialization: plugin of the Kotlin compiler.
-        robolectric: Android as it runs on a JVM.
+        robolectric: Android as it runs on a JVM, in each version that tests may ask for.
         stubs: the same classes as the tests' own class path holds them, where they are only named.
     """
 
@@ -48,7 +48,7 @@ class AndroidTools:
     ksp: Sequence[Artefact]
     compose: Artefact
     serialization: Artefact
-    robolectric: Artefact
+    robolectric: Sequence[Artefact]
     stubs: Artefact
 
     def plugins_for(self, module: Module) -> list[Artefact]:
@@ -130,14 +130,15 @@ def write_test_configuration(application: Application, linked: Linked, out: Path
     return out
 
 
-def robolectric_options(application: Application, framework: Artefact, out: Path) -> list[str]:
+def robolectric_options(application: Application, frameworks: Sequence[Artefact], out: Path) -> list[str]:
     """Of the virtual machine: Robolectric takes Android from here and downloads nothing."""
     folder = out / "robolectric"
     folder.mkdir(parents=True, exist_ok=True)
-    link = folder / framework.path.name
-    if not link.exists():
-        link.unlink(missing_ok=True)
-        link.symlink_to(framework.path)
+    for framework in frameworks:
+        link = folder / framework.path.name
+        if not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(framework.path)
     properties = {"robolectric.offline": "true", "robolectric.dependency.dir": str(folder)}
     properties |= application.test_properties
     opened = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED]

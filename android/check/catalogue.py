@@ -22,6 +22,7 @@ APPLICATION_TOOLS = {
     "check.manifest.merger",
     "check.r8",
     "check.robolectric.framework",
+    "check.robolectric.oldest",
     "check.robolectric.stubs",
     "check.serialization.compiler",
 }

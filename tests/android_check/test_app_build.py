@@ -55,7 +55,7 @@ def build(gradle_app: Path, program: Program, tmp_path: Path, monkeypatch: pytes
         ksp=[],
         compose=tool["b"],
         serialization=tool["c"],
-        robolectric=tool["d"],
+        robolectric=[tool["d"]],
         stubs=tool["e"],
     )
     kit = Java(str(program("java", JAVA)), str(program("javac", "exit 0")), "17")
@@ -139,6 +139,7 @@ def test_tests_run_on_robolectric(build: Build) -> None:
     assert "-Xmx3g" in told
     assert "-Da.b=c" in told
     assert f"-Drobolectric.dependency.dir={build.out}/robolectric" in told
+    assert (build.out / "robolectric/d.jar").readlink() == Path("/cache/d.jar")
     path = told.split(" -cp ")[1].split(" ")[0].split(":")
     assert path[-1] == "/cache/e.jar"
     configuration = build.out / "app/test/configuration"

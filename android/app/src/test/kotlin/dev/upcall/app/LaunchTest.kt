@@ -7,6 +7,7 @@ import androidx.test.ext.junit.runners.AndroidJUnit4
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
+import org.robolectric.annotation.Config
 
 @RunWith(AndroidJUnit4::class)
 class LaunchTest {
@@ -14,7 +15,8 @@ class LaunchTest {
     val compose = createAndroidComposeRule<MainActivity>()
 
     @Test
-    fun `the app starts on a phone without a model`() {
+    @Config(sdk = [26, 35])
+    fun `the app starts on old and new phones without a model`() {
         compose.onNodeWithText(compose.activity.getString(R.string.empty_title)).assertIsDisplayed()
     }
 }

@@ -80,7 +80,7 @@ class ComposerTest {
             }
         assertEquals(MAX_MESSAGE_CHARACTERS, draft.text.length)
         rule.onNodeWithText("A question has at most", substring = true).assertIsDisplayed()
-        assertTrue("It took $taken", taken < 10.seconds) // on a busy machine; it takes under one on a quiet one
+        assertTrue("It took $taken", taken < 30.seconds) // on a busy machine; under one on a quiet one
         field().performTextReplacement("short")
         rule.onNodeWithText("A question has at most", substring = true).assertDoesNotExist()
     }

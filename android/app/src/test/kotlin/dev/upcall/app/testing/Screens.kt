@@ -20,7 +20,7 @@ import org.junit.Assert.assertTrue
 /** A phone of usual size. */
 const val PHONE = "w393dp-h852dp-xhdpi"
 
-private const val PATIENCE_MS = 15_000L
+private const val PATIENCE_MS = 60_000L
 private const val LEAST_TARGET_DP = 48f
 
 /** A rule that drives an activity. */

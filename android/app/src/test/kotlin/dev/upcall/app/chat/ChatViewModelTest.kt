@@ -49,6 +49,17 @@ class ChatViewModelTest {
     }
 
     @Test
+    fun `a conversation that was begun elsewhere is shown once`() {
+        val saved = SavedStateHandle()
+        val viewModel = ChatViewModel(parts, saved)
+        viewModel.showOnce(5)
+        assertEquals(5L, saved["conversation"])
+        viewModel.show(6)
+        viewModel.showOnce(5) // as after a turn of the screen
+        assertEquals(6L, saved["conversation"])
+    }
+
+    @Test
     fun `what is told of the device is what the decision weighs`() {
         assertEquals(emptyList<Notice>(), notices(DeviceState()))
         assertEquals(emptyList<Notice>(), notices(DeviceState(batteryPercent = 9.0, isCharging = true)))

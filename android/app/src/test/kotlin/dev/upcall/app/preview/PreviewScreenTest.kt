@@ -21,6 +21,8 @@ import dev.upcall.app.chat.COMPOSER_TAG
 import dev.upcall.app.testing.Connection
 import dev.upcall.app.testing.PHONE
 import dev.upcall.app.testing.TestApplication
+import dev.upcall.app.testing.assertAccessible
+import dev.upcall.app.testing.assertNothingClipped
 import dev.upcall.app.testing.awaitGone
 import dev.upcall.app.testing.awaitNamed
 import dev.upcall.app.testing.awaitText
@@ -69,6 +71,17 @@ class PreviewScreenTest {
         rule.awaitText("You said: Write to ann.lee@example.com")
         assertFalse("ann.lee" in sent)
         assertTrue("[[EMAIL_1_" in sent)
+    }
+
+    @Test
+    @Config(fontScale = 2f, qualifiers = "+ar-ldrtl")
+    fun `all can be read and pressed with type of twice the size, from right to left`() {
+        ask("Write to ann.lee@example.com")
+        rule.assertNothingClipped()
+        rule.assertAccessible()
+        rule.onNodeWithText("Answer on the device").assertIsDisplayed()
+        rule.onNodeWithText("Send").performClick()
+        rule.awaitText("You said: Write to ann.lee@example.com")
     }
 
     @Test

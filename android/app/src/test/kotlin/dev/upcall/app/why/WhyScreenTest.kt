@@ -63,6 +63,16 @@ class WhyScreenTest {
     }
 
     @Test
+    @Config(fontScale = 2f, qualifiers = "+ar-ldrtl")
+    fun `nothing is cut off with type of twice the size, from right to left`() {
+        show(CLOUD_TRACE)
+        rule.awaitText("From the cloud")
+        rule.assertNothingClipped()
+        assertSaid("What it took")
+        rule.assertNothingClipped()
+    }
+
+    @Test
     fun `an answer in the cloud's place tells what failed and what it cost`() {
         show(FALLBACK_TRACE)
         rule.awaitText("On this device")

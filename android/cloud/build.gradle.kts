@@ -1,6 +1,7 @@
 plugins {
     alias(libs.plugins.kotlin.jvm)
     alias(libs.plugins.protobuf)
+    `java-test-fixtures`
 }
 
 kotlin {
@@ -19,6 +20,7 @@ dependencies {
     implementation(libs.grpc.okhttp)
     implementation(libs.grpc.protobuf.lite)
     implementation(libs.grpc.stub)
+    testFixturesImplementation(libs.serialization.json)
     testImplementation(testFixtures(project(":core")))
     testImplementation(libs.kotlin.test)
     testImplementation(libs.serialization.json)

@@ -2,10 +2,12 @@
 
     python -m tests.e2e.scripted_service '{"reply": "Hello.", "delay_s": 0.02, "port": 0, "key": "upc_key", "error": "broke"}'
 
-Every entry may be left out. What the service announces comes on standard output, as from ``upcall cloud``. Each line on
-standard input is answered by one line of JSON: how many requests were started, finished and aborted, and how many tokens
-made. The end of standard input stops the service. With ``tls_folder``, the files ``authority.pem`` and ``stranger.pem`` are
-written there, the first of the authority that signed the service's certificate, which is for the name ``host``.
+Every entry may be left out. With ``"repeats": true`` the reply is the last message, word for word. What the service announces
+comes on standard output, as from ``upcall cloud``. Each line on standard input is answered by one line of JSON: to
+``received``, the role and the content of each message of each request; to any other, how many requests were started, finished
+and aborted, and how many tokens made. The end of standard input stops the service. With ``tls_folder``, the files
+``authority.pem`` and ``stranger.pem`` are written there, the first of the authority that signed the service's certificate,
+which is for the name ``host``.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +29,38 @@ import trustme
 from upcall.cloud_service.admission.auth import ApiKeys
 from upcall.cloud_service.engines.scripted import Script, ScriptedEngine
 from upcall.cloud_service.server import ServerOptions, serve
+from upcall.edge_runtime.conversation import Message
 
 
 def main() -> None:
     given: dict[str, Any] = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     port, key, folder = given.pop("port", 0), given.pop("key", ""), given.pop("tls_folder", "")
     host, error = given.pop("host", "127.0.0.1"), given.pop("error", None)
-    engine = ScriptedEngine(Script(**given, error=None if error is None else RuntimeError(error)))
+    received: list[tuple[Message, ...]] = []
+    reply = _recording(received, given.pop("reply", Script().reply), repeats=given.pop("repeats", False))
+    engine = ScriptedEngine(Script(**given, reply=reply, error=None if error is None else RuntimeError(error)))
     chain, private = _certificate(Path(folder), host) if folder else (None, None)
     options = ServerOptions(port=port, grace_s=0.5, tls_certificate=chain, tls_key=private)
     keys = ApiKeys([("test", hashlib.sha256(key.encode()).digest())]) if key else None
-    threading.Thread(target=_answer, args=(engine,), daemon=True).start()
+    threading.Thread(target=_answer, args=(engine, received), daemon=True).start()
     asyncio.run(serve(engine, options=options, keys=keys, announce=_say))
 
 
-def _answer(engine: ScriptedEngine) -> None:
-    for _ in sys.stdin:
+def _recording(
+    received: list[tuple[Message, ...]], reply: str, *, repeats: bool
+) -> Callable[[tuple[Message, ...]], str]:
+    def recording(messages: tuple[Message, ...]) -> str:
+        received.append(messages)
+        return messages[-1].content if repeats else reply
+
+    return recording
+
+
+def _answer(engine: ScriptedEngine, received: list[tuple[Message, ...]]) -> None:
+    for line in sys.stdin:
+        if line.strip() == "received":
+            _say(json.dumps([[(each.role, each.content) for each in messages] for messages in received]))
+            continue
         counts = {"started": len(engine.started), "finished": len(engine.finished), "aborted": len(engine.aborted)}
         _say(json.dumps(counts | {"tokens": engine.tokens_made}))
     os.kill(os.getpid(), signal.SIGTERM)

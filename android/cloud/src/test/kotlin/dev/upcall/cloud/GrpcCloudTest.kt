@@ -1,5 +1,6 @@
 package dev.upcall.cloud
 
+import dev.upcall.cloud.testing.ScriptedService
 import dev.upcall.core.CloudText
 import dev.upcall.core.CloudUsage
 import dev.upcall.core.EscalationError

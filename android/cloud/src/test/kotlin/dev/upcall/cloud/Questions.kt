@@ -16,17 +16,10 @@ import dev.upcall.core.decision.Strategy
 import dev.upcall.core.redaction.redacted
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
-import java.nio.file.Files
-import java.nio.file.Path
 import java.util.UUID
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
-
-/** The checkout that the tests run in. */
-val root: Path =
-    generateSequence(Path.of("").toAbsolutePath()) { it.parent }
-        .first { Files.isDirectory(it.resolve("proto/vectors")) }
 
 fun question(
     text: String = "What is a bicycle?",

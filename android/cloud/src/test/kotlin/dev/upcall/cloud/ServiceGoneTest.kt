@@ -1,5 +1,6 @@
 package dev.upcall.cloud
 
+import dev.upcall.cloud.testing.ScriptedService
 import dev.upcall.core.EscalationError
 import dev.upcall.core.EscalationReason
 import kotlinx.coroutines.runBlocking

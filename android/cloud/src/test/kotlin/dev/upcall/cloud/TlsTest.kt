@@ -1,5 +1,6 @@
 package dev.upcall.cloud
 
+import dev.upcall.cloud.testing.ScriptedService
 import dev.upcall.core.EscalationReason
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir

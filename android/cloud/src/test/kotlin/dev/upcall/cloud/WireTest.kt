@@ -1,5 +1,6 @@
 package dev.upcall.cloud
 
+import dev.upcall.cloud.testing.checkout
 import dev.upcall.core.FinishReason
 import dev.upcall.core.SamplingOptions
 import dev.upcall.core.decision.Place
@@ -27,7 +28,7 @@ class WireTest {
     fun `the client says who it is`() {
         val client = generateRequest(question(), model = "", clientVersion = VERSION).client
         assertEquals("upcall-kotlin", client.name)
-        val project = Files.readAllLines(root.resolve("pyproject.toml"))
+        val project = Files.readAllLines(checkout.resolve("pyproject.toml"))
         assertTrue("version = \"${client.version}\"" in project)
     }
 

@@ -7,7 +7,7 @@ import dev.upcall.cloud.answer
 import dev.upcall.cloud.ask
 import dev.upcall.cloud.fails
 import dev.upcall.cloud.generateRequest
-import dev.upcall.cloud.root
+import dev.upcall.cloud.testing.checkout
 import dev.upcall.core.CloudQuestion
 import dev.upcall.core.CloudUsage
 import dev.upcall.core.EscalationReason
@@ -42,7 +42,7 @@ import kotlin.time.Duration
 
 /** What client and service write and read: requests, events, and what a failed call means. */
 class WireVectorsTest {
-    private val suite = Json.parseToJsonElement(Files.readString(root.resolve("proto/vectors/wire.json"))).jsonObject
+    private val suite = Json.parseToJsonElement(Files.readString(checkout.resolve("proto/vectors/wire.json"))).jsonObject
 
     private fun cases(list: String, check: (JsonObject) -> Unit): List<DynamicTest> =
         suite.getValue(list).jsonArray.map { it.jsonObject }.map { case ->

@@ -89,6 +89,7 @@ dependencies {
     ksp(libs.room.compiler)
 
     debugImplementation(libs.compose.ui.test.manifest)
+    testImplementation(testFixtures(project(":cloud")))
     testImplementation(testFixtures(project(":core")))
     testImplementation(libs.androidx.test.core)
     testImplementation(libs.androidx.test.junit)

@@ -1,10 +1,14 @@
 package dev.upcall.app.e2e
 
 import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.hasAnyAncestor
+import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.isDialog
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithText
+import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performTextReplacement
 import dev.upcall.app.MainActivity
 import dev.upcall.app.testing.FileServer
@@ -59,7 +63,7 @@ class DownloadStoryTest {
         rule.tap("Download a model")
         rule.await(hasSetTextAction() and hasText("Address"))
         rule.onNode(hasSetTextAction() and hasText("Address")).performTextReplacement("${server.address}/models/tiny")
-        rule.tap("Download")
+        rule.onNode(hasText("Download") and hasClickAction() and hasAnyAncestor(isDialog())).performClick()
     }
 
     @Test

@@ -1,10 +1,8 @@
 package dev.upcall.app.e2e
 
 import android.content.ComponentCallbacks2
-import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
-import androidx.compose.ui.test.onNodeWithText
 import dev.upcall.app.MainActivity
 import dev.upcall.app.data.ChatMessage
 import dev.upcall.app.data.MessageState
@@ -67,7 +65,7 @@ class FaultStoryTest {
     private fun assertAnsweredHere(answer: ChatMessage, problem: String) {
         assertEquals("The device says so." to Place.DEVICE, answer.text to answer.place)
         assertTrue(answer.error.orEmpty(), problem in answer.error.orEmpty())
-        rule.onNodeWithText(problem, substring = true).assertIsDisplayed()
+        rule.awaitText(problem)
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.upcall.app.e2e
 import android.app.ActivityManager
 import android.net.ConnectivityManager
 import android.net.NetworkCapabilities
+import android.os.Looper
 import androidx.test.core.app.ApplicationProvider
 import dev.upcall.app.AppContainer
 import dev.upcall.app.DeviceContainer
@@ -11,6 +12,8 @@ import dev.upcall.app.data.ChatMessage
 import dev.upcall.app.settings.Settings
 import dev.upcall.app.testing.ScriptedEngines
 import dev.upcall.app.testing.writeScriptedBundle
+import dev.upcall.cloud.GrpcCloud
+import dev.upcall.core.decision.Network
 import dev.upcall.core.testing.Script
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
@@ -20,12 +23,14 @@ import org.junit.rules.ExternalResource
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.shadows.ShadowNetworkCapabilities
 import java.nio.file.Path
+import java.time.Duration
 
 /** A phone on which nothing has to be scrolled. */
 const val TALL = "w411dp-h2000dp"
 
 private const val FREE_BYTES = 2L shl 30
 private const val TOTAL_BYTES = 8L shl 30
+private const val PATIENCE_NS = 15_000_000_000
 
 /**
  * A phone in a free network, with room to spare, on which the app was just installed. Its rule comes before that of the activity.
@@ -71,6 +76,20 @@ class Phone(private val prepare: Phone.() -> Unit = {}) : ExternalResource() {
         val connectivity = app.getSystemService(ConnectivityManager::class.java)
         shadowOf(connectivity).setDefaultNetworkActive(false)
         shadowOf(connectivity).setActiveNetworkInfo(null)
+        assertEquals(Network.OFFLINE, parts.monitor.read().network)
+    }
+
+    /** Lets the time of the system pass, which stands still otherwise: whatever waits for it goes on. */
+    fun passTime(ms: Long): Unit = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(ms))
+
+    /** Waits with the screen out of sight, where nothing can be seen of it. */
+    fun awaitUnseen(isSo: () -> Boolean) {
+        val end = System.nanoTime() + PATIENCE_NS
+        while (!isSo()) {
+            check(System.nanoTime() < end) { "it did not happen in time" }
+            shadowOf(Looper.getMainLooper()).idle()
+            Thread.sleep(20)
+        }
     }
 
     /** The messages of the conversation that was used last. */
@@ -90,6 +109,7 @@ class Phone(private val prepare: Phone.() -> Unit = {}) : ExternalResource() {
 
     override fun after() {
         parts.scope.cancel()
+        app.connections.forEach(GrpcCloud::close)
         assertEquals("A model was worked on by the main thread.", emptyList<String>(), engines.onMainThread)
     }
 }

@@ -2,6 +2,7 @@ package dev.upcall.app.e2e
 
 import android.content.Context
 import android.content.ContextWrapper
+import android.database.sqlite.SQLiteDatabase
 import androidx.activity.ComponentActivity
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.hasText
@@ -9,12 +10,12 @@ import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithText
 import dev.upcall.app.DeviceContainer
 import dev.upcall.app.data.MessageState
+import dev.upcall.app.data.WRITE_INTERVAL_MS
 import dev.upcall.app.navigation.UpcallNavigation
 import dev.upcall.app.testing.await
 import dev.upcall.app.testing.awaitGone
 import dev.upcall.app.testing.awaitNamed
 import dev.upcall.app.testing.awaitText
-import dev.upcall.app.testing.awaitThat
 import dev.upcall.app.theme.UpcallTheme
 import dev.upcall.cloud.testing.ScriptedService
 import dev.upcall.core.decision.Strategy
@@ -55,8 +56,10 @@ class ProcessDeathTest {
         val after = ScriptedService("""{"reply": "$ANSWER", "delay_s": 0.02}""").use { service ->
             phone.call(service.target)
             phone.parts.scope.launch { phone.parts.asker.ask(null, "Tell me a story") }
-            rule.awaitThat { phone.parts.asker.ongoing.value.values.any { "word30" in it.progress.value.text } }
-            Thread.sleep(600) // it is written down a few times a second
+            phone.awaitUnseen {
+                phone.passTime(WRITE_INTERVAL_MS) // it is written down a few times a second
+                "word30" in drafts()
+            }
             StorageOfNow(phone.app, folder.root)
         }
         val next = DeviceContainer(after, phone.engines)
@@ -79,6 +82,17 @@ class ProcessDeathTest {
     }
 
     private fun lastOf(container: DeviceContainer) = messagesOf(container).last()
+
+    /** What the storage holds by now of answers that are being made. */
+    private fun drafts(): String {
+        val file = phone.app.getDatabasePath("conversations.db")
+        if (!file.exists()) return ""
+        return SQLiteDatabase.openDatabase(file.path, null, SQLiteDatabase.OPEN_READONLY).use { database ->
+            database.rawQuery("SELECT group_concat(text) FROM drafts", null).use { rows ->
+                if (rows.moveToFirst()) rows.getString(0).orEmpty() else ""
+            }
+        }
+    }
 }
 
 /** The app's storage as it is at this moment: what a process that dies now leaves behind. */

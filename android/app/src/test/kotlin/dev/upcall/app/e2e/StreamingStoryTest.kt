@@ -25,6 +25,7 @@ import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 
 private const val WORDS = 150
+private const val LOOK_INTERVAL_MS = 6_000L // the chat looks at the device more often
 private val ANSWER = List(WORDS) { "word$it" }.joinToString(" ")
 
 /** An answer that takes some seconds to stream from the real service, and what may happen meanwhile. */
@@ -79,7 +80,7 @@ class StreamingStoryTest {
         rule.awaitText("word0 word1")
         rule.activityRule.scenario.moveToState(Lifecycle.State.CREATED)
         phone.app.onTrimMemory(ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN)
-        service.waitUntil { it.tokens > WORDS / 2 }
+        phone.awaitUnseen { service.counts().tokens > WORDS / 2 }
         rule.activityRule.scenario.moveToState(Lifecycle.State.RESUMED)
         rule.awaitNamed("Answer again")
         assertEquals(ANSWER, phone.messages().last().text)
@@ -104,6 +105,7 @@ class StreamingStoryTest {
         rule.ask("And now?")
         rule.awaitThat { phone.messages().size == 4 && phone.messages().last().state == MessageState.DONE }
         assertEquals(Reason.OFFLINE, phone.trace().reason)
+        phone.passTime(LOOK_INTERVAL_MS)
         rule.awaitText("Offline: answers stay on this device")
     }
 

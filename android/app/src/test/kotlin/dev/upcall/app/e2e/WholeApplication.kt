@@ -6,6 +6,7 @@ import dev.upcall.app.UpcallApplication
 import dev.upcall.cloud.CloudEndpoint
 import dev.upcall.cloud.GrpcCloud
 import java.nio.file.Path
+import java.util.concurrent.CopyOnWriteArrayList
 
 /** The application as it is shipped, over engines that are watched, and calling over real connections. */
 class WholeApplication : UpcallApplication() {
@@ -15,10 +16,13 @@ class WholeApplication : UpcallApplication() {
     @Volatile
     var authority: Path? = null
 
+    /** All that were made. */
+    val connections = CopyOnWriteArrayList<GrpcCloud>()
+
     val parts by lazy { DeviceContainer(this, engines, ::connect) }
 
     override fun makeContainer(): AppContainer = parts
 
     private fun connect(endpoint: CloudEndpoint): GrpcCloud =
-        GrpcCloud(if (endpoint.useTls) endpoint.copy(caCertificate = authority) else endpoint)
+        GrpcCloud(if (endpoint.useTls) endpoint.copy(caCertificate = authority) else endpoint).also { connections += it }
 }

@@ -113,10 +113,14 @@ class CloudStoryTest {
         val placeholders = received().map { request -> placeholder(request.last()) }
         assertEquals(placeholders[0], placeholders[1])
         assertNotEquals(placeholders[0], placeholders[2])
-        assertTrue("the answer went along, masked again", placeholders[0] in received()[1][received()[1].size - 2].content)
+        assertTrue(
+            "the answer went along, masked again",
+            placeholders[0] in received()[1][received()[1].size - 2].content,
+        )
     }
 
-    private fun placeholder(message: Message): String = checkNotNull(Regex("\\[\\[EMAIL_1_..]]").find(message.content)).value
+    private fun placeholder(message: Message): String =
+        checkNotNull(Regex("\\[\\[EMAIL_1_..]]").find(message.content)).value
 
     @Test
     fun `an answer is made again by asking the service again`() {

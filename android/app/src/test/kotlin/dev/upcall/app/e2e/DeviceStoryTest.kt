@@ -73,7 +73,8 @@ class DeviceStoryTest {
         rule.press("Answer again")
         rule.awaitThat { phone.engines.passes.get() > passes && phone.messages().last().state == MessageState.DONE }
         val after = phone.messages()
-        assertEquals(before.map { it.id to it.text }, after.map { it.id to it.text }) // the same words: it is not sampled
+        // The same words: it is not sampled.
+        assertEquals(before.map { it.id to it.text }, after.map { it.id to it.text })
         assertEquals(listOf("tiny"), phone.engines.opened)
     }
 
@@ -91,7 +92,10 @@ class DeviceStoryTest {
         askAndWait("And how fast?")
         val titles = runBlocking { phone.parts.conversations.conversations.first().map { it.title } }
         assertEquals(listOf("About trains", "About boats"), titles)
-        assertEquals(listOf("About trains", "And how fast?"), phone.messages().filter { it.role == Role.USER }.map { it.text })
+        assertEquals(
+            listOf("About trains", "And how fast?"),
+            phone.messages().filter { it.role == Role.USER }.map { it.text },
+        )
         assertNull(phone.trace().error)
     }
 }

@@ -50,7 +50,10 @@ class DownloadStoryTest {
         object : ExternalResource() {
             override fun before() {
                 val folder = writeScriptedBundle(published.root.toPath().resolve("tiny"), MODEL_BYTES)
-                for (file in Files.list(folder)) server.files["/models/tiny/${file.fileName}"] = Files.readAllBytes(file)
+                for (file in Files.list(folder)) {
+                    server.files["/models/tiny/${file.fileName}"] =
+                        Files.readAllBytes(file)
+                }
             }
 
             override fun after() = server.close()

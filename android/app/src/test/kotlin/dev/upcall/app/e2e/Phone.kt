@@ -33,7 +33,8 @@ private const val TOTAL_BYTES = 8L shl 30
 private const val PATIENCE_NS = 15_000_000_000
 
 /**
- * A phone in a free network, with room to spare, on which the app was just installed. Its rule comes before that of the activity.
+ * A phone in a free network, with room to spare, on which the app was just installed. Its rule comes before that of the
+ * activity.
  *
  * No test may pass in which a model was worked on by the thread that draws.
  *

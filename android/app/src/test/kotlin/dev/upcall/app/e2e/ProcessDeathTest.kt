@@ -3,6 +3,7 @@ package dev.upcall.app.e2e
 import android.content.Context
 import android.content.ContextWrapper
 import android.database.sqlite.SQLiteDatabase
+import android.database.sqlite.SQLiteException
 import androidx.activity.ComponentActivity
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.hasText
@@ -53,15 +54,16 @@ class ProcessDeathTest {
 
     @Test
     fun `nothing that was written is lost, and the answer can be made again`() {
-        val after = ScriptedService("""{"reply": "$ANSWER", "delay_s": 0.02}""").use { service ->
-            phone.call(service.target)
-            phone.parts.scope.launch { phone.parts.asker.ask(null, "Tell me a story") }
-            phone.awaitUnseen {
-                phone.passTime(WRITE_INTERVAL_MS) // it is written down a few times a second
-                "word30" in drafts()
+        val after =
+            ScriptedService("""{"reply": "$ANSWER", "delay_s": 0.02}""").use { service ->
+                phone.call(service.target)
+                phone.parts.scope.launch { phone.parts.asker.ask(null, "Tell me a story") }
+                phone.awaitUnseen {
+                    phone.passTime(WRITE_INTERVAL_MS) // it is written down a few times a second
+                    "word30" in drafts()
+                }
+                StorageOfNow(phone.app, folder.root)
             }
-            StorageOfNow(phone.app, folder.root)
-        }
         val next = DeviceContainer(after, phone.engines)
         rule.setContent { UpcallTheme { UpcallNavigation(next) } }
         rule.press("Conversations")
@@ -84,14 +86,15 @@ class ProcessDeathTest {
     private fun lastOf(container: DeviceContainer) = messagesOf(container).last()
 
     /** What the storage holds by now of answers that are being made. */
-    private fun drafts(): String {
+    private fun drafts(): String = try {
         val file = phone.app.getDatabasePath("conversations.db")
-        if (!file.exists()) return ""
-        return SQLiteDatabase.openDatabase(file.path, null, SQLiteDatabase.OPEN_READONLY).use { database ->
+        SQLiteDatabase.openDatabase(file.path, null, SQLiteDatabase.OPEN_READONLY).use { database ->
             database.rawQuery("SELECT group_concat(text) FROM drafts", null).use { rows ->
                 if (rows.moveToFirst()) rows.getString(0).orEmpty() else ""
             }
         }
+    } catch (_: SQLiteException) {
+        "" // it is being made
     }
 }
 

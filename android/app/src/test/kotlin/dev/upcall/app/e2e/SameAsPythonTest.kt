@@ -48,7 +48,11 @@ class SameAsPythonTest {
             Asked("What is the capital of Spain?", threshold = -50.0),
             Asked("What is the capital of Italy?", threshold = -0.001),
             Asked("Call +49 30 901820 or write to ann.lee@example.com, ann.lee@example.com!", Strategy.CLOUD),
-            Asked("Pay Project Heron by DE89 3704 0044 0532 0130 00 👋🏽", threshold = -0.001, terms = listOf("Project Heron")),
+            Asked(
+                "Pay Project Heron by DE89 3704 0044 0532 0130 00 👋🏽",
+                threshold = -0.001,
+                terms = listOf("Project Heron"),
+            ),
             Asked("The key is AKIAIOSFODNN7EXAMPLE.", Strategy.CLOUD, actions = mapOf("SECRET" to "block")),
             Asked("The router answers at 192.0.2.17.", Strategy.CLOUD, actions = mapOf("IP_ADDRESS" to "allow")),
             Asked("password: hunter2-hunter2\nناهيد 4111 1111 1111 1111", Strategy.CLOUD),
@@ -106,21 +110,22 @@ class SameAsPythonTest {
     }
 
     private fun python(cloud: String): JsonArray {
-        val given = buildJsonObject {
-            put("bundle", tinyBundle.toString())
-            put("cloud", cloud)
-            putJsonArray("questions") {
-                for (question in questions) {
-                    addJsonObject {
-                        put("text", question.text)
-                        put("strategy", question.strategy.value)
-                        question.threshold?.let { put("threshold", it) }
-                        putJsonArray("terms") { question.terms.forEach { add(it) } }
-                        putJsonObject("actions") { for ((type, action) in question.actions) put(type, action) }
+        val given =
+            buildJsonObject {
+                put("bundle", tinyBundle.toString())
+                put("cloud", cloud)
+                putJsonArray("questions") {
+                    for (question in questions) {
+                        addJsonObject {
+                            put("text", question.text)
+                            put("strategy", question.strategy.value)
+                            question.threshold?.let { put("threshold", it) }
+                            putJsonArray("terms") { question.terms.forEach { add(it) } }
+                            putJsonObject("actions") { for ((type, action) in question.actions) put(type, action) }
+                        }
                     }
                 }
             }
-        }
         val process =
             ProcessBuilder(scriptedPython(), "-m", "tests.e2e.same_questions", given.toString())
                 .directory(checkout.toFile())

@@ -65,7 +65,10 @@ class StreamingStoryTest {
         service.waitUntil { it.aborted == 1 && it.finished == 0 }
         val last = phone.messages().last()
         assertEquals(MessageState.STOPPED, last.state)
-        assertTrue(last.text, last.text.isNotEmpty() && ANSWER.startsWith(last.text) && last.text.length < ANSWER.length)
+        assertTrue(
+            last.text,
+            last.text.isNotEmpty() && ANSWER.startsWith(last.text) && last.text.length < ANSWER.length,
+        )
         val made = service.counts().tokens
         Thread.sleep(200)
         assertEquals("it goes on in the cloud", made, service.counts().tokens)
@@ -102,6 +105,9 @@ class StreamingStoryTest {
         rule.askWhy()
         rule.onNodeWithText("The cloud was asked and gave no whole answer.").assertIsDisplayed()
         rule.goBack()
+        phone.change {
+            it.copy(cloudTarget = "cloud.example.com:443", useTls = true)
+        } // not on the phone itself, as this one is
         rule.ask("And now?")
         rule.awaitThat { phone.messages().size == 4 && phone.messages().last().state == MessageState.DONE }
         assertEquals(Reason.OFFLINE, phone.trace().reason)

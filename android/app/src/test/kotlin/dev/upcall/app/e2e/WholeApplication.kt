@@ -23,6 +23,7 @@ class WholeApplication : UpcallApplication() {
 
     override fun makeContainer(): AppContainer = parts
 
-    private fun connect(endpoint: CloudEndpoint): GrpcCloud =
-        GrpcCloud(if (endpoint.useTls) endpoint.copy(caCertificate = authority) else endpoint).also { connections += it }
+    private fun connect(endpoint: CloudEndpoint): GrpcCloud = GrpcCloud(
+        if (endpoint.useTls) endpoint.copy(caCertificate = authority) else endpoint,
+    ).also { connections += it }
 }

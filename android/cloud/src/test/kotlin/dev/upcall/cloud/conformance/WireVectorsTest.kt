@@ -42,7 +42,11 @@ import kotlin.time.Duration
 
 /** What client and service write and read: requests, events, and what a failed call means. */
 class WireVectorsTest {
-    private val suite = Json.parseToJsonElement(Files.readString(checkout.resolve("proto/vectors/wire.json"))).jsonObject
+    private val suite =
+        Json
+            .parseToJsonElement(
+                Files.readString(checkout.resolve("proto/vectors/wire.json")),
+            ).jsonObject
 
     private fun cases(list: String, check: (JsonObject) -> Unit): List<DynamicTest> =
         suite.getValue(list).jsonArray.map { it.jsonObject }.map { case ->

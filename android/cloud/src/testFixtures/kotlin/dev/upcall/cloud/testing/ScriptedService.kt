@@ -92,7 +92,9 @@ public class ScriptedService(script: String = "{}") : AutoCloseable {
     /** What it says to a line on its standard input. */
     private fun report(line: String): JsonElement = synchronized(process) {
         process.outputWriter().apply { appendLine(line) }.flush()
-        Json.parseToJsonElement(generateSequence { output.readLine() }.first { it.startsWith("{") || it.startsWith("[") })
+        Json.parseToJsonElement(
+            generateSequence { output.readLine() }.first { it.startsWith("{") || it.startsWith("[") },
+        )
     }
 }
 

@@ -41,6 +41,9 @@ interface AnswerService {
     /** What a placeholder in what would leave stands for; null for one that is none. To be asked while `approve` runs. */
     fun valueOf(placeholder: String): String?
 
+    /** A text that would leave, with its placeholders restored. To be asked while `approve` runs. */
+    fun restored(text: String): String
+
     /**
      * The placeholder of a value that the user masks by hand in what would leave; the answer is restored. To be asked while `approve`
      * runs.

@@ -75,6 +75,8 @@ class ModelAnswerService(
 
     override fun valueOf(placeholder: String): String? = vaults.current?.entry(placeholder)?.value
 
+    override fun restored(text: String): String = vaults.current?.restore(text) ?: text
+
     override fun placeholderOf(value: String): String {
         val vault = vaults.current ?: throw RedactionError("No question waits for approval.", nextStep = "ask again")
         return vault.placeholder(EntityType.CUSTOM, value)

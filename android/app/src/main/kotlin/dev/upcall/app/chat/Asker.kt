@@ -6,7 +6,9 @@ import dev.upcall.app.data.Asked
 import dev.upcall.app.data.ConversationStore
 import dev.upcall.app.settings.SettingsStore
 import dev.upcall.core.Approve
+import dev.upcall.core.Message
 import dev.upcall.core.Redacted
+import dev.upcall.core.Role
 import dev.upcall.core.UpcallError
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
@@ -107,14 +109,14 @@ class Asker(
         val events =
             flow {
                 val messages = conversations.history(ongoing.asked)
-                val approve = approving(ongoing).takeIf { settings.settings.first().showsBeforeSending }
+                val approve = approving(ongoing, messages).takeIf { settings.settings.first().showsBeforeSending }
                 emitAll(answers.ask(messages, approve, ongoing.asked.conversationId))
             }
         recorder.record(ongoing.asked, events) { ongoing.show(it) }
     }
 
     /** Asks the user, once for what was masked and again for what had to be masked in an edit. */
-    private fun approving(ongoing: OngoingAnswer): Approve {
+    private fun approving(ongoing: OngoingAnswer, messages: List<Message>): Approve {
         var isAgain = false
         return { redacted: Redacted ->
             val approval = Approval(++approvals, ongoing.asked, redacted, isAgain)
@@ -122,11 +124,26 @@ class Asker(
             mutableApproval.value = approval
             ongoing.isAsking(true)
             try {
-                approval.await()
+                approval.await()?.also { remember(ongoing.asked, messages, it) }
             } finally {
                 mutableApproval.update { it.takeUnless { shown -> shown === approval } }
                 ongoing.isAsking(false)
             }
+        }
+    }
+
+    /** What the user took out of what leaves is not taken along to the next question either. */
+    private suspend fun remember(asked: Asked, messages: List<Message>, leaving: List<Message>) {
+        val turns = leaving.filter { it.role != Role.SYSTEM }
+        val edits =
+            turns.indices
+                .associateWith { answers.restored(turns[it].content) }
+                .filter { (place, text) -> text != messages.getOrNull(place)?.content }
+        if (turns.size != messages.size || edits.isEmpty()) return
+        try {
+            conversations.remember(asked, edits)
+        } catch (error: UpcallError) {
+            mutableErrors.emit(error)
         }
     }
 }

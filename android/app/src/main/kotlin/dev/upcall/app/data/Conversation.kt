@@ -42,6 +42,8 @@ enum class MessageState {
  * @property state how far it is.
  * @property createdAtMs since 1970.
  * @property place where the answer came from; null for a question and before the end.
+ * @property remembered what the user made of it before it left: later questions take it along in place of [text]. Null where
+ *   nothing was edited.
  * @property error what went wrong with it or with the cloud, and what to do now, as [TracedError.message]; null where nothing did.
  */
 data class ChatMessage(
@@ -53,6 +55,7 @@ data class ChatMessage(
     val createdAtMs: Long,
     val place: Place? = null,
     val error: String? = null,
+    val remembered: String? = null,
 ) {
     override fun toString(): String = "ChatMessage(id=$id, role=$role, state=$state, place=$place)"
 }

@@ -10,7 +10,7 @@ private const val CHAT_COLUMNS =
     "id, conversationId, role, state, createdAtMs, " +
         "CASE state WHEN 'STREAMING' THEN '' ELSE text END AS text, " +
         "CASE state WHEN 'STREAMING' THEN NULL ELSE place END AS place, " +
-        "CASE state WHEN 'STREAMING' THEN NULL ELSE error END AS error"
+        "CASE state WHEN 'STREAMING' THEN NULL ELSE error END AS error, remembered"
 
 /** Conversations and their messages. */
 @Dao
@@ -45,6 +45,9 @@ internal interface ConversationDao {
     /** Gives how many there were: 0 where it is deleted. */
     @Query("UPDATE conversations SET updatedAtMs = :nowMs WHERE id = :conversationId AND deletedAtMs IS NULL")
     suspend fun touch(conversationId: Long, nowMs: Long): Int
+
+    @Query("UPDATE messages SET remembered = :text WHERE id = :messageId")
+    suspend fun remember(messageId: Long, text: String)
 
     @Query("UPDATE conversations SET title = :title WHERE id = :conversationId")
     suspend fun rename(conversationId: Long, title: String)

@@ -46,6 +46,14 @@ interface ConversationStore {
     /** What is to be answered: the messages up to the question of that answer, without those that hold nothing. */
     suspend fun history(asked: Asked): List<Message>
 
+    /**
+     * Take the user's edits of what leaves for an answer along to later questions, in place of what was typed. The chat goes on
+     * showing that.
+     *
+     * @param edits by place in [history].
+     */
+    suspend fun remember(asked: Asked, edits: Map<Int, String>)
+
     /** Keep what there is of an answer; replaces what was kept. [AnswerRecorder] calls it a few times a second. */
     suspend fun keep(answerId: Long, text: String)
 

@@ -63,9 +63,15 @@ class RoomConversationStore internal constructor(
         }
     }
 
-    override suspend fun history(asked: Asked): List<Message> = read {
-        historyOf(dao.earlier(asked.conversationId, asked.answerId, MOST_HISTORY).asReversed())
+    override suspend fun history(asked: Asked): List<Message> = read { historyOf(upTo(asked)) }
+
+    override suspend fun remember(asked: Asked, edits: Map<Int, String>): Unit = changed {
+        val messages = askedOf(upTo(asked))
+        for ((place, text) in edits) dao.remember(messages[place].id, text)
     }
+
+    private suspend fun upTo(asked: Asked): List<ChatMessage> =
+        dao.earlier(asked.conversationId, asked.answerId, MOST_HISTORY).asReversed()
 
     override suspend fun keep(answerId: Long, text: String): Unit = stored { answers.keep(answerId, text) }
 

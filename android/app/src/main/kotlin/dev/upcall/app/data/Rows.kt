@@ -34,6 +34,7 @@ internal data class MessageRow(
     val createdAtMs: Long,
     val place: Place? = null,
     val error: String? = null,
+    val remembered: String? = null,
 )
 
 /** The text of an answer that is being made, apart from its message: writing it does not touch what the chat watches. */

@@ -7,8 +7,8 @@ import dev.upcall.core.Role
 /** Most characters that are shared: what Android passes between apps is limited to about a megabyte in all. */
 internal const val LONGEST_TRANSCRIPT = 100_000
 
-/** What a model is asked: the last question, and the turns before it that have an answer. */
-internal fun historyOf(messages: List<ChatMessage>): List<Message> {
+/** The last question, and the turns before it that have an answer. */
+internal fun askedOf(messages: List<ChatMessage>): List<ChatMessage> {
     val question = messages.lastOrNull { it.role == Role.USER } ?: return emptyList()
     val turns =
         messages
@@ -23,8 +23,12 @@ internal fun historyOf(messages: List<ChatMessage>): List<Message> {
                 }
             }.filterNotNull()
             .flatten()
-    return (turns + question).map { Message(it.role, withinLimit(it.text)) }
+    return turns + question
 }
+
+/** What a model is asked; what was edited before it left is not taken along as it was typed. */
+internal fun historyOf(messages: List<ChatMessage>): List<Message> =
+    askedOf(messages).map { Message(it.role, withinLimit(it.remembered ?: it.text)) }
 
 private val ChatMessage.isAnswer: Boolean get() = role == Role.ASSISTANT && text.isNotBlank()
 

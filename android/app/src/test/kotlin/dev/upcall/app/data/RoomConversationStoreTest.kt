@@ -138,6 +138,15 @@ class RoomConversationStoreTest {
     }
 
     @Test
+    fun `what was edited before it left is taken along as it was edited, and shown as it was typed`() = runBlocking {
+        val first = answered("I am Bob", "Hello Bob")
+        val asked = store.ask(first.conversationId, "Who am I, Bob?")
+        store.remember(asked, mapOf(0 to "I am …", 2 to "Who am I?"))
+        assertEquals(listOf("I am …", "Hello Bob", "Who am I?"), store.history(asked).map { it.content })
+        assertEquals(listOf("I am Bob", "Hello Bob", "Who am I, Bob?"), messages(asked).map { it.text }.take(3))
+    }
+
+    @Test
     fun `a conversation can be named`() = runBlocking {
         val asked = answered("one", "1")
         store.rename(asked.conversationId, " Sums\n ")

@@ -129,6 +129,22 @@ class PreviewScreenTest {
     }
 
     @Test
+    fun `what was taken out does not leave with the next question either`() {
+        ask("Write to ann.lee@example.com now")
+        rule.onNode(hasText("[[EMAIL_1_", substring = true)).performFirstLinkClick()
+        rule.awaitText("ann.lee@example.com")
+        rule.onNodeWithText("Take it out").performClick()
+        rule.onNodeWithText("Send as changed").performClick()
+        rule.awaitText("You said: Write to … now")
+        ask("And then?")
+        rule.onNodeWithText("Send").performClick()
+        rule.awaitText("You said: And then?")
+        val left = cloud.questions.last().redacted.messages.map { it.content }
+        assertTrue("$left", "Write to … now" in left)
+        assertFalse("$left", left.any { "EMAIL_1" in it })
+    }
+
+    @Test
     fun `a change survives a turn of the screen`() {
         ask("Hello there")
         edit { field().performTextInput(" again") }

@@ -76,6 +76,8 @@ class ScriptedAnswerService : AnswerService {
 
     override fun valueOf(placeholder: String): String? = null
 
+    override fun restored(text: String): String = text
+
     override fun placeholderOf(value: String): String = error("nothing waits for approval")
 
     override suspend fun release(): Boolean {

@@ -30,7 +30,7 @@ const val TALL = "w411dp-h2000dp"
 
 private const val FREE_BYTES = 2L shl 30
 private const val TOTAL_BYTES = 8L shl 30
-private const val PATIENCE_NS = 15_000_000_000
+private const val PATIENCE_NS = 60_000_000_000 // the machine may be busy
 
 /**
  * A phone in a free network, with room to spare, on which the app was just installed. Its rule comes before that of the

@@ -55,12 +55,12 @@ class ProcessDeathTest {
     @Test
     fun `nothing that was written is lost, and the answer can be made again`() {
         val after =
-            ScriptedService("""{"reply": "$ANSWER", "delay_s": 0.02}""").use { service ->
+            ScriptedService("""{"reply": "$ANSWER", "delay_s": 0.1}""").use { service ->
                 phone.call(service.target)
                 phone.parts.scope.launch { phone.parts.asker.ask(null, "Tell me a story") }
                 phone.awaitUnseen {
                     phone.passTime(WRITE_INTERVAL_MS) // it is written down a few times a second
-                    "word30" in drafts()
+                    "word20" in drafts()
                 }
                 StorageOfNow(phone.app, folder.root)
             }

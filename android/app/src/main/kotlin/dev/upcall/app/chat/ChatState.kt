@@ -4,6 +4,7 @@ import androidx.compose.runtime.Immutable
 import dev.upcall.app.data.ChatMessage
 import dev.upcall.core.decision.DeviceState
 import dev.upcall.core.decision.Network
+import dev.upcall.core.isLoopback
 
 /**
  * One conversation as the chat shows it.
@@ -35,9 +36,14 @@ enum class Notice {
     LOW_MEMORY,
 }
 
-/** What is to be told of this state, worst last. */
-internal fun notices(device: DeviceState): List<Notice> = buildList {
-    if (device.network == Network.OFFLINE) add(Notice.OFFLINE)
+/**
+ * What is to be told of this state, worst last.
+ *
+ * @param cloudTarget `HOST:PORT` of the service: one on this device is called without a network, too.
+ */
+internal fun notices(device: DeviceState, cloudTarget: String = ""): List<Notice> = buildList {
+    val isHere = isLoopback(cloudTarget.substringBeforeLast(':'))
+    if (device.network == Network.OFFLINE && !isHere) add(Notice.OFFLINE)
     if (device.hasLowBattery) add(Notice.LOW_BATTERY)
     if (device.isHot) add(Notice.HOT)
     if (device.hasLowMemory) add(Notice.LOW_MEMORY)

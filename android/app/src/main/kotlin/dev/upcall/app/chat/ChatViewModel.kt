@@ -24,6 +24,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.distinctUntilChanged
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flatMapLatest
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOf
@@ -180,7 +181,8 @@ class ChatViewModel(private val container: AppContainer, private val saved: Save
 
     private fun looks(): Flow<List<Notice>> = flow {
         while (true) {
-            emit(notices(withContext(Dispatchers.IO) { container.monitor.read() }))
+            val device = withContext(Dispatchers.IO) { container.monitor.read() }
+            emit(notices(device, container.settings.settings.first().cloudTarget))
             delay(LOOK_INTERVAL_MS)
         }
     }

@@ -2,9 +2,9 @@ package dev.upcall.app.answering
 
 import dev.upcall.app.settings.Settings
 import dev.upcall.app.testing.Answering
-import dev.upcall.app.testing.ScriptedService
 import dev.upcall.app.testing.writeScriptedBundle
 import dev.upcall.cloud.GrpcCloud
+import dev.upcall.cloud.testing.ScriptedService
 import dev.upcall.core.Answer
 import dev.upcall.core.Token
 import dev.upcall.core.asConversation

@@ -62,6 +62,9 @@ class ChatViewModelTest {
     @Test
     fun `what is told of the device is what the decision weighs`() {
         assertEquals(emptyList<Notice>(), notices(DeviceState()))
+        val offline = DeviceState(network = Network.OFFLINE)
+        assertEquals(listOf(Notice.OFFLINE), notices(offline, "cloud.example.com:443"))
+        assertEquals("called all the same", emptyList<Notice>(), notices(offline, "127.0.0.1:50051"))
         assertEquals(emptyList<Notice>(), notices(DeviceState(batteryPercent = 9.0, isCharging = true)))
         val all =
             DeviceState(

@@ -1,5 +1,6 @@
 package dev.upcall.app.testing
 
+import java.io.File
 import org.junit.Assert.assertEquals
 import org.junit.Assume.assumeTrue
 import java.nio.file.Files
@@ -17,7 +18,7 @@ val checkout: Path =
 /** The Python of this checkout, or of UPCALL_PYTHON; the test is left out where there is none. */
 fun python(): Path {
     val interpreter = System.getenv("UPCALL_PYTHON")?.let { Path.of(it) } ?: checkout.resolve(".venv/bin/python")
-    assumeTrue("There is no $interpreter: `make install`, or set UPCALL_PYTHON.", interpreter.isExecutable())
+    assumeTrue("There is no $interpreter: `make setup`, or set UPCALL_PYTHON.", interpreter.isExecutable())
     return interpreter
 }
 
@@ -32,4 +33,11 @@ val tinyBundle: Path by lazy {
             .start()
     assertEquals("$SCRIPT failed", 0, process.waitFor())
     folder.resolve("bundle")
+}
+
+/** Where Python finds this checkout's packages. */
+private fun pythonPath(): String {
+    val rooms = listOf(".", "proto/python", "edge_runtime", "routing", "export", "cloud_service")
+    val paths: List<String> = listOfNotNull(System.getenv("PYTHONPATH")) + rooms.map { "${checkout.resolve(it)}" }
+    return paths.joinToString(File.pathSeparator)
 }

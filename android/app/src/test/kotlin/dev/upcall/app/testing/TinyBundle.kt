@@ -1,8 +1,8 @@
 package dev.upcall.app.testing
 
-import java.io.File
 import org.junit.Assert.assertEquals
 import org.junit.Assume.assumeTrue
+import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.isDirectory

@@ -96,6 +96,15 @@ def test_it_refills(tmp_path: Path, clock: Clock) -> None:
     assert kept.reserve(**CALL) is not None
 
 
+def test_a_clock_that_was_set_back_gives_nothing_and_goes_on_from_then(tmp_path: Path, clock: Clock) -> None:
+    kept = budget(tmp_path, clock, calls=1)
+    kept.reserve(**CALL)
+    clock.now_s -= 10 * 86_400
+    assert kept.state(**CALL).is_spent
+    clock.now_s += 86_400
+    assert not kept.state(**CALL).is_spent
+
+
 def test_what_is_taken_lives_longer_than_the_program(tmp_path: Path, clock: Clock) -> None:
     budget(tmp_path, clock, calls=1).reserve(**CALL)
     assert Budget(tmp_path / "budget.json", now_s=clock).state(**CALL).is_spent

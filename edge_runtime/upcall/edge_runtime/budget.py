@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,17 @@ class Budget:
     def state(self, *, input_tokens: int, output_tokens: int) -> BudgetState:
         """What the decision may know, for a call of at most so many tokens. A budget that cannot be read counts as spent."""
         try:
+            self._follow_clock()
             return self.read().state(input_tokens=input_tokens, output_tokens=output_tokens)
         except UpcallError:
             return SPENT
+
+    def _follow_clock(self) -> None:
+        """After the clock was set back, go on from now: a spent budget would else wait until the old time comes again."""
+        kept, now_s = self._kept(), self._now_s()
+        if any(bucket and bucket.updated_at_s > now_s for bucket in (kept.calls, kept.money)):
+            with suppress(OutputError):  # what is left can be told all the same
+                self._change(lambda current: current)
 
     def reserve(self, *, input_tokens: int, output_tokens: int) -> float | None:
         """Take one call of at most so many tokens before it is made. A program that is killed before it settles has spent it.

@@ -89,6 +89,7 @@ public class FileBudget(
     }
 
     override fun state(inputTokens: Int, outputTokens: Int): BudgetState = try {
+        followClock()
         read().state(inputTokens, outputTokens)
     } catch (_: UpcallError) {
         BudgetState.SPENT
@@ -111,6 +112,18 @@ public class FileBudget(
 
     override fun release(reserved: Double) {
         change { it.taken(-1, -reserved, nowS()) }
+    }
+
+    /** After the clock was set back, goes on from now: a spent budget would else not refill before the old time comes again. */
+    private fun followClock() {
+        val kept = kept()
+        val now = nowS()
+        if (listOfNotNull(kept.calls, kept.money).none { it.updatedAtS > now }) return
+        try {
+            change { it }
+        } catch (_: OutputError) {
+            return // what is left can be told all the same
+        }
     }
 
     private fun change(change: (Allowance) -> Allowance) {

@@ -66,6 +66,16 @@ class FileBudgetTest {
     }
 
     @Test
+    fun `a clock that was set back gives nothing, and it refills from then on`() {
+        val budget = budget(calls = 1.0)
+        budget.reserve(1, 1)
+        nowS -= 10 * 86_400
+        assertTrue(budget.state(1, 1).isSpent)
+        nowS += 86_400
+        assertFalse(budget.state(1, 1).isSpent)
+    }
+
+    @Test
     fun `it refills and is spent again`() {
         val budget = budget(calls = 1.0)
         assertNotNull(budget.reserve(1, 1))

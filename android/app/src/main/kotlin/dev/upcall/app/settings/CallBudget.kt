@@ -22,7 +22,7 @@ class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTi
      * Set how many calls a day may have; the same limit again gives nothing.
      *
      * Calls that were made stay spent: a new limit gives the difference, not a day's worth. A damaged file begins with nothing
-     * left, and refills. So does a spent one whose clock was set back: it would else wait until the old time comes again.
+     * left, and refills.
      *
      * @param perDay null sets no limit.
      * @throws OutputError the file cannot be written.
@@ -30,8 +30,7 @@ class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTi
     fun limit(perDay: Int?) {
         val limit = perDay?.toDouble()
         val kept = readable()
-        val isSame = kept != null && kept.calls?.perDay == limit
-        if (isSame && !kept.state(0, 0).isSpent) return
+        if (kept != null && kept.calls?.perDay == limit) return
         file.update { before ->
             val calls = before.calls
             val changed =
@@ -46,10 +45,7 @@ class CallBudget(path: Path, private val nowS: () -> Double = { System.currentTi
     }
 
     /** Calls that are left now; null without a limit, 0 where the file is damaged. */
-    fun callsLeft(): Double? {
-        val kept = readable() ?: return 0.0
-        return kept.calls?.left?.coerceAtLeast(0.0)
-    }
+    fun callsLeft(): Double? = file.state(inputTokens = 0, outputTokens = 0).callsLeft?.coerceAtLeast(0.0)
 
     private fun readable(): Allowance? = try {
         file.read()

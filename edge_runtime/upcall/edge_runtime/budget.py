@@ -98,14 +98,14 @@ class Budget:
     def state(self, *, input_tokens: int, output_tokens: int) -> BudgetState:
         """What the decision may know, for a call of at most so many tokens. A budget that cannot be read counts as spent."""
         try:
-            self._follow_clock()
-            return self.read().state(input_tokens=input_tokens, output_tokens=output_tokens)
+            kept, now_s = self._kept(), self._now_s()
+            self._follow_clock(kept, now_s)
+            return kept.at(now_s).state(input_tokens=input_tokens, output_tokens=output_tokens)
         except UpcallError:
             return SPENT
 
-    def _follow_clock(self) -> None:
+    def _follow_clock(self, kept: Allowance, now_s: float) -> None:
         """After the clock was set back, go on from now: a spent budget would else wait until the old time comes again."""
-        kept, now_s = self._kept(), self._now_s()
         if any(bucket and bucket.updated_at_s > now_s for bucket in (kept.calls, kept.money)):
             with suppress(OutputError):  # what is left can be told all the same
                 self._change(lambda current: current)

@@ -23,7 +23,8 @@ MODEL_ONNX = "model.onnx"
 MODEL_PTE = "model.pte"
 TOKENIZER = "tokenizer.json"
 _MAX_MANIFEST_BYTES = 1 << 20
-_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}", re.ASCII)
+VERSION_NUMBERS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}", re.ASCII)
+"""The version of a runtime: up to four numbers."""
 SIGNALS = {
     bundle_pb2.SIGNAL_MEAN_LOG_PROB: Signal.MEAN_LOG_PROB,
     bundle_pb2.SIGNAL_MIN_LOG_PROB: Signal.MIN_LOG_PROB,
@@ -144,7 +145,7 @@ def _read_manifest(path: Path) -> bundle_pb2.BundleManifest:
 
 def _check_versions(manifest: bundle_pb2.BundleManifest) -> None:
     for runtime, least in manifest.least_runtime_versions.items():
-        if not _VERSION.fullmatch(least):
+        if not VERSION_NUMBERS.fullmatch(least):
             raise BundleError(
                 f"The bundle asks for {runtime!r:.40} of no version that can be compared.",
                 allowed="up to four numbers with dots between, for example 1.26.0",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
-from upcall.edge_runtime.bundle import Bundle
+from upcall.edge_runtime.bundle import VERSION_NUMBERS, Bundle
 from upcall.edge_runtime.errors import BundleError, BundleFault
-
-_NUMBERS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}", re.ASCII)
 
 
 class ModelRuntime(StrEnum):
@@ -39,6 +36,6 @@ def require_runtime(bundle: Bundle, runtime: ModelRuntime, *, version: str) -> N
 
 def _release(version: str) -> tuple[int, ...]:
     """Its numbers, four of them; none where it begins with no number, which is older than everything."""
-    found = _NUMBERS.match(version)
+    found = VERSION_NUMBERS.match(version)
     numbers = tuple(map(int, found[0].split("."))) if found else ()
     return numbers + (0,) * (4 - len(numbers)) if numbers else ()

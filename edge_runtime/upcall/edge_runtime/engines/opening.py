@@ -76,10 +76,8 @@ def open_engine(bundle: Bundle, *, engine: EngineName = EngineName.AUTO, threads
 def _refuse_older(bundle: Bundle, runtime: ModelRuntime) -> None:
     try:
         installed = version(runtime)
-    except (
-        PackageNotFoundError
-    ):  # the engine names the extra that is missing, or the runtime is a build of another name
-        return
+    except PackageNotFoundError:
+        return  # the engine names the extra that is missing, or the runtime is a build of another name
     require_runtime(bundle, runtime, version=installed)
 
 

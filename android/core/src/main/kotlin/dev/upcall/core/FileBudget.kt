@@ -89,8 +89,10 @@ public class FileBudget(
     }
 
     override fun state(inputTokens: Int, outputTokens: Int): BudgetState = try {
-        followClock()
-        read().state(inputTokens, outputTokens)
+        val kept = kept()
+        val now = nowS()
+        followClock(kept, now)
+        kept.taken(0, 0.0, now).state(inputTokens, outputTokens)
     } catch (_: UpcallError) {
         BudgetState.SPENT
     }
@@ -115,9 +117,7 @@ public class FileBudget(
     }
 
     /** After the clock was set back, goes on from now: a spent budget would else not refill before the old time comes again. */
-    private fun followClock() {
-        val kept = kept()
-        val now = nowS()
+    private fun followClock(kept: Allowance, now: Double) {
         if (listOfNotNull(kept.calls, kept.money).none { it.updatedAtS > now }) return
         try {
             change { it }
